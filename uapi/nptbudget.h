@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * nptbudget - what the module and user space must agree on.
+ *
+ * The module speaks text through debugfs, /sys/kernel/debug/nptbudget/ (root
+ * only), and binary through the tracepoints of the system "nptbudget".
+ *
+ *   version                 the module's version and NPTB_FORMAT, "1.0 1"
+ *   policies                names that a "policy" file takes, one a line
+ *   stats                   counters of the module as a whole, "name value"
+ *   run                     registration of a process tree, see below
+ *   defaults/budget         what a VM created from now on starts with
+ *   defaults/policy
+ *   defaults/on_loop
+ *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
+ *   vms/<pid>-<fd>/policy   a name from "policies"
+ *   vms/<pid>-<fd>/on_loop  a name from NPTB_ON_LOOP_NAMES
+ *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
+ *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
+ *   vms/<pid>-<fd>/loops    fault loops seen, see below
+ *
+ * <pid>-<fd> is KVM's own name of the VM, the name of its folder under
+ * /sys/kernel/debug/kvm/: the thread that created it and the descriptor it got.
+ *
+ * A knob holds one value. A write that is not understood changes nothing and
+ * fails with EINVAL; a number out of range fails with ERANGE; a VM that has
+ * ended answers ENODEV; a VM whose memory cannot be budgeted, EOPNOTSUPP (the
+ * kernel log has the reason); a fault hook held by somebody else, EBUSY. While
+ * a write to "budget" runs, the larger of the old and the new value holds; when
+ * it returns, the new one. The write waits for vCPUs that are inside a fault
+ * and gives up with EINTR, the old budget in force, when a signal comes.
+ *
+ * "run": a process opens it, writes one line
+ *
+ *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name>
+ *
+ * and keeps it open. Every VM that <pid> or a descendant of it creates
+ * meanwhile starts with these values. Reading from offset 0 gives, for every
+ * such VM, ended or not, a line
+ *
+ *   vm <pid>-<fd> alive|ended
+ *
+ * followed by the lines of its "stats" and "loops". Closing the descriptor ends
+ * the registration; the VMs keep their budgets.
+ *
+ * "loops": for every record one line of name=value fields that begins with
+ * "loop", then one line per page that begins with "page":
+ *
+ *   loop class=instruction vcpu=0 vector=-1 rip=0x7c00 cr3=0x0 cr0=0x10 \
+ *     cr4=0x0 efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 \
+ *     truncated=0 insn=0130
+ *   page gfn=0x7 as=0 roles=fetch faults=42
+ *   page gfn=0x8 as=0 roles=write faults=42
+ *
+ * class    one of NPTB_LOOP_CLASS_NAMES
+ * vcpu     index of the vCPU, as KVM numbers them
+ * vector   the vector being delivered when class=event-delivery; -1 otherwise
+ * rip      guest RIP when it looped (offset in the code segment)
+ * cr3..    guest registers at the last lap
+ * laps     rounds in all, over all times
+ * times    how often this place began to loop anew
+ * budget   the limit in force at the last lap, pages
+ * pages    distinct pages in the loop set
+ * truncated  1 where the loop set was larger than NPTB_LOOP_PAGES_MAX
+ * insn     bytes at rip as hex, up to NPTB_INSN_MAX, "-" where unreadable
+ * gfn      guest frame number (guest-physical address >> 12)
+ * as       KVM's address space: 0 normal, 1 SMM
+ * roles    comma-separated names from NPTB_ROLE_NAMES
+ * faults   nested page faults taken on this page in the loop
+ *
+ * Formats only grow: readers skip fields they do not know.
+ */
+#ifndef _UAPI_NPTBUDGET_H
+#define _UAPI_NPTBUDGET_H
+
+#define NPTB_VERSION		"0.1"
+/* Of the text formats and the tracepoints; raised when a field is added. */
+#define NPTB_FORMAT		1
+
+#define NPTB_DEBUGFS_DIR	"nptbudget"
+
+/* Budgets, in resident pages: present 4 KiB leaves of the VM's tables. */
+#define NPTB_BUDGET_MIN		1ULL
+#define NPTB_BUDGET_MAX		0xffffffffULL
+
+#define NPTB_POLICY_NAME_MAX	16
+/* Pages of one attempt that are told apart, and records kept for one VM. */
+#define NPTB_LOOP_PAGES_MAX	64
+#define NPTB_LOOP_RECORDS_MAX	64
+/* Longest x86 instruction: AMD64 APM volume 3, section 1.1. */
+#define NPTB_INSN_MAX		15
+
+/**
+ * enum nptb_on_loop - what happens when a vCPU is in a fault loop
+ * @NPTB_ON_LOOP_LOG: keep to the budget, report, let it spin
+ * @NPTB_ON_LOOP_NR: number of modes
+ */
+enum nptb_on_loop {
+	NPTB_ON_LOOP_LOG = 0,
+	NPTB_ON_LOOP_NR,
+};
+
+#define NPTB_ON_LOOP_NAMES	{ "log" }
+
+/**
+ * enum nptb_verdict - how one nested page fault ended
+ * @NPTB_VERDICT_MAPPED: KVM installed or repaired a leaf
+ * @NPTB_VERDICT_SPURIOUS: the leaf was there already
+ * @NPTB_VERDICT_RETRY: KVM gave up on a race; the fault comes again
+ * @NPTB_VERDICT_DEFERRED: no room now, another vCPU holds it; comes again
+ * @NPTB_VERDICT_EMULATED: KVM emulated the instruction
+ * @NPTB_VERDICT_MMIO: no memory behind the address; costs no budget
+ * @NPTB_VERDICT_ERROR: KVM returned an error to user space
+ * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted because we could not work
+ * @NPTB_VERDICT_NR: number of verdicts
+ */
+enum nptb_verdict {
+	NPTB_VERDICT_MAPPED = 0,
+	NPTB_VERDICT_SPURIOUS,
+	NPTB_VERDICT_RETRY,
+	NPTB_VERDICT_DEFERRED,
+	NPTB_VERDICT_EMULATED,
+	NPTB_VERDICT_MMIO,
+	NPTB_VERDICT_ERROR,
+	NPTB_VERDICT_PASSED,
+	NPTB_VERDICT_NR,
+};
+
+#define NPTB_VERDICT_NAMES \
+	{ "mapped", "spurious", "retry", "deferred", "emulated", "mmio", \
+	  "error", "passed" }
+
+/**
+ * enum nptb_evict_reason - why a leaf was evicted
+ * @NPTB_EVICT_FAULT: a fault needed its room
+ * @NPTB_EVICT_BUDGET: a write to the budget shrank it
+ * @NPTB_EVICT_FLUSH: all leaves went at once (attach, off, no known victim)
+ */
+enum nptb_evict_reason {
+	NPTB_EVICT_FAULT = 0,
+	NPTB_EVICT_BUDGET,
+	NPTB_EVICT_FLUSH,
+};
+
+/**
+ * enum nptb_detach_reason - why a VM left its budget
+ * @NPTB_DETACH_OFF: "off" was written
+ * @NPTB_DETACH_END: the VM ended
+ * @NPTB_DETACH_UNLOAD: the module was unloaded
+ */
+enum nptb_detach_reason {
+	NPTB_DETACH_OFF = 0,
+	NPTB_DETACH_END,
+	NPTB_DETACH_UNLOAD,
+};
+
+/*
+ * Roles of a page in a loop set, a bit each, from the NPF error code (AMD64
+ * APM volume 2, section 15.25.6): the guest's own page-table walk first, then
+ * I/D, then W.
+ */
+#define NPTB_ROLE_FETCH		(1u << 0)
+#define NPTB_ROLE_READ		(1u << 1)
+#define NPTB_ROLE_WRITE		(1u << 2)
+#define NPTB_ROLE_TABLE		(1u << 3)
+#define NPTB_ROLE_NR		4
+
+#define NPTB_ROLE_NAMES		{ "fetch", "read", "write", "table" }
+
+/**
+ * enum nptb_loop_class - what cannot complete
+ * @NPTB_LOOP_INSTRUCTION: an instruction
+ * @NPTB_LOOP_EVENT: the delivery of an exception, interrupt or NMI
+ * @NPTB_LOOP_CLASS_NR: number of classes
+ */
+enum nptb_loop_class {
+	NPTB_LOOP_INSTRUCTION = 0,
+	NPTB_LOOP_EVENT,
+	NPTB_LOOP_CLASS_NR,
+};
+
+#define NPTB_LOOP_CLASS_NAMES	{ "instruction", "event-delivery" }
+
+#endif /* _UAPI_NPTBUDGET_H */
