@@ -30,6 +30,20 @@
  * it returns, the new one. The write waits for vCPUs that are inside a fault
  * and gives up with EINTR, the old budget in force, when a signal comes.
  *
+ * "stats" of a VM, all since the VM began, all integers, units as said:
+ *
+ *   faults       nested page faults seen under a budget; the sum of the next 8
+ *   mapped spurious retry deferred emulated mmio error passed
+ *                how they ended, see enum nptb_verdict
+ *   evictions    leaves zapped to make room
+ *   stale        victims that KVM had already taken away; nothing was zapped
+ *   flushes      times that all leaves were zapped at once
+ *   loops        attempts that became a fault loop
+ *   laps         rounds of all fault loops
+ *   dropped      loop records that gave way to newer ones
+ *   resident     resident pages now, by KVM's counters (0 for an ended VM)
+ *   peak         most resident pages seen after a fault under a budget
+ *
  * "run": a process opens it, writes one line
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name>
