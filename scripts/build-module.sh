@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# build-module.sh SERIES [MAKE ARGUMENTS]: build module/ for a kernel of the
+# cache into build/SERIES/module/, e.g. build-module.sh 6.12 W=1 C=2
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=scripts/lib/all.sh
+. "$here/lib/all.sh"
+
+[ $# -ge 1 ] || usage_error "usage: build-module.sh SERIES [MAKE ARGUMENTS]"
+series=$1
+shift
+is_series "$series" || usage_error "no such kernel: $series (there are: $SERIES_ALL 6.12-debug)"
+kernel_fetch "$series"
+module_build "$series" "$@"

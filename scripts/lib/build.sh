@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# Building a module for a kernel of the cache. Sourced after kernel.sh.
+
+# kernel_env SERIES: set KVER, KDIR, VMLINUZ, MODULES, INITRD and SRC.
+kernel_env() {
+	local env
+	env=$(kernel_dir "$1")/env
+	[ -f "$env" ] || die "kernel $1 is not in the cache: run scripts/lab --kernel $1 --fetch-only"
+	# shellcheck disable=SC1090
+	. "$env"
+}
+
+# kernel_make SERIES ARGS...: make in the kernel's build folder, with the
+# compiler that the kernel was built with.
+kernel_make() {
+	local series=$1
+	shift
+	kernel_env "$series"
+	if [ "$(release_of "$series")" = trixie ]; then
+		in_trixie make -s -C "$KDIR" -j"$(nproc)" "$@"
+	else
+		make -s -C "$KDIR" -j"$(nproc)" "$@"
+	fi
+}
+
+# Where the module of a series is built.
+module_build_dir() { printf '%s/build/%s\n' "$PROJECT" "$1"; }
+
+# Copy the sources, keeping times, so that make sees only what changed. Objects
+# of other kernels that lie between the sources stay there.
+module_copy() {
+	local to=$1
+	mkdir -p "$to"
+	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod' \
+		--exclude='*.mod.c' --exclude='.*' --exclude='Module.symvers' \
+		--exclude='modules.order' "$PROJECT/module" "$to/"
+	[ ! -d "$PROJECT/uapi" ] || rsync -a --delete "$PROJECT/uapi" "$to/"
+}
+
+module_build_locked() {
+	local series=$1 dir
+	shift
+	dir=$(module_build_dir "$series")
+	module_copy "$dir"
+	kernel_make "$series" M="$dir/module" "$@" modules
+}
+
+# Build (what changed of) the module for a series; further arguments go to
+# make, e.g. W=1. A lock beside the output keeps parallel runs apart.
+module_build() {
+	local series=$1 dir fd rc=0
+	[ -f "$PROJECT/module/Kbuild" ] || die "there is no module/Kbuild to build"
+	dir=$(module_build_dir "$series")
+	mkdir -p "$dir"
+	exec {fd}>"$dir/.lock"
+	flock "$fd"
+	module_build_locked "$@" >&2 || rc=$?
+	exec {fd}>&-
+	return $rc
+}
+
+# Is the module of a series as new as its sources and its kernel?
+module_fresh() {
+	local ko
+	ko=$(module_build_dir "$1")/module/nptbudget.ko
+	[ -f "$ko" ] && [ -z "$(find "$PROJECT/module" "$PROJECT/uapi" "$(kernel_dir "$1")/env" \
+		-newer "$ko" ! -name '*.o' ! -name '*.ko' ! -name '.*' -print -quit 2>/dev/null)" ]
+}

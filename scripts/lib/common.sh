@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# What every script of the project shares: where things are, how it speaks,
+# and how it ends. Sourced, never run.
+
+PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+CACHE=${NPTBUDGET_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/nptbudget}
+SERIES_ALL="6.1 6.12 7.3"
+# Used by the scripts that source this file.
+: "$PROJECT" "$CACHE" "$SERIES_ALL"
+
+# All chatter goes to stderr: stdout belongs to the command in L1, or to the
+# answer a script was asked for.
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+usage_error() { say "$*"; exit 2; }
+
+# The disk space, in MiB, that is free where PATH is or will be.
+free_mib() {
+	local dir=$1
+	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
+	df -Pm "$dir" | awk 'NR == 2 { print $4 }'
+}
+
+# Run a command while holding the lock NAME of the cache. The lock dies with
+# the processes that hold it, so a killed run leaves nothing to clean up.
+with_lock() {
+	local name=$1 fd rc=0
+	shift
+	mkdir -p "$CACHE/locks"
+	exec {fd}>"$CACHE/locks/$name"
+	if ! flock -n "$fd"; then
+		say "waiting for another run that holds the lock '$name'"
+		flock "$fd"
+	fi
+	"$@" || rc=$?
+	exec {fd}>&-
+	return $rc
+}
+
+is_series() {
+	case $1 in
+	6.1|6.12|7.3|6.12-debug) return 0 ;;
+	*) return 1 ;;
+	esac
+}

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# L1 as a QEMU process. Sourced by lab, whose settings it reads.
+# shellcheck disable=SC2154
+
+# auto: KVM where this machine is an AMD host that lets its guests have SVM.
+qemu_accel() {
+	local usable=0 nested
+	nested=$(cat /sys/module/kvm_amd/parameters/nested 2>/dev/null || true)
+	if [ -r /dev/kvm ] && [ -w /dev/kvm ] && grep -qw svm /proc/cpuinfo; then
+		case $nested in 1|Y) usable=1 ;; esac
+	fi
+	case $1$usable in
+	auto1|kvm1) echo kvm ;;
+	kvm0) die "--accel kvm needs an AMD host, read-write access to /dev/kvm, and kvm_amd loaded with nested=1" ;;
+	*) echo tcg ;;
+	esac
+}
+
+# The archive of the kernel's own modules, then one of this run's first process.
+qemu_initrd() {
+	mkdir -p "$tmp/initramfs"
+	cp "$here/lab-init" "$tmp/initramfs/init"
+	chmod +x "$tmp/initramfs/init"
+	{
+		cat "$INITRD"
+		(cd "$tmp/initramfs" && echo init | cpio -o -H newc --quiet)
+	} >"$tmp/initrd"
+}
+
+# 9p shares: this machine's root, read-only; lab's own files; $OUT.
+qemu_share() {
+	local tag=$1 path=$2 more=${3-}
+	qemu_args+=(-fsdev "local,id=$tag,path=$path,security_model=none,multidevs=remap$more"
+		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+}
+
+# One-way channels for COMMAND's output.
+qemu_port() {
+	qemu_args+=(-chardev "file,id=$1,path=$2" -device "virtserialport,chardev=$1,name=lab.$1")
+}
+
+# Start L1 in the background and set qemu_pid.
+qemu_start() {
+	local cmdline model=$cpu_model
+	qemu_initrd
+	# -no-reboot turns a panic (at once: panic=-1), and the end, into an exit.
+	cmdline="console=ttyS0 panic=-1 oops=panic softlockup_panic=1 no_timer_check"
+	cmdline+=" log_buf_len=4M random.trust_cpu=1 reboot=t $append"
+	qemu_args=(-nodefaults -no-user-config -display none -no-reboot
+		-machine pc -smp "$cpus" -m "$mem"
+		-kernel "$VMLINUZ" -initrd "$tmp/initrd" -append "$cmdline"
+		-serial "file:$log" -device virtio-serial-pci)
+	qemu_port stdout "$tmp/stdout"
+	qemu_port stderr "$tmp/stderr"
+	qemu_share nptroot / ,readonly=on
+	qemu_share nptctl "$tmp/ctl"
+	qemu_share nptout "${out:-$tmp/out}"
+	if [ "$ACCEL" = kvm ]; then
+		qemu_args+=(-accel kvm -cpu "${model:-host}")
+	else
+		# One thread: QEMU's multi-threaded mode can crash a kernel that
+		# patches its own text, and both L1 and the module do.
+		if [ "$threads" = 1 ]; then
+			qemu_args+=(-accel tcg,thread=multi)
+		else
+			qemu_args+=(-accel tcg,thread=single)
+		fi
+		[ "$icount" = 0 ] || qemu_args+=(-icount shift=0,sleep=off)
+		qemu_args+=(-cpu "${model:-EPYC,+svm,+npt}")
+	fi
+	# QEMU goes when lab goes, be it by SIGKILL.
+	setpriv --pdeathsig TERM timeout -k 5 "$timeout" \
+		setpriv --pdeathsig KILL qemu-system-x86_64 "${qemu_args[@]}" \
+		</dev/null >"$tmp/qemu.log" 2>&1 &
+	qemu_pid=$!
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# A minimal Debian trixie in a folder of the cache: kernels of its backports
+# need a newer compiler and a newer libc than this machine has. Sourced after
+# common.sh and apt.sh.
+
+TRIXIE=$CACHE/trixie
+TRIXIE_PACKAGES=gcc-14,make,libc6-dev,libelf1t64,libssl3t64,zlib1g,pahole,sparse,perl,kmod
+
+trixie_fetch_locked() {
+	local tmp=$CACHE/.trixie.new main
+	[ ! -f "$TRIXIE/.complete" ] || return 0
+	[ "$(id -u)" = 0 ] || die "building for 7.3 needs a debootstrap folder, and that needs root: run as root once"
+	command -v debootstrap >/dev/null || die "no debootstrap: run scripts/deps.sh lab"
+	[ "$(free_mib "$CACHE")" -ge 2000 ] || die "under 2 GB free below $CACHE: make room"
+	main=$(mirror Debian) || exit 1
+	say "making the trixie folder that builds for 7.3 (about two minutes)"
+	rm -rf --one-file-system "$tmp" "$TRIXIE"
+	mkdir -p "$tmp"
+	debootstrap --variant=minbase --keyring="$KEYRING" \
+		--include="$TRIXIE_PACKAGES" trixie "$tmp" "$main" >"$CACHE/trixie.log" 2>&1 ||
+		die "debootstrap failed: see $CACHE/trixie.log"
+	rm -rf "$tmp"/var/cache/apt/archives/*.deb "$tmp"/var/lib/apt/lists/*
+	touch "$tmp/.complete"
+	mv "$tmp" "$TRIXIE"
+}
+
+trixie_fetch() {
+	[ -f "$TRIXIE/.complete" ] || with_lock trixie trixie_fetch_locked
+}
+
+# Run a command in the trixie folder. The cache and the project are there at
+# the paths they have here, so that messages name files as they are. The
+# mounts are in a mount namespace of their own and go when the command ends,
+# however it ends.
+in_trixie() {
+	[ "$(id -u)" = 0 ] || die "building for 7.3 happens in a chroot, and that needs root"
+	# shellcheck disable=SC2016
+	TRIXIE=$TRIXIE CACHE=$CACHE PROJECT=$PROJECT \
+		unshare --mount --propagation private bash -c '
+		set -e
+		for dir in "$CACHE/kernels" "$CACHE/sources" "$PROJECT"; do
+			[ -d "$dir" ] || continue
+			mkdir -p "$TRIXIE$dir"
+			mount --bind "$dir" "$TRIXIE$dir"
+		done
+		mount -t proc proc "$TRIXIE/proc"
+		mount --bind /dev "$TRIXIE/dev"
+		exec chroot "$TRIXIE" /usr/bin/env -i HOME=/root LC_ALL=C \
+			PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@"
+}
