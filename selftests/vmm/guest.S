@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guests. Each exists three times, assembled for 16, 32 and 64 bits from
+ * one text: registers are 32 bits wide everywhere (the assembler adds the
+ * prefixes), so that one description of the result fits all modes.
+ *
+ * None needs a stack, a descriptor table or an interrupt, and the code is
+ * position independent: what a guest needs at once is its code page, one data
+ * page and, in long mode, the page tables to both. The tests count on that.
+ *
+ * Arguments: edi data address, ecx pages, edx laps, eax addend, ebp stride,
+ * esi address of the progress counter.
+ */
+	.macro	guest name, bits, suffix
+	.code\bits
+	.globl	guest_\name\()_\suffix
+guest_\name\()_\suffix:
+	body_\name \suffix
+	.globl	guest_\name\()_\suffix\()_end
+guest_\name\()_\suffix\()_end:
+	.endm
+
+	/* Where the looping instruction of a guest lies, for loop records. */
+	.macro	mark name, suffix
+	.globl	guest_\name\()_\suffix\()_mark
+guest_\name\()_\suffix\()_mark:
+	.endm
+	.macro	mark_end name, suffix
+	.globl	guest_\name\()_\suffix\()_mark_end
+guest_\name\()_\suffix\()_mark_end:
+	.endm
+
+	/* add [mem], reg over all pages, edx times, then HLT. */
+	.macro	body_add suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %esi
+2:	mark	add, \suffix
+	addl	%eax, (%ebx)
+	mark_end add, \suffix
+	addl	%ebp, %ebx
+	decl	%esi
+	jnz	2b
+	decl	%edx
+	jnz	1b
+3:	hlt
+	jmp	3b
+	.endm
+
+	/* Writes into each page its number (from 1), edx times, then HLT. */
+	.macro	body_stamp suffix
+1:	movl	%edi, %ebx
+	xorl	%esi, %esi
+2:	incl	%esi
+	mark	stamp, \suffix
+	movl	%esi, (%ebx)
+	mark_end stamp, \suffix
+	addl	%ebp, %ebx
+	cmpl	%ecx, %esi
+	jne	2b
+	decl	%edx
+	jnz	1b
+3:	hlt
+	jmp	3b
+	.endm
+
+	/*
+	 * Adds 1 to the first word of every page in turn, for ever. The laps
+	 * show in the pages themselves, so no page more is needed at once.
+	 */
+	.macro	body_work suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %edx
+2:	mark	work, \suffix
+	incl	(%ebx)
+	mark_end work, \suffix
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	2b
+	jmp	1b
+	.endm
+
+	/* Adds 1 to one word for ever and never leaves the guest. */
+	.macro	body_spin suffix
+1:	mark	spin, \suffix
+	incl	(%edi)
+	mark_end spin, \suffix
+	jmp	1b
+	.endm
+
+	/*
+	 * Reads one byte of each page, a lap; then an OUT tells the host, which
+	 * takes the time. Ends with HLT after edx laps.
+	 */
+	.macro	body_touch suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %esi
+2:	mark	touch, \suffix
+	movb	(%ebx), %al
+	mark_end touch, \suffix
+	addl	%ebp, %ebx
+	decl	%esi
+	jnz	2b
+	outb	%al, $0x80
+	decl	%edx
+	jnz	1b
+3:	hlt
+	jmp	3b
+	.endm
+
+	.section .rodata
+	.irp	name, add, stamp, work, spin, touch
+	guest	\name, 16, real
+	guest	\name, 32, prot
+	guest	\name, 64, long
+	.endr
+	.code64
+	.section .note.GNU-stack, "", @progbits

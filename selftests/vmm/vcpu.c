@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vCPUs: creation, and the state each mode starts in. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../lib/util.h"
+#include "vmm.h"
+
+#define CR0_PE		(1UL << 0)
+#define CR0_ET		(1UL << 4)
+#define CR0_NE		(1UL << 5)
+#define CR0_PG		(1UL << 31)
+#define CR4_PAE		(1UL << 5)
+#define EFER_LME	(1UL << 8)
+#define EFER_LMA	(1UL << 10)
+
+#define GUEST_SYMS(name, mode)						\
+	extern const uint8_t guest_##name##_##mode[],			\
+		guest_##name##_##mode##_end[],				\
+		guest_##name##_##mode##_mark[],				\
+		guest_##name##_##mode##_mark_end[];
+#define GUEST_CODE(name, mode) {					\
+		guest_##name##_##mode, guest_##name##_##mode##_end,	\
+		guest_##name##_##mode##_mark,				\
+		guest_##name##_##mode##_mark_end }
+#define GUEST_SYMS3(name)						\
+	GUEST_SYMS(name, real) GUEST_SYMS(name, prot) GUEST_SYMS(name, long)
+#define GUEST_CODE3(name)						\
+	{ GUEST_CODE(name, real), GUEST_CODE(name, prot), GUEST_CODE(name, long) }
+
+GUEST_SYMS3(add) GUEST_SYMS3(stamp) GUEST_SYMS3(work) GUEST_SYMS3(spin)
+GUEST_SYMS3(touch)
+
+static const struct {
+	const uint8_t *text, *end, *mark, *mark_end;
+} guests[][VMM_MODES] = {
+	[GUEST_ADD] = GUEST_CODE3(add),
+	[GUEST_STAMP] = GUEST_CODE3(stamp),
+	[GUEST_WORK] = GUEST_CODE3(work),
+	[GUEST_SPIN] = GUEST_CODE3(spin),
+	[GUEST_TOUCH] = GUEST_CODE3(touch),
+};
+
+struct guest_code guest_code(enum guest_id id, enum vmm_mode mode)
+{
+	const uint8_t *text = guests[id][mode].text;
+
+	return (struct guest_code) {
+		.text = text,
+		.len = guests[id][mode].end - text,
+		.mark = guests[id][mode].mark - text,
+		.mark_len = guests[id][mode].mark_end - guests[id][mode].mark,
+	};
+}
+
+uint64_t vmm_entry(int index)
+{
+	return VMM_CODE_ENTRY + index * PAGE_SIZE;
+}
+
+/* A flat segment of 4 GiB; in real mode too, so that one guest fits all. */
+static void flat(struct kvm_segment *seg, enum vmm_mode mode, bool code)
+{
+	*seg = (struct kvm_segment) {
+		.limit = 0xffffffff,
+		.type = code ? 11 : 3,
+		.present = 1,
+		.s = 1,
+		.g = 1,
+		.selector = mode == VMM_REAL ? 0 : code ? 8 : 16,
+		.db = mode == VMM_PROT || (mode == VMM_LONG && !code),
+		.l = mode == VMM_LONG && code,
+	};
+}
+
+static void set_sregs(struct vmm_vcpu *vcpu, enum vmm_mode mode)
+{
+	struct kvm_sregs s;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &s))
+		die("KVM_GET_SREGS: %s", strerror(errno));
+	flat(&s.cs, mode, true);
+	flat(&s.ds, mode, false);
+	s.es = s.ss = s.fs = s.gs = s.ds;
+	s.cr0 = CR0_ET | (mode == VMM_REAL ? 0 : CR0_PE | CR0_NE);
+	s.cr3 = 0;
+	if (mode == VMM_LONG) {
+		s.cr0 |= CR0_PG;
+		s.cr3 = VMM_TABLES;
+		s.cr4 |= CR4_PAE;
+		s.efer |= EFER_LME | EFER_LMA;
+	}
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &s))
+		die("KVM_SET_SREGS: %s", strerror(errno));
+}
+
+static void set_cpuid(struct vmm_vcpu *vcpu)
+{
+	const int nent = 128;
+	struct kvm_cpuid2 *c;
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	c = calloc(1, sizeof(*c) + nent * sizeof(c->entries[0]));
+	if (kvm < 0 || !c)
+		die("/dev/kvm: %s", strerror(errno));
+	c->nent = nent;
+	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, c) ||
+	    ioctl(vcpu->fd, KVM_SET_CPUID2, c))
+		die("CPUID: %s", strerror(errno));
+	free(c);
+	close(kvm);
+}
+
+struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
+			 const struct vmm_args *args)
+{
+	struct guest_code code = guest_code(id, mode);
+	struct vmm_vcpu *vcpu = &vm->vcpu[vm->vcpus];
+	struct kvm_regs r = {
+		.rip = vmm_entry(vm->vcpus),
+		.rflags = 2,
+		.rdi = args->data,
+		.rcx = args->pages,
+		.rdx = args->laps,
+		.rax = args->addend,
+		.rbp = args->stride ? args->stride : PAGE_SIZE,
+	};
+
+	if (vm->vcpus == VMM_VCPUS_MAX)
+		die("too many vCPUs");
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->vm = vm;
+	vcpu->index = vm->vcpus++;
+	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, (long)vcpu->index);
+	if (vcpu->fd < 0)
+		die("KVM_CREATE_VCPU: %s", strerror(errno));
+	vcpu->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		die("mmap of vCPU: %s", strerror(errno));
+	set_cpuid(vcpu);
+	if (mode == VMM_LONG)
+		vmm_tables(vm, VMM_TABLES);
+	set_sregs(vcpu, mode);
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &r))
+		die("KVM_SET_REGS: %s", strerror(errno));
+	vmm_load(vm, vmm_entry(vcpu->index), code.text, code.len);
+	return vcpu;
+}
+
+int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name)
+{
+	int fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
+	struct kvm_stats_header h;
+	struct kvm_stats_desc *d;
+	int64_t val = -ENOENT;
+	size_t size;
+	uint32_t i;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h))
+		die("KVM statistics: %s", strerror(errno));
+	size = sizeof(*d) + h.name_size;
+	d = malloc(size);
+	if (!d)
+		die("out of memory");
+	for (i = 0; i < h.num_desc; i++) {
+		if (pread(fd, d, size, h.desc_offset + i * size) != (ssize_t)size)
+			break;
+		if (strcmp(d->name, name))
+			continue;
+		if (pread(fd, &val, 8, h.data_offset + d->offset) != 8)
+			val = -EIO;
+		break;
+	}
+	free(d);
+	close(fd);
+	return val;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tiny VMM for tests: one memory slot from guest-physical 0, no devices, no
+ * interrupt controller. Every vCPU runs in a thread and ends at HLT, by a time
+ * limit or by vmm_stop(); a guest in a fault loop can be stopped at any time.
+ *
+ * vm->want is what guest memory must hold: vmm_load() and vmm_fill() write to
+ * both, a test adds what the guest is to do, vmm_check() compares every byte.
+ */
+#ifndef NPTB_ST_VMM_H
+#define NPTB_ST_VMM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kvm_run;
+
+#define VMM_VCPUS_MAX	8
+/* Page of the first vCPU's code; the next vCPU's is one page on. */
+#define VMM_CODE_PAGE	0x7000UL
+#define VMM_CODE_ENTRY	0x7c00UL
+/* Page tables of guests in long mode, from the root down. */
+#define VMM_TABLES	0x80000UL
+
+enum vmm_mode {
+	VMM_REAL,	/* real mode, 4 GiB segments at base 0 */
+	VMM_PROT,	/* 32-bit protected mode without paging */
+	VMM_LONG,	/* long mode, identity map of 4 KiB pages */
+	VMM_MODES,
+};
+
+extern const char *const vmm_mode_names[VMM_MODES];
+
+enum vmm_mem {
+	VMM_MEM_4K,	/* anonymous, MADV_NOHUGEPAGE */
+	VMM_MEM_THP,	/* anonymous, MADV_HUGEPAGE, aligned */
+	VMM_MEM_HUGETLB,	/* 2 MiB hugetlb pages */
+	VMM_MEM_MEMFD,	/* memfd, shared */
+	VMM_MEMS,
+};
+
+extern const char *const vmm_mem_names[VMM_MEMS];
+
+enum vmm_end {
+	VMM_RUNNING,
+	VMM_HALTED,	/* HLT */
+	VMM_STOPPED,	/* by vmm_stop() */
+	VMM_FAILED,	/* anything else; vcpu->why says what */
+};
+
+struct vmm;
+
+/* What the guest's registers hold at the start; see guest.S. */
+struct vmm_args {
+	uint64_t data;		/* rdi */
+	uint64_t pages;		/* rcx */
+	uint64_t laps;		/* rdx */
+	uint64_t addend;	/* rax */
+	uint64_t stride;	/* rbp; 0 means a page */
+};
+
+struct vmm_vcpu {
+	struct vmm *vm;
+	int index;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool started;
+	_Atomic int tid;
+	_Atomic enum vmm_end end;
+	char why[96];
+	_Atomic uint64_t outs;		/* port writes seen */
+	/* Called in the vCPU's thread for each OUT; may be NULL. */
+	void (*on_out)(struct vmm_vcpu *vcpu);
+	void *priv;
+};
+
+struct vmm {
+	int fd;
+	char name[32];		/* KVM's: <pid>-<fd> */
+	uint8_t *mem;
+	uint8_t *want;
+	size_t size;
+	enum vmm_mem kind;
+	int memfd;
+	int vcpus;
+	size_t run_size;
+	_Atomic bool stop;
+	struct vmm_vcpu vcpu[VMM_VCPUS_MAX];
+};
+
+/* The code of one guest in one mode. */
+struct guest_code {
+	const uint8_t *text;
+	size_t len;
+	size_t mark;		/* offset of the memory access in it */
+	size_t mark_len;
+};
+
+enum guest_id { GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH };
+
+struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
+
+/* NULL where KVM can be used, else the reason why not. */
+const char *vmm_unusable(void);
+/* False where the machine has no such memory (no free hugetlb pages). */
+bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind);
+void vmm_destroy(struct vmm *vm);
+/* Adds a vCPU which will run guest @id in @mode from VMM_CODE_ENTRY on. */
+struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
+			 const struct vmm_args *args);
+uint64_t vmm_entry(int index);
+void vmm_load(struct vmm *vm, uint64_t gpa, const void *buf, size_t len);
+/* Fills with a pattern that differs from page to page and byte to byte. */
+void vmm_fill(struct vmm *vm, uint64_t gpa, size_t len);
+uint32_t *vmm_want32(struct vmm *vm, uint64_t gpa);
+uint32_t vmm_get32(struct vmm *vm, uint64_t gpa);
+/* Builds an identity map of the VM's memory; pages used for tables. */
+int vmm_tables(struct vmm *vm, uint64_t root);
+/* True where guest memory is as wanted; says where it is not. */
+bool vmm_check(const struct vmm *vm);
+
+void vmm_start(struct vmm *vm);
+/* True where every vCPU ended by itself with HLT within @ms. */
+bool vmm_wait(struct vmm *vm, unsigned int ms);
+/* Stops what still runs and joins all threads; vmm_start() goes on. */
+void vmm_stop(struct vmm *vm);
+enum vmm_end vmm_end(const struct vmm_vcpu *vcpu);
+/* A statistic of one vCPU by KVM_GET_STATS_FD, such as "pf_fixed". */
+int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name);
+/* KVM's debugfs counter of the VM, such as "pages_4k"; negative: -errno. */
+int64_t vmm_stat(const struct vmm *vm, const char *name);
+
+#endif
