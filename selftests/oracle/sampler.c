@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The first oracle: KVM's own counters, read without a pause. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/nptb.h"
+#include "../lib/util.h"
+#include "sampler.h"
+
+static const char *const files[3] = { "pages_4k", "pages_2m", "pages_1g" };
+
+static uint64_t read_counter(int fd)
+{
+	char buf[32];
+	ssize_t n = pread(fd, buf, sizeof(buf) - 1, 0);
+
+	if (n <= 0)
+		die("KVM's counter cannot be read: %s", strerror(errno));
+	buf[n] = '\0';
+	return strtoull(buf, NULL, 10);
+}
+
+static void sample(struct sampler *s)
+{
+	unsigned int before = atomic_load(&s->seq), after;
+	uint64_t limit = atomic_load(&s->limit), end;
+	uint64_t pages = read_counter(s->fd[0]);
+	bool huge = false;
+
+	/* The huge ones cost as much to read: now and then will do. */
+	if (!(s->samples & 7))
+		huge = read_counter(s->fd[1]) || read_counter(s->fd[2]);
+	end = atomic_load(&s->limit);
+	after = atomic_load(&s->seq);
+	s->samples++;
+	if (pages > s->peak)
+		s->peak = pages;
+	/*
+	 * When the limit changed meanwhile, the value was read under one of the
+	 * two, unless it changed more than once: no verdict then.
+	 */
+	if (after - before > 1)
+		return;
+	if (end > limit)
+		limit = end;
+	if (limit == SAMPLER_OFF)
+		return;
+	if (huge)
+		s->huge++;
+	if (pages == limit)
+		s->reached++;
+	if (pages > limit) {
+		s->over++;
+		if (pages - limit > s->worst)
+			s->worst = pages - limit;
+	}
+}
+
+static void *sampler_main(void *arg)
+{
+	struct sampler *s = arg;
+
+	while (!atomic_load(&s->stop))
+		sample(s);
+	return NULL;
+}
+
+void sampler_begin(struct sampler *s, const struct vmm *vm, uint64_t limit)
+{
+	char path[160];
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	s->vm = vm;
+	atomic_store(&s->limit, limit);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), KVM_DIR "/%s/%s", vm->name, files[i]);
+		s->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (s->fd[i] < 0)
+			die("%s: %s", path, strerror(errno));
+	}
+	if (pthread_create(&s->thread, NULL, sampler_main, s))
+		die("pthread_create");
+}
+
+static void set_limit(struct sampler *s, uint64_t limit)
+{
+	atomic_store(&s->limit, limit);
+	atomic_fetch_add(&s->seq, 1);
+}
+
+int sampler_budget(struct sampler *s, uint64_t pages)
+{
+	uint64_t old = atomic_load(&s->limit);
+	uint64_t new = pages ? pages : SAMPLER_OFF;
+	int ret;
+
+	set_limit(s, old > new ? old : new);
+	ret = nptb_budget(s->vm->name, pages);
+	set_limit(s, ret ? old : new);
+	return ret;
+}
+
+bool sampler_end(struct sampler *s, bool must_reach)
+{
+	uint64_t limit = atomic_load(&s->limit);
+	int i;
+
+	atomic_store(&s->stop, true);
+	pthread_join(s->thread, NULL);
+	for (i = 0; i < 3; i++)
+		close(s->fd[i]);
+	if (s->over)
+		note("%s: %" PRIu64 " of %" PRIu64 " samples over the budget, by up to %" PRIu64,
+		     s->vm->name, s->over, s->samples, s->worst);
+	if (s->huge)
+		note("%s: %" PRIu64 " samples saw a huge leaf under a budget",
+		     s->vm->name, s->huge);
+	if (must_reach && !s->reached)
+		note("%s: %" PRIu64 " samples, none saw the budget of %" PRIu64 " reached (peak %" PRIu64 ")",
+		     s->vm->name, s->samples, limit, s->peak);
+	return !s->over && !s->huge && (!must_reach || s->reached);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The first oracle: a thread that reads KVM's own counters of a VM's leaves as
+ * fast as it can while the guest runs. It knows nothing of the module.
+ *
+ * The three counters are three files, and a sum over them would not be atomic.
+ * Under a budget there are no huge leaves at all: pages_2m and pages_1g must
+ * read 0, and pages_4k alone is compared with the budget.
+ */
+#ifndef NPTB_ST_SAMPLER_H
+#define NPTB_ST_SAMPLER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../vmm/vmm.h"
+
+/* No budget is in force: nothing is compared. */
+#define SAMPLER_OFF	UINT64_MAX
+
+struct sampler {
+	const struct vmm *vm;
+	int fd[3];
+	pthread_t thread;
+	_Atomic bool stop;
+	/* Raised with every change of the limit, odd while it changes. */
+	_Atomic unsigned int seq;
+	_Atomic uint64_t limit;
+	/* Of the sampler's thread until sampler_end(). */
+	uint64_t samples;
+	uint64_t over;		/* samples over the limit */
+	uint64_t huge;		/* samples with a huge leaf */
+	uint64_t reached;	/* samples equal to the limit */
+	uint64_t worst;
+	uint64_t peak;
+};
+
+void sampler_begin(struct sampler *s, const struct vmm *vm, uint64_t limit);
+/* Writes a VM's budget (0: off) with the limit that holds meanwhile; -errno. */
+int sampler_budget(struct sampler *s, uint64_t pages);
+/* Ends the thread, says what was wrong; @must_reach: the limit must be seen. */
+bool sampler_end(struct sampler *s, bool must_reach);
+
+#endif
