@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Run the selftests on this host, which is to be the emulated one (L1):
+#   selftests/run.sh [TEST...]      all, or those named
+# Prints TAP and ends with one plain line, "N passed, N failed, N skipped",
+# which counts the single results inside the tests. Exit status 0 only where
+# nothing failed and something passed. `make -C selftests` comes first.
+#   NPTB_TEST_TIMEOUT   seconds for one test (300)
+set -o pipefail
+
+top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+built=$top/build/selftests
+[ -r "$built/kselftest.list" ] && [ -r "$built/kselftest/runner.sh" ] || {
+	echo "run.sh: nothing in $built: run make -C selftests" >&2
+	exit 1
+}
+mapfile -t tests <"$built/kselftest.list"
+if [ $# -gt 0 ]; then
+	for name in "$@"; do
+		[ -x "$built/$name" ] || { echo "run.sh: no such test: $name" >&2; exit 2; }
+	done
+	tests=("$@")
+fi
+
+# The TAP of a test is nested: the runner puts "# " before each of its lines.
+# A test that failed without a failed result (a crash, a timeout) counts as one
+# failed, one that reported nothing at all as failed too, whatever it returned.
+count() {
+	awk '
+	/^# ok [0-9]+/ || /^# not ok [0-9]+/ {
+		if ($2 == "not") { bad++; failed++ }
+		else if (/# *(SKIP|XFAIL)/) skipped++
+		else passed++
+		results++
+	}
+	/^# 1\.\.0/ { nothing = 1 }
+	/^(ok|not ok) [0-9]+ selftests: / {
+		if ($1 == "not" && !bad) failed++
+		else if ($1 == "ok" && !results) {
+			if (/# SKIP/) skipped++; else failed++
+		}
+		bad = results = nothing = 0
+	}
+	{ print; fflush() }
+	END {
+		printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+		exit failed > 0 || passed == 0
+	}'
+}
+
+run() {
+	cd "$built" || exit 1
+	export BASE_DIR=$built kselftest_override_timeout=${NPTB_TEST_TIMEOUT:-300}
+	export NPTB_TOP=$top
+	# shellcheck disable=SC1091
+	. "$BASE_DIR/kselftest/runner.sh"
+	local test n=0
+	echo "TAP version 13"
+	echo "1..${#tests[@]}"
+	for test in "${tests[@]}"; do
+		run_one nptbudget "$test" $((++n))
+	done
+}
+
+run | count
