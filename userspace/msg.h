@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Messages on stderr: one line each, and what to do. */
+#ifndef NPTB_MSG_H
+#define NPTB_MSG_H
+
+void msg_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+const char *msg_errno(int err);
+
+#endif /* NPTB_MSG_H */
