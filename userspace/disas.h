@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The looping instruction, by Zydis. */
+#ifndef NPTB_DISAS_H
+#define NPTB_DISAS_H
+
+#include <stdbool.h>
+
+#include "loops.h"
+
+/**
+ * struct disas - an instruction taken apart
+ * @mode: CPU mode it was taken for, for people
+ * @text: assembly, Intel syntax; "" where the bytes are no instruction
+ * @len: its bytes, 0 where the bytes are no instruction
+ * @rmw: all that it writes to memory it also reads there
+ */
+struct disas {
+	const char *mode;
+	char text[96];
+	unsigned int len;
+	bool rmw;
+};
+
+void disas_loop(const struct loop *l, struct disas *d);
+
+#endif /* NPTB_DISAS_H */

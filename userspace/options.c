@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../uapi/nptbudget.h"
+#include "dbgfs.h"
+#include "fields.h"
+#include "msg.h"
+#include "options.h"
+
+/**
+ * option_pages() - check the argument of --pages
+ * @cmd: the subcommand
+ * @arg: the argument: "off", or NPTB_BUDGET_MIN to NPTB_BUDGET_MAX in decimal
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_pages(const struct nptb_cmd *cmd, const char *arg)
+{
+	unsigned long long pages;
+	int err;
+
+	if (!strcmp(arg, "off"))
+		return 0;
+	err = strncmp(arg, "0x", 2) ? field_u64(arg, &pages) : -EINVAL;
+	if (err == -EINVAL)
+		return cmd_usage_error(cmd, "--pages '%s': not a number of pages, nor off", arg);
+	if (err || pages < NPTB_BUDGET_MIN || pages > NPTB_BUDGET_MAX)
+		return cmd_usage_error(cmd, "--pages %s: out of range, %llu to %llu", arg,
+				       NPTB_BUDGET_MIN, NPTB_BUDGET_MAX);
+	return 0;
+}
+
+/**
+ * option_name() - check the argument of --policy or --on-loop
+ * @cmd: the subcommand
+ * @option: the option
+ * @arg: the argument; whether the module knows it shows later
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg)
+{
+	size_t len = strlen(arg);
+
+	if (len && len < NPTB_POLICY_NAME_MAX &&
+	    len == strspn(arg, "abcdefghijklmnopqrstuvwxyz0123456789_-"))
+		return 0;
+	return cmd_usage_error(cmd, "%s '%s': not a name", option, arg);
+}
+
+/* The module's policies, on one line; for free(); NULL if it does not say. */
+static char *known_policies(void)
+{
+	size_t len;
+	char *text;
+
+	if (dbgfs_read("policies", &text))
+		return NULL;
+	len = strlen(text);
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	for (len = 0; text[len]; len++)
+		if (text[len] == '\n')
+			text[len] = ' ';
+	field_printable(text);
+	return text;
+}
+
+static void explain_name(const char *what, const char *knob, const char *value)
+{
+	static const char *const modes[] = NPTB_ON_LOOP_NAMES;
+	char *policies;
+	size_t i;
+
+	if (!strcmp(knob, "policy")) {
+		policies = known_policies();
+		msg_err("%s: the module has no policy '%s'; it has: %s", what, value,
+			policies ? policies : "?");
+		free(policies);
+		return;
+	}
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i], value))
+			break;
+	msg_err("%s: the module cannot do '%s' on a loop: see --on-loop in nptbudget(8)%s", what,
+		value, i < sizeof(modes) / sizeof(modes[0]) ? ", or install a newer one" : "");
+}
+
+/**
+ * option_explain() - say why the module refused a value, and what to do
+ * @what: what it was for, "VM 12-3" or so
+ * @knob: "budget", "policy" or "on_loop"
+ * @value: the value
+ * @err: the module's positive errno
+ */
+void option_explain(const char *what, const char *knob, const char *value, int err)
+{
+	if (err == ERANGE && !strcmp(knob, "budget"))
+		msg_err("%s: the module takes no budget of %s pages: give %llu to %llu, or off",
+			what, value, NPTB_BUDGET_MIN, NPTB_BUDGET_MAX);
+	else if (err == EINVAL && strcmp(knob, "budget"))
+		explain_name(what, knob, value);
+	else
+		msg_err("%s: cannot set %s to %s: %s", what, knob, value, msg_errno(err));
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Values of options that several subcommands take. */
+#ifndef NPTB_OPTIONS_H
+#define NPTB_OPTIONS_H
+
+#include "cmd.h"
+
+int option_pages(const struct nptb_cmd *cmd, const char *arg);
+int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg);
+void option_explain(const char *what, const char *knob, const char *value, int err);
+
+#endif /* NPTB_OPTIONS_H */
