@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* nptbudget set - the knobs of a VM, or of VMs to come */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../uapi/nptbudget.h"
+#include "cmd.h"
+#include "dbgfs.h"
+#include "msg.h"
+#include "options.h"
+#include "vminfo.h"
+
+/* In the order of writing: the budget last, as only it can take long. */
+enum { POLICY, ON_LOOP, BUDGET, NR_KNOBS };
+
+static const char *const knob_names[NR_KNOBS] = { "policy", "on_loop", "budget" };
+
+/**
+ * struct request - what the user wants
+ * @defaults: it is for VMs to come
+ * @json: print the VM afterwards
+ * @vm: the VM's name, unless @defaults
+ * @value: new values; NULL for knobs to leave alone
+ */
+struct request {
+	bool defaults;
+	bool json;
+	char vm[VM_NAME_MAX];
+	const char *value[NR_KNOBS];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+/* Let signals end a write that waits for vCPUs, instead of ending the process. */
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+static const char *knob_path(char path[DBGFS_PATH_MAX], const struct request *r, int knob)
+{
+	if (!r->defaults)
+		return dbgfs_vm_file(path, r->vm, knob_names[knob]);
+	snprintf(path, DBGFS_PATH_MAX, "defaults/%s", knob_names[knob]);
+	return path;
+}
+
+/* All or nothing: put back what was there before, as far as that works. */
+static void undo(const struct request *r, char old[NR_KNOBS][KNOB_MAX], int knobs)
+{
+	char path[DBGFS_PATH_MAX];
+
+	while (knobs--)
+		if (r->value[knobs] && *old[knobs])
+			dbgfs_write(knob_path(path, r, knobs), old[knobs]);
+}
+
+static int apply(const struct request *r)
+{
+	char path[DBGFS_PATH_MAX], what[VM_NAME_MAX + 16], old[NR_KNOBS][KNOB_MAX];
+	int i, err;
+
+	snprintf(what, sizeof(what), r->defaults ? "defaults" : "VM %s", r->vm);
+	for (i = 0; i < NR_KNOBS; i++) {
+		if (!r->value[i])
+			continue;
+		knob_path(path, r, i);
+		if (dbgfs_read_word(path, old[i], KNOB_MAX))
+			*old[i] = '\0';
+		err = interrupted ? -EINTR : dbgfs_write(path, r->value[i]);
+		if (!err)
+			continue;
+		option_explain(what, knob_names[i], r->value[i], -err);
+		undo(r, old, i);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int print_json(const struct request *r)
+{
+	struct json_object *obj;
+	char path[DBGFS_PATH_MAX], word[KNOB_MAX];
+	struct vm_info info;
+	int err = 0, i;
+
+	if (!r->defaults) {
+		err = vm_info_read(r->vm, &info);
+		if (!err)
+			return cmd_print_json(vm_info_json(&info));
+		msg_err("VM %s: %s", r->vm, msg_errno(-err));
+		return EXIT_FAILED;
+	}
+	obj = json_object_new_object();
+	for (i = 0; !err && i < NR_KNOBS; i++) {
+		err = dbgfs_read_word(knob_path(path, r, i), word, sizeof(word));
+		if (!err)
+			json_object_object_add(obj, knob_names[i], i == BUDGET ?
+					       budget_json(word) : json_object_new_string(word));
+	}
+	if (!err)
+		return cmd_print_json(obj);
+	json_object_put(obj);
+	msg_err("defaults/%s: %s", knob_names[i - 1], strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int take_option(struct request *r, int opt)
+{
+	switch (opt) {
+	case OPT_PAGES:
+		r->value[BUDGET] = optarg;
+		return option_pages(&cmd_set, optarg);
+	case OPT_POLICY:
+		r->value[POLICY] = optarg;
+		return option_name(&cmd_set, "--policy", optarg);
+	case OPT_ON_LOOP:
+		r->value[ON_LOOP] = optarg;
+		return option_name(&cmd_set, "--on-loop", optarg);
+	case OPT_DEFAULT:
+		r->defaults = true;
+		break;
+	case OPT_JSON:
+		r->json = true;
+		break;
+	}
+	return 0;
+}
+
+static int set(struct request *r, const char *vm)
+{
+	int err, ret;
+
+	if (dbgfs_attach())
+		return EXIT_FAILED;
+	err = vm ? vm_resolve(vm, r->vm) : 0;
+	if (err)
+		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	catch_signals();
+	ret = apply(r);
+	return ret || !r->json ? ret : print_json(r);
+}
+
+static int set_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "pages", required_argument, NULL, OPT_PAGES },
+		{ "policy", required_argument, NULL, OPT_POLICY },
+		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
+		{ "default", no_argument, NULL, OPT_DEFAULT },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	struct request r = { 0 };
+	int opt, ret;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (opt == OPT_HELP || opt == 'h')
+			return cmd_show_help(&cmd_set);
+		if (opt == '?' || opt == ':')
+			return cmd_bad_option(&cmd_set, opt, argv);
+		ret = take_option(&r, opt);
+		if (ret)
+			return ret;
+	}
+	if (argc - optind > !r.defaults)
+		return cmd_usage_error(&cmd_set, "'%s' is too much", argv[argc - 1]);
+	if (argc - optind < !r.defaults)
+		return cmd_usage_error(&cmd_set, "which VM?");
+	if (!r.value[POLICY] && !r.value[ON_LOOP] && !r.value[BUDGET])
+		return cmd_usage_error(&cmd_set, "nothing to set");
+	return set(&r, r.defaults ? NULL : argv[optind]);
+}
+
+const struct nptb_cmd cmd_set = {
+	.name = "set",
+	.main = set_main,
+	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--on-loop MODE] [--json]",
+	.help = "Give a VM a budget, a policy, or take them away",
+	.details =
+	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
+	"  --default        set what VMs created from now on start with\n"
+	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
+	"  --pages off      end the budget\n"
+	"  --policy POLICY  choose who goes next: fifo, clock\n"
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log\n"
+	"  --json           print what is in force afterwards\n"
+	"\n"
+	"When the command returns, the new budget holds. If one of the values is refused, none\n"
+	"is changed.\n",
+};
