@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# nptbudget: the module, the command, the tests. 'make help' has the targets.
+
+VERSION	:= $(shell sed -n 's/^\#define NPTB_VERSION[ \t]*"\(.*\)"/\1/p' uapi/nptbudget.h)
+
+# The kernel to build the module for: its headers, and its release.
+KDIR	?= /lib/modules/$(shell uname -r)/build
+KVER	= $(shell cat '$(KDIR)/include/config/kernel.release' 2>/dev/null || uname -r)
+
+PREFIX	?= /usr/local
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+COMPDIR	?= $(PREFIX)/share/bash-completion/completions
+MODDIR	= /lib/modules/$(KVER)/updates
+INSTALL	?= install
+
+BUILD	:= $(CURDIR)/build
+export BUILD
+
+all: cli module
+
+# The module is built in its folder, as DKMS does it. scripts/build-module.sh
+# builds copies for the lab's kernels, side by side.
+module: kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/module modules
+
+kdir:
+	@test -e '$(KDIR)/Makefile' || { \
+	echo 'No kernel headers at $(KDIR).' >&2; \
+	echo 'Install them (Debian: apt-get install linux-headers-$(KVER)), give others with' >&2; \
+	echo 'make KDIR=..., or build the command alone: make cli' >&2; exit 1; }
+
+cli:
+	$(MAKE) -C userspace all
+
+check:
+	scripts/check.sh
+
+check-full:
+	scripts/check.sh --full
+
+check-debug:
+	scripts/check.sh --debug
+
+check-unit:
+	$(MAKE) -C userspace check
+	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
+
+demo:
+	scripts/demo.sh
+
+bench:
+	scripts/bench.sh
+
+install: install-module install-cli
+
+install-module: module
+	$(INSTALL) -D -m 644 module/nptbudget.ko '$(DESTDIR)$(MODDIR)/nptbudget.ko'
+	@test -n '$(DESTDIR)' || depmod '$(KVER)'
+
+install-cli: cli
+	$(INSTALL) -D -m 755 build/bin/nptbudget '$(DESTDIR)$(SBINDIR)/nptbudget'
+	$(INSTALL) -D -m 644 userspace/man/nptbudget.8 '$(DESTDIR)$(MANDIR)/man8/nptbudget.8'
+	$(INSTALL) -D -m 644 userspace/completion/nptbudget '$(DESTDIR)$(COMPDIR)/nptbudget'
+
+uninstall:
+	rm -f '$(DESTDIR)$(SBINDIR)/nptbudget' '$(DESTDIR)$(MANDIR)/man8/nptbudget.8' \
+		'$(DESTDIR)$(COMPDIR)/nptbudget' '$(DESTDIR)$(MODDIR)/nptbudget.ko'
+	@test -n '$(DESTDIR)' || ! test -d '/lib/modules/$(KVER)' || depmod '$(KVER)'
+
+# For DKMS: the sources where it looks for them; then dkms add, build, install.
+install-dkms:
+	$(INSTALL) -d '$(DESTDIR)/usr/src/nptbudget-$(VERSION)'
+	git archive HEAD module uapi dkms.conf | \
+		tar -x -C '$(DESTDIR)/usr/src/nptbudget-$(VERSION)'
+
+clean:
+	$(MAKE) -C userspace clean
+	@test ! -e '$(KDIR)/Makefile' || $(MAKE) -C $(KDIR) M=$(CURDIR)/module clean
+	rm -rf build/selftests build/unit
+
+help:
+	@echo 'make                 the module for the running kernel, and the command'
+	@echo 'make KDIR=DIR        the same for the kernel whose headers are in DIR'
+	@echo 'make module          the module alone:  module/nptbudget.ko'
+	@echo 'make cli             the command alone: build/bin/nptbudget'
+	@echo 'make demo            install what is needed, and show what this is for'
+	@echo 'make check           install what is needed, and run every test'
+	@echo 'make check-unit      the tests that need no lab'
+	@echo 'make check-full      make check, and what takes long'
+	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
+	@echo 'make bench           instructions per fault, for docs/BENCH.md'
+	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make install-module  and install-cli, each alone'
+	@echo 'make install-dkms    the sources for DKMS: /usr/src/nptbudget-$(VERSION)'
+	@echo 'make uninstall       take away what make install installed'
+	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
+
+.PHONY: all module kdir cli check check-full check-debug check-unit demo bench install \
+	install-module install-cli install-dkms uninstall clean help
