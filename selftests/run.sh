@@ -10,10 +10,10 @@ set -o pipefail
 
 top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 built=$top/build/selftests
-[ -r "$built/kselftest.list" ] && [ -r "$built/kselftest/runner.sh" ] || {
+if ! [ -r "$built/kselftest.list" ] || ! [ -r "$built/kselftest/runner.sh" ]; then
 	echo "run.sh: nothing in $built: run make -C selftests" >&2
 	exit 1
-}
+fi
 mapfile -t tests <"$built/kselftest.list"
 if [ $# -gt 0 ]; then
 	for name in "$@"; do

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Budgets, modes, vCPUs and VMs: KVM's counters never exceed the budget and
+ * reach it, guests that can run do run and leave the right memory, those that
+ * cannot are reported as loops and leave theirs alone.
+ */
+#include "../lib/cells.h"
+#include "../lib/scene.h"
+
+static const uint64_t budgets[] = { 1, 2, 3, 7, 64, 1000, NPTB_UNLIMITED };
+static const int vcpus[] = { 1, 2, 4 };
+static const uint64_t triples[][SCENE_VMS_MAX] = {
+	{ 1, 2, 7 }, { 3, 64, 1000 }, { 7, NPTB_UNLIMITED, 0 },
+};
+static const char *const policies[] = { "fifo", "clock" };
+
+static struct scene scene;
+static int cells;
+
+static const char *name_of(uint64_t budget)
+{
+	static char name[4][24];
+	static int n;
+
+	n = (n + 1) % 4;
+	if (!budget)
+		return "off";
+	if (budget == NPTB_UNLIMITED)
+		return "unlimited";
+	snprintf(name[n], sizeof(name[n]), "%llu", (unsigned long long)budget);
+	return name[n];
+}
+
+static void setup(enum vmm_mode mode, int nr, int vms)
+{
+	memset(&scene, 0, sizeof(scene));
+	scene.mode = mode;
+	scene.kind = VMM_MEM_4K;
+	scene.vcpus = nr;
+	scene.vms = vms;
+	/* Both policies in turn: all cells with either would take too long. */
+	scene.policy = policies[cells++ & 1];
+	scene.laps = 3;
+	scene.ms = 15000;
+}
+
+/* More than the budget where that is possible, so that it must be reached. */
+static int pages_for(uint64_t budget)
+{
+	return budget >= 1000 && budget < NPTB_UNLIMITED ? 1100 : 96;
+}
+
+static void one_vm(enum vmm_mode mode, int nr, uint64_t budget)
+{
+	bool ok;
+
+	setup(mode, nr, 1);
+	scene.budget[0] = budget;
+	scene.pages = pages_for(budget);
+	ok = scene_run(&scene);
+	ksft_test_result(ok, "budget %s, %s, %d vCPU, 1 VM, %s\n",
+			 name_of(budget), vmm_mode_names[mode], nr, scene.policy);
+}
+
+static void three_vms(enum vmm_mode mode, int nr, const uint64_t *budget)
+{
+	bool ok;
+	int i;
+
+	setup(mode, nr, SCENE_VMS_MAX);
+	scene.pages = 96;
+	for (i = 0; i < SCENE_VMS_MAX; i++) {
+		scene.budget[i] = budget[i];
+		if (pages_for(budget[i]) > scene.pages)
+			scene.pages = pages_for(budget[i]);
+	}
+	ok = scene_run(&scene);
+	ksft_test_result(ok, "budgets %s %s %s, %s, %d vCPU, 3 VMs, %s\n",
+			 name_of(budget[0]), name_of(budget[1]),
+			 name_of(budget[2]), vmm_mode_names[mode], nr,
+			 scene.policy);
+}
+
+int main(void)
+{
+	int mode, v;
+	size_t b, t;
+
+	ksft_print_header();
+	need_module();
+	ksft_set_plan(VMM_MODES * ARRAY_SIZE(vcpus) *
+		      (ARRAY_SIZE(budgets) + ARRAY_SIZE(triples)));
+	for (mode = 0; mode < VMM_MODES; mode++)
+		for (v = 0; v < (int)ARRAY_SIZE(vcpus); v++) {
+			for (b = 0; b < ARRAY_SIZE(budgets); b++)
+				one_vm(mode, vcpus[v], budgets[b]);
+			for (t = 0; t < ARRAY_SIZE(triples); t++)
+				three_vms(mode, vcpus[v], triples[t]);
+		}
+	ksft_finished();
+}
