@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cost of a nested page fault: a guest with one vCPU reads one byte of each of
+ * its pages in turn. Under the lab's --icount CLOCK_MONOTONIC counts executed
+ * instructions, of all CPUs, 1 ns each. One case per call, one line of TSV:
+ *
+ *   case  faults  nanoseconds  per-fault
+ *
+ * Faults are KVM's own count (pf_fixed). Guest memory is there in the host from
+ * the start in all cases but the userfaultfd pager's. bench.sh calls all cases.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../lib/nptb.h"
+#include "../lib/uffd.h"
+#include "../lib/util.h"
+#include "../vmm/vmm.h"
+
+#define DATA	SZ_2M
+
+struct bench {
+	const char *name;
+	const char *what;
+	uint64_t pages;		/* that the guest touches */
+	uint64_t budget;	/* 0: none */
+	bool other;		/* another VM is under budget */
+	bool refault;		/* measure a second lap: each touch evicts */
+	bool pager;		/* a userfaultfd pager instead of the module */
+	bool spin;		/* the guest cannot advance: measure a time */
+};
+
+static const struct bench benches[] = {
+	{ .name = "first-touch", .pages = 4096,
+	  .what = "no budget; whether the module is loaded is up to the caller" },
+	{ .name = "other-vm", .pages = 4096, .other = true,
+	  .what = "no budget, another VM has one" },
+	{ .name = "room", .pages = 4096, .budget = NPTB_UNLIMITED,
+	  .what = "a budget with room left" },
+	{ .name = "evict-1", .pages = 256, .budget = 1, .spin = true,
+	  .what = "budget 1: a fault loop, one eviction a fault" },
+	{ .name = "evict-2", .pages = 1024, .budget = 2, .refault = true,
+	  .what = "budget 2, one eviction a fault" },
+	{ .name = "evict-64", .pages = 1024, .budget = 64, .refault = true,
+	  .what = "budget 64, one eviction a fault" },
+	{ .name = "evict-4096", .pages = 8192, .budget = 4096, .refault = true,
+	  .what = "budget 4096, one eviction a fault" },
+	{ .name = "uffd-64", .pages = 1024, .budget = 64, .refault = true,
+	  .pager = true,
+	  .what = "no module: userfaultfd pager that keeps 64 pages" },
+};
+
+#define LAPS_MAX	4
+
+static struct {
+	uint64_t begun[LAPS_MAX + 1], ended[LAPS_MAX + 1];
+	int64_t faults[LAPS_MAX + 1];
+	unsigned int laps;
+} seen;
+
+/* The end of a lap: the reading itself falls between two laps. */
+static void mark(struct vmm_vcpu *vcpu)
+{
+	if (seen.laps > LAPS_MAX)
+		return;
+	seen.ended[seen.laps] = now_ns();
+	seen.faults[seen.laps] = vmm_vcpu_stat(vcpu, "pf_fixed");
+	seen.laps++;
+	if (seen.laps <= LAPS_MAX)
+		seen.begun[seen.laps] = now_ns();
+}
+
+static void print(const struct bench *b, uint64_t faults, uint64_t ns)
+{
+	if (!faults)
+		die("%s: no faults seen", b->name);
+	printf("%s\t%" PRIu64 "\t%" PRIu64 "\t%.0f\n", b->name, faults, ns,
+	       (double)ns / faults);
+}
+
+struct pager {
+	struct vmm *vm;
+	int fd;
+	uint64_t keep;
+};
+
+/* As simple as such a pager can be: FIFO, pages are clean, no thread but this. */
+static void *pager_main(void *arg)
+{
+	struct pager *p = arg;
+	uint64_t *ring = calloc(p->keep, sizeof(*ring));
+	static char page[PAGE_SIZE];
+	uint64_t head = 0, used = 0;
+	int64_t gpa;
+
+	if (!ring)
+		die("out of memory");
+	/* Blocking: a poll() before each read would be a call more. */
+	uffd_block(p->fd);
+	for (;;) {
+		gpa = uffd_wait(p->fd, p->vm, -1);
+		if (gpa < 0)
+			continue;
+		if (used == p->keep) {
+			madvise(p->vm->mem + ring[head], PAGE_SIZE, MADV_DONTNEED);
+			used--;
+		}
+		ring[head] = gpa;
+		head = (head + 1) % p->keep;
+		used++;
+		uffd_answer(p->fd, p->vm, gpa, page);
+	}
+}
+
+static void setup(struct vmm *vm, const struct bench *b)
+{
+	struct vmm_args args = {
+		.data = DATA, .pages = b->pages,
+		.laps = b->refault ? LAPS_MAX : 1,
+	};
+	struct vmm_vcpu *vcpu;
+
+	if (!vmm_create(vm, DATA + b->pages * PAGE_SIZE, VMM_MEM_4K))
+		die("no memory for the VM");
+	vcpu = vmm_add(vm, GUEST_TOUCH, VMM_PROT, &args);
+	vcpu->on_out = mark;
+	if (!b->pager)
+		memset(vm->mem + DATA, 1, b->pages * PAGE_SIZE);
+}
+
+static void set_budget(struct vmm *vm, uint64_t pages)
+{
+	int ret = nptb_budget(vm->name, pages);
+
+	if (ret)
+		die("budget of %" PRIu64 ": %s", pages, strerror(-ret));
+}
+
+/* Another VM that has run under a budget and keeps it. */
+static void setup_other(struct vmm *vm)
+{
+	static const struct bench b = { .pages = 256 };
+
+	setup(vm, &b);
+	vm->vcpu[0].on_out = NULL;
+	set_budget(vm, 64);
+	vmm_start(vm);
+	if (!vmm_wait(vm, 10000))
+		die("the other VM did not end");
+	vmm_stop(vm);
+}
+
+static void run_spin(struct vmm *vm, const struct bench *b)
+{
+	int64_t faults;
+	uint64_t start;
+
+	vmm_start(vm);
+	sleep_ms(100);
+	start = now_ns();
+	faults = nptb_stat(vm->name, "faults");
+	sleep_ms(400);
+	faults = nptb_stat(vm->name, "faults") - faults;
+	print(b, faults, now_ns() - start);
+	vmm_stop(vm);
+}
+
+static void run(const struct bench *b)
+{
+	struct pager pager = { .keep = b->budget };
+	struct vmm vm, other;
+	pthread_t thread;
+	unsigned int lap = 0;
+
+	if (b->other)
+		setup_other(&other);
+	setup(&vm, b);
+	if (b->pager) {
+		pager.vm = &vm;
+		pager.fd = uffd_open(&vm, DATA, b->pages * PAGE_SIZE);
+		if (pthread_create(&thread, NULL, pager_main, &pager))
+			die("pthread_create");
+	} else if (b->budget) {
+		set_budget(&vm, b->budget);
+	}
+	if (b->spin) {
+		run_spin(&vm, b);
+		vmm_destroy(&vm);
+		return;
+	}
+	seen.begun[0] = now_ns();
+	vmm_start(&vm);
+	/* No polling: it would run beside what is measured. */
+	pthread_join(vm.vcpu[0].thread, NULL);
+	vm.vcpu[0].started = false;
+	if (vmm_end(&vm.vcpu[0]) != VMM_HALTED)
+		die("the guest did not end");
+	if (b->refault)
+		lap = LAPS_MAX - 1;
+	print(b, seen.faults[lap] - (lap ? seen.faults[lap - 1] : 0),
+	      seen.ended[lap] - seen.begun[lap]);
+	if (b->pager) {
+		pthread_cancel(thread);
+		pthread_join(thread, NULL);
+	}
+	vmm_destroy(&vm);
+	if (b->other)
+		vmm_destroy(&other);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc == 2)
+		for (i = 0; i < ARRAY_SIZE(benches); i++)
+			if (!strcmp(argv[1], benches[i].name)) {
+				run(&benches[i]);
+				return 0;
+			}
+	fprintf(stderr, "usage: faultbench CASE\n");
+	for (i = 0; i < ARRAY_SIZE(benches); i++)
+		fprintf(stderr, "  %-12s %s\n", benches[i].name, benches[i].what);
+	return 2;
+}
