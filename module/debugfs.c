@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Knobs and counters in debugfs, one value per file; uapi/nptbudget.h says
+ * what they hold. At the side of everything: no fault comes through here.
+ */
+#include <linux/debugfs.h>
+#include <linux/uaccess.h>
+
+#include "nptb.h"
+
+/* Longer than any value that is understood. */
+#define VALUE_MAX	32
+
+struct nptb_config nptb_defaults = {
+	.policy = &nptb_policy_fifo,
+	.on_loop = NPTB_ON_LOOP_LOG,
+};
+
+static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
+static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);
+
+static struct dentry *root_dir;
+static struct dentry *vms_dir;
+
+/**
+ * nptb_parse_budget() - read a budget as users write it
+ * @text: "off" or a decimal number
+ * @budget: pages, or 0 for off
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
+ */
+int nptb_parse_budget(const char *text, u64 *budget)
+{
+	u64 pages;
+	int ret;
+
+	if (!strcmp(text, "off")) {
+		*budget = 0;
+		return 0;
+	}
+	/* kstrtoull() would take "+1". */
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	ret = kstrtoull(text, 10, &pages);
+	if (ret)
+		return ret;
+	if (pages < NPTB_BUDGET_MIN || pages > NPTB_BUDGET_MAX)
+		return -ERANGE;
+	*budget = pages;
+	return 0;
+}
+
+/**
+ * nptb_parse_policy() - read the name of a policy
+ * @text: the name
+ * @ops: the policy
+ *
+ * Return: 0, or -EINVAL where there is none of that name.
+ */
+int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops)
+{
+	const struct nptb_policy_ops *found = nptb_policy_find(text);
+
+	if (!found)
+		return -EINVAL;
+	*ops = found;
+	return 0;
+}
+
+/**
+ * nptb_parse_on_loop() - read what to do on a fault loop
+ * @text: one of NPTB_ON_LOOP_NAMES
+ * @on_loop: enum nptb_on_loop
+ *
+ * Return: 0, or -EINVAL where it is none of them.
+ */
+int nptb_parse_on_loop(const char *text, u32 *on_loop)
+{
+	int found = match_string(on_loop_names, NPTB_ON_LOOP_NR, text);
+
+	if (found < 0)
+		return -EINVAL;
+	*on_loop = found;
+	return 0;
+}
+
+/*
+ * Read a value as written: without the newline that echo puts behind it, and
+ * nothing else forgiven.
+ */
+static int get_value(const char __user *buf, size_t len, loff_t *pos,
+		     char *value)
+{
+	if (*pos || !len || len >= VALUE_MAX)
+		return -EINVAL;
+	if (copy_from_user(value, buf, len))
+		return -EFAULT;
+	value[len] = '\0';
+	if (strlen(value) != len)
+		return -EINVAL;
+	if (value[len - 1] == '\n')
+		value[len - 1] = '\0';
+	return 0;
+}
+
+static ssize_t put_value(char __user *buf, size_t len, loff_t *pos,
+			 const char *value)
+{
+	char line[VALUE_MAX];
+	int n = scnprintf(line, sizeof(line), "%s\n", value);
+
+	return simple_read_from_buffer(buf, len, pos, line, n);
+}
+
+static ssize_t put_budget(char __user *buf, size_t len, loff_t *pos, u64 budget)
+{
+	char value[VALUE_MAX] = "off";
+
+	if (budget)
+		scnprintf(value, sizeof(value), "%llu", budget);
+	return put_value(buf, len, pos, value);
+}
+
+/*
+ * The knobs of a VM and those of the defaults differ in what a value is put
+ * into; the private data of a default's file is NULL.
+ */
+static struct nptb_vm *vm_of(struct file *file)
+{
+	return file_inode(file)->i_private;
+}
+
+static struct nptb_config config_of(struct file *file)
+{
+	struct nptb_vm *vm = vm_of(file);
+	struct nptb_config config;
+
+	if (vm)
+		return nptb_vm_config(vm);
+	mutex_lock(&nptb_registry);
+	config = nptb_defaults;
+	mutex_unlock(&nptb_registry);
+	return config;
+}
+
+static ssize_t budget_read(struct file *file, char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	return put_budget(buf, len, pos, config_of(file).budget);
+}
+
+static ssize_t budget_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	u64 budget;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_budget(value, &budget);
+	if (ret)
+		return ret;
+	if (vm) {
+		ret = nptb_vm_set_budget(vm, budget);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.budget = budget;
+		mutex_unlock(&nptb_registry);
+	}
+	return ret ?: len;
+}
+
+static ssize_t policy_read(struct file *file, char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	return put_value(buf, len, pos, config_of(file).policy->name);
+}
+
+static ssize_t policy_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos)
+{
+	const struct nptb_policy_ops *ops;
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_policy(value, &ops);
+	if (ret)
+		return ret;
+	if (vm) {
+		nptb_vm_set_policy(vm, ops);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.policy = ops;
+		mutex_unlock(&nptb_registry);
+	}
+	return len;
+}
+
+static ssize_t on_loop_read(struct file *file, char __user *buf, size_t len,
+			    loff_t *pos)
+{
+	return put_value(buf, len, pos, on_loop_names[config_of(file).on_loop]);
+}
+
+static ssize_t on_loop_write(struct file *file, const char __user *buf,
+			     size_t len, loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	u32 on_loop;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_on_loop(value, &on_loop);
+	if (ret)
+		return ret;
+	if (vm) {
+		nptb_vm_set_on_loop(vm, on_loop);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.on_loop = on_loop;
+		mutex_unlock(&nptb_registry);
+	}
+	return len;
+}
+
+static ssize_t resident_read(struct file *file, char __user *buf, size_t len,
+			     loff_t *pos)
+{
+	char value[VALUE_MAX];
+
+	scnprintf(value, sizeof(value), "%llu", nptb_vm_resident(vm_of(file)));
+	return put_value(buf, len, pos, value);
+}
+
+#define NPTB_KNOB(name_)						\
+static const struct file_operations name_##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = simple_open,						\
+	.read = name_##_read,						\
+	.write = name_##_write,						\
+}
+
+NPTB_KNOB(budget);
+NPTB_KNOB(policy);
+NPTB_KNOB(on_loop);
+
+static const struct file_operations resident_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = resident_read,
+};
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	nptb_show_stats(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int loops_show(struct seq_file *m, void *unused)
+{
+	nptb_show_loops(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(loops);
+
+static int version_show(struct seq_file *m, void *unused)
+{
+	seq_printf(m, "%s %d\n", NPTB_VERSION, NPTB_FORMAT);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(version);
+
+static int policies_show(struct seq_file *m, void *unused)
+{
+	int i;
+
+	for (i = 0; nptb_policies[i]; i++)
+		seq_printf(m, "%s\n", nptb_policies[i]->name);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(policies);
+
+static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
+{
+	debugfs_create_file("budget", 0600, dir, vm, &budget_fops);
+	debugfs_create_file("policy", 0600, dir, vm, &policy_fops);
+	debugfs_create_file("on_loop", 0600, dir, vm, &on_loop_fops);
+}
+
+/**
+ * nptb_debugfs_add_vm() - make the folder of a VM
+ * @vm: new; the folder holds no reference, it goes before the VM does
+ */
+void nptb_debugfs_add_vm(struct nptb_vm *vm)
+{
+	vm->dir = debugfs_create_dir(vm->name, vms_dir);
+	add_knobs(vm->dir, vm);
+	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
+	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
+	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);
+}
+
+/**
+ * nptb_debugfs_remove_vm() - take the folder of a VM away
+ * @vm: ended
+ *
+ * Context: waits for whoever is inside one of its files.
+ */
+void nptb_debugfs_remove_vm(struct nptb_vm *vm)
+{
+	debugfs_remove_recursive(vm->dir);
+}
+
+void nptb_debugfs_init(void)
+{
+	struct dentry *defaults;
+
+	root_dir = debugfs_create_dir(NPTB_DEBUGFS_DIR, NULL);
+	debugfs_create_file("version", 0400, root_dir, NULL, &version_fops);
+	debugfs_create_file("policies", 0400, root_dir, NULL, &policies_fops);
+	debugfs_create_file("run", 0600, root_dir, NULL, &nptb_session_fops);
+	defaults = debugfs_create_dir("defaults", root_dir);
+	add_knobs(defaults, NULL);
+	vms_dir = debugfs_create_dir("vms", root_dir);
+}
+
+void nptb_debugfs_exit(void)
+{
+	debugfs_remove_recursive(root_dir);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a nested page fault: account, make room, map, note, trace. Each
+ * stage fills in its own outputs of struct nptb_fault; none calls another.
+ */
+#include "nptb.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* Has the vCPU shown progress? Then its last attempt is over. */
+static void account(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+	struct nptb_state state;
+
+	lockdep_assert_held(&vm->lock);
+	nptb_kvm_state(fault->vcpu, &state);
+	if (nptb_attempt_continues(&v->attempt, &state))
+		return;
+	nptb_rset_settle(&vm->set, &v->shield);
+	v->blocking = false;
+	v->waiting = false;
+	nptb_attempt_begin(&v->attempt, &state, ++vm->attempts);
+}
+
+/* The fault was let in: is it one that the attempt brought on itself? */
+static void detect(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	lockdep_assert_held(&vm->lock);
+	if (fault->key == NPTB_KEY_NONE)
+		return;
+	fault->lap = nptb_attempt_fault(attempt, fault->key,
+					nptb_roles(fault->error_code));
+	if (!fault->lap)
+		return;
+	vm->stats.laps++;
+	if (attempt->laps == 1)
+		vm->stats.loops++;
+	nptb_loop_note(&vm->loops, attempt, fault->v->idx, vm->limit);
+}
+
+/* KVM's return value does not tell the outcome everywhere; its counters do. */
+static enum nptb_verdict verdict_of(struct nptb_fault *fault,
+				    const struct nptb_outcome *before)
+{
+	struct nptb_outcome after = nptb_kvm_outcome(fault->vcpu);
+
+	if (after.fixed != before->fixed)
+		return NPTB_VERDICT_MAPPED;
+	if (after.spurious != before->spurious)
+		return NPTB_VERDICT_SPURIOUS;
+	if (after.emulated != before->emulated)
+		return nptb_kvm_has_memory(fault->vcpu, fault->gpa) ?
+			NPTB_VERDICT_EMULATED : NPTB_VERDICT_MMIO;
+	return fault->ret < 0 ? NPTB_VERDICT_ERROR : NPTB_VERDICT_RETRY;
+}
+
+static void map(struct nptb_fault *fault)
+{
+	struct nptb_outcome before = nptb_kvm_outcome(fault->vcpu);
+
+	WRITE_ONCE(fault->v->inside, current->pid);
+	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
+				    fault->insn, fault->insn_len);
+	WRITE_ONCE(fault->v->inside, 0);
+	fault->verdict = verdict_of(fault, &before);
+}
+
+/*
+ * The page belongs to the attempt now. That KVM only repaired a leaf, or mapped
+ * none where it emulated, is not told: a page too many in the set costs a stale
+ * victim, one too few could never be chosen.
+ */
+static void give_page(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+	struct nptb_page *page = nptb_rset_find(&vm->set, fault->key);
+
+	if (page) {
+		nptb_rset_again(&vm->set, page, &v->shield,
+				nptb_vm_shield_of(vm, page), v->idx);
+	} else if (v->spare) {
+		nptb_rset_add(&vm->set, v->spare, fault->key, &v->shield,
+			      v->idx);
+		v->spare = NULL;
+	}
+}
+
+static void note(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	lockdep_assert_held(&vm->lock);
+	vm->granted -= fault->granted;
+	vm->stats.verdict[fault->verdict]++;
+	if (vm->armed && fault->key != NPTB_KEY_NONE &&
+	    (fault->verdict == NPTB_VERDICT_MAPPED ||
+	     fault->verdict == NPTB_VERDICT_SPURIOUS ||
+	     fault->verdict == NPTB_VERDICT_EMULATED))
+		give_page(fault);
+	fault->leaves = nptb_kvm_leaves(vm->kvm);
+	if (fault->leaves > vm->stats.peak)
+		vm->stats.peak = fault->leaves;
+}
+
+/* Read the instruction once per record, and tell at laps 1, 2, 4, 8 ... */
+static void report_lap(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	u8 insn[NPTB_INSN_MAX];
+	u32 len;
+
+	if (attempt->laps & (attempt->laps - 1))
+		return;
+	len = nptb_kvm_insn(fault->vcpu, insn, sizeof(insn));
+	spin_lock(&vm->lock);
+	nptb_loop_set_insn(&vm->loops, attempt, insn, len);
+	spin_unlock(&vm->lock);
+	trace_nptb_loop(vm, fault->v->idx, attempt, READ_ONCE(vm->limit), insn,
+			len);
+}
+
+/* MMIO costs no budget, and is no part of an attempt. */
+static int handle_mmio(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	WRITE_ONCE(fault->v->inside, current->pid);
+	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
+				    fault->insn, fault->insn_len);
+	WRITE_ONCE(fault->v->inside, 0);
+	fault->verdict = NPTB_VERDICT_MMIO;
+	spin_lock(&vm->lock);
+	vm->stats.verdict[fault->verdict]++;
+	spin_unlock(&vm->lock);
+	fault->leaves = nptb_kvm_leaves(vm->kvm);
+	trace_nptb_fault(fault);
+	return fault->ret;
+}
+
+/* No memory for our books: step aside, KVM runs as always, and say so. */
+static int pass(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	spin_lock(&vm->lock);
+	vm->stats.verdict[NPTB_VERDICT_PASSED]++;
+	spin_unlock(&vm->lock);
+	return nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
+			      fault->insn, fault->insn_len);
+}
+
+/**
+ * nptb_handle_fault() - handle a nested page fault in place of KVM
+ * @vcpu: that faulted
+ * @gpa: guest-physical address, what kvm_mmu_page_fault() calls cr2_or_gpa
+ * @error_code: of the fault
+ * @insn: instruction bytes of the exit
+ * @insn_len: how many
+ *
+ * Where there is no room now and none to be had without waiting, nothing is
+ * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
+ * fault comes again.
+ *
+ * Context: the vCPU's thread, in process context; may sleep; vcpu->mutex and
+ * kvm->srcu held, mmu_lock not.
+ * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
+ */
+int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_fault fault = {
+		.vm = vm,
+		.vcpu = vcpu,
+		.gpa = gpa,
+		.error_code = error_code,
+		.insn = insn,
+		.insn_len = insn_len,
+	};
+
+	if (!vm)
+		return nptb_kvm_fault(vcpu, gpa, error_code, insn, insn_len);
+	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
+	if (!fault.v)
+		return pass(&fault);
+	if (error_code & NPTB_NPF_RSVD)
+		return handle_mmio(&fault);
+	fault.key = nptb_kvm_key(vcpu, gpa);
+	/* Without a page the fault goes untracked, but never unbudgeted. */
+	if (!fault.v->spare)
+		fault.v->spare = nptb_page_alloc();
+
+	spin_lock(&vm->lock);
+	account(&fault);
+	if (!nptb_make_room(&fault)) {
+		fault.verdict = NPTB_VERDICT_DEFERRED;
+		fault.ret = 1;
+		note(&fault);
+		spin_unlock(&vm->lock);
+		trace_nptb_fault(&fault);
+		return fault.ret;
+	}
+	detect(&fault);
+	spin_unlock(&vm->lock);
+
+	map(&fault);
+
+	spin_lock(&vm->lock);
+	note(&fault);
+	spin_unlock(&vm->lock);
+	if (fault.lap)
+		report_lap(&fault);
+	trace_nptb_fault(&fault);
+	return fault.ret;
+}

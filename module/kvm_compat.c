@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What we ask of KVM, on every supported kernel; see kvm_compat.h. */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "kvm_compat.h"
+#include "kvm_sym.h"
+
+/* Leaves that the legacy MMU may make in one fault: PTE_PREFETCH_NUM. */
+#define LEGACY_LEAVES_PER_FAULT	8
+
+/**
+ * nptb_kvm_fault() - let KVM handle a nested page fault
+ * @vcpu: that faulted
+ * @gpa: guest-physical address, or what kvm_mmu_page_fault() calls cr2_or_gpa
+ * @error_code: of the fault
+ * @insn: instruction bytes of the exit
+ * @insn_len: how many
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held, mmu_lock not.
+ * Return: what kvm_mmu_page_fault() returns; 1 or more resumes the guest.
+ */
+int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		   void *insn, int insn_len)
+{
+	return static_call(nptb_sc_fault)(vcpu, gpa, error_code, insn, insn_len);
+}
+
+/* The original of kvm_arch_create_vm_debugfs(): the last step of a new VM. */
+int nptb_kvm_vm_created(struct kvm *kvm)
+{
+	return static_call(nptb_sc_created)(kvm);
+}
+
+/* The original of kvm_arch_destroy_vm(): every VM, also one half made, ends. */
+void nptb_kvm_vm_destroyed(struct kvm *kvm)
+{
+	static_call(nptb_sc_destroyed)(kvm);
+}
+
+static bool uses_tdp_mmu(struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
+#else
+	return kvm->arch.tdp_mmu_enabled;
+#endif
+}
+
+static bool is_confidential(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 has neither; there SEV-ES shows in its vCPUs alone. */
+	if (kvm->arch.has_private_mem || kvm->arch.has_protected_state)
+		return true;
+#endif
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		if (vcpu->arch.guest_state_protected)
+			return true;
+	return false;
+}
+
+/**
+ * nptb_kvm_unsupported() - can this VM be held to a budget?
+ * @kvm: alive
+ *
+ * kvm_amd may have been reloaded with other parameters: asked anew each time.
+ *
+ * Return: NULL where it can, otherwise why not.
+ */
+const char *nptb_kvm_unsupported(struct kvm *kvm)
+{
+	if (!READ_ONCE(*nptb_kvm_data.tdp_enabled))
+		return "shadow paging (kvm_amd npt=0) is not supported";
+	if (is_confidential(kvm))
+		return "its memory or state is private to the guest";
+	return NULL;
+}
+
+/**
+ * nptb_kvm_leaves_per_fault() - the most leaves that one fault makes
+ * @kvm: alive, supported
+ *
+ * Return: 1 with the TDP MMU; the legacy MMU (kvm tdp_mmu=0) maps a whole
+ * prefetch window at once.
+ */
+u32 nptb_kvm_leaves_per_fault(struct kvm *kvm)
+{
+	return uses_tdp_mmu(kvm) ? 1 : LEGACY_LEAVES_PER_FAULT;
+}
+
+/**
+ * nptb_kvm_vm_name() - KVM's own name of a VM
+ * @kvm: alive
+ * @pid: thread that created it, in its own pid namespace's numbers
+ * @fd: descriptor it got, or -1 where KVM has no debugfs folder for it
+ */
+void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd)
+{
+	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry) &&
+	    sscanf(kvm->debugfs_dentry->d_name.name, "%d-%d", pid, fd) == 2)
+		return;
+	*pid = task_pid_nr(current);
+	*fd = -1;
+}
+
+/**
+ * nptb_kvm_for_each_vm() - look at all VMs there are
+ * @fn: called for each, with the VM held; an error ends the walk
+ *
+ * Return: 0, what @fn returned, or -ENOMEM.
+ */
+int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
+{
+	struct kvm **vms, *kvm;
+	int count = 0, i, ret = 0;
+
+	/*
+	 * Collected first: @fn takes locks of ours that are held while ftrace
+	 * takes the CPU hotplug lock, and KVM takes kvm_lock under that.
+	 */
+	mutex_lock(nptb_kvm_data.lock);
+	list_for_each_entry(kvm, nptb_kvm_data.vm_list, vm_list)
+		count++;
+	vms = kvcalloc(count + 1, sizeof(*vms), GFP_KERNEL);
+	if (!vms) {
+		mutex_unlock(nptb_kvm_data.lock);
+		return -ENOMEM;
+	}
+	count = 0;
+	list_for_each_entry(kvm, nptb_kvm_data.vm_list, vm_list)
+		if (kvm_get_kvm_safe(kvm))
+			vms[count++] = kvm;
+	mutex_unlock(nptb_kvm_data.lock);
+
+	for (i = 0; i < count; i++) {
+		if (!ret)
+			ret = fn(vms[i]);
+		kvm_put_kvm(vms[i]);
+	}
+	kvfree(vms);
+	return ret;
+}
+
+static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
+{
+	struct kvm_memslots *slots = __kvm_memslots(kvm, nptb_key_as(key));
+	struct kvm_memory_slot *slot = __gfn_to_memslot(slots, nptb_key_gfn(key));
+
+	if (!slot)
+		return false;
+	*range = (struct kvm_gfn_range){
+		.slot = slot,
+		.start = nptb_key_gfn(key),
+		.end = nptb_key_gfn(key) + 1,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+		/* 6.1 knows no private memory. */
+		.attr_filter = KVM_FILTER_SHARED,
+#endif
+	};
+	return true;
+}
+
+/**
+ * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
+ * @kvm: alive
+ * @key: of the frame
+ *
+ * The page stays where it is in host memory, so a fault under way on another
+ * vCPU may map it again right after: no sequence count is raised that would
+ * make all faults under way try again. KVM wants to see an invalidation in
+ * progress, though (lockdep asserts it), and under mmu_lock nobody else does.
+ *
+ * Context: may not sleep with mmu_lock; kvm->srcu held.
+ * Return: true where there was a leaf.
+ */
+bool nptb_kvm_evict(struct kvm *kvm, u64 key)
+{
+	struct kvm_gfn_range range;
+	bool zapped;
+
+	if (!frame_range(kvm, key, &range))
+		return false;
+	write_lock(&kvm->mmu_lock);
+	kvm->mmu_invalidate_in_progress++;
+	zapped = static_call(nptb_sc_unmap)(kvm, &range);
+	kvm->mmu_invalidate_in_progress--;
+	if (zapped)
+		static_call(nptb_sc_flush)(kvm);
+	write_unlock(&kvm->mmu_lock);
+	return zapped;
+}
+
+/**
+ * nptb_kvm_evict_all() - zap every leaf and flush
+ * @kvm: alive
+ *
+ * Context: may sleep.
+ */
+void nptb_kvm_evict_all(struct kvm *kvm)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+
+	/* Later kernels take SRCU themselves, 6.1 leaves it to the caller. */
+	static_call(nptb_sc_zap)(kvm, 0, ~0ULL);
+	srcu_read_unlock(&kvm->srcu, idx);
+}
+
+/**
+ * nptb_kvm_young() - was a frame accessed since this was last asked?
+ * @kvm: alive
+ * @key: of the frame
+ *
+ * The accessed bit is cleared without a flush.
+ *
+ * Context: does not sleep; kvm->srcu held.
+ * Return: true where it was.
+ */
+bool nptb_kvm_young(struct kvm *kvm, u64 key)
+{
+	struct kvm_gfn_range range;
+	bool young;
+
+	if (!frame_range(kvm, key, &range))
+		return false;
+	write_lock(&kvm->mmu_lock);
+	young = static_call(nptb_sc_age)(kvm, &range);
+	write_unlock(&kvm->mmu_lock);
+	return young;
+}
+
+/**
+ * nptb_kvm_key() - the frame that a fault is about
+ * @vcpu: that faulted
+ * @gpa: as handed to kvm_mmu_page_fault()
+ *
+ * Return: the key, or %NPTB_KEY_NONE where @gpa is no address of this VM's
+ * memory: a nested guest's own, or under shadow paging a linear one.
+ */
+u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	struct kvm_mmu *mmu = vcpu->arch.mmu;
+
+	if (mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct)
+		return NPTB_KEY_NONE;
+	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
+}
+
+/**
+ * nptb_kvm_has_memory() - is there memory behind an address?
+ * @vcpu: that faulted there
+ * @gpa: guest-physical address
+ *
+ * Return: false where it is MMIO.
+ */
+bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	struct kvm_memslots *slots;
+
+	slots = __kvm_memslots(vcpu->kvm, kvm_arch_vcpu_memslots_id(vcpu));
+	return __gfn_to_memslot(slots, gpa_to_gfn(gpa));
+}
+
+static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
+{
+	if (vcpu->arch.exception.injected)
+		return vcpu->arch.exception.vector;
+	if (vcpu->arch.interrupt.injected)
+		return vcpu->arch.interrupt.nr;
+	if (vcpu->arch.nmi_injected)
+		return NMI_VECTOR;
+	return -1;
+}
+
+/**
+ * nptb_kvm_state() - what a vCPU's progress is measured by
+ * @vcpu: that has exited; its own thread
+ * @state: filled in whole
+ *
+ * On SVM these are fresh after every exit.
+ */
+void nptb_kvm_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
+{
+	int i;
+
+	state->rip = nptb_kvm_rip(vcpu);
+	for (i = 0; i < NPTB_GPRS; i++)
+		state->gpr[i] = vcpu->arch.regs[i];
+	state->rflags = static_call(nptb_sc_rflags)(vcpu);
+	state->cr0 = vcpu->arch.cr0;
+	state->cr3 = vcpu->arch.cr3;
+	state->cr4 = vcpu->arch.cr4;
+	state->efer = vcpu->arch.efer;
+	state->vector = vector_in_delivery(vcpu);
+}
+
+/**
+ * nptb_kvm_insn() - read the instruction at RIP from guest memory
+ * @vcpu: that has exited; its own thread
+ * @buf: for the bytes
+ * @len: most to read
+ *
+ * Never waits: what is not in host memory right now is not read.
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: bytes read; fewer than @len where the next page cannot be read.
+ */
+u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)
+{
+	unsigned long rip = static_call(nptb_sc_linear_rip)(vcpu);
+	u32 done = 0;
+
+	while (done < len) {
+		u32 chunk = min_t(u32, len - done,
+				  PAGE_SIZE - offset_in_page(rip + done));
+		gpa_t gpa;
+		int ret;
+
+		pagefault_disable();
+		gpa = static_call(nptb_sc_gva_to_gpa)(vcpu, rip + done, NULL);
+		pagefault_enable();
+		if (gpa == INVALID_GPA)
+			break;
+		ret = static_call(nptb_sc_read_guest)(vcpu, gpa, buf + done,
+						      chunk);
+		if (ret)
+			break;
+		done += chunk;
+	}
+	return done;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that we know of KVM and of kernel versions. Nothing outside kvm_compat.c,
+ * kvm_sym.c and this header looks into struct kvm or struct kvm_vcpu, calls
+ * KVM, or asks for a kernel version.
+ *
+ * Supported: Debian's 6.1, 6.12 and 7.3 on AMD CPUs.
+ */
+#ifndef NPTB_KVM_COMPAT_H
+#define NPTB_KVM_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/kvm_host.h>
+#include <linux/version.h>
+
+#include "loop.h"
+#include "policy.h"
+
+/* No key: an address that is no guest frame of ours (nested guest). */
+#define NPTB_KEY_NONE	(~0ULL)
+
+/* NPF error code bit 3: reserved bits, KVM's mark of MMIO. */
+#define NPTB_NPF_RSVD	(1ULL << 3)
+
+/**
+ * struct nptb_outcome - counters of a vCPU that tell how a fault ended
+ * @fixed: leaves installed or repaired
+ * @spurious: faults on leaves that were there
+ * @emulated: instructions emulated
+ */
+struct nptb_outcome {
+	u64 fixed;
+	u64 spurious;
+	u64 emulated;
+};
+
+/* The functions of KVM that hook.c redirects, see nptb_kvm_hook_ip(). */
+enum nptb_kvm_hook {
+	NPTB_HOOK_VM_CREATED,
+	NPTB_HOOK_VM_DESTROYED,
+	NPTB_HOOK_HUGEPAGE,
+	NPTB_HOOK_FAULT,
+	NPTB_HOOK_NR,
+};
+
+int nptb_kvm_init(void);
+unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
+const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
+
+/* The originals of redirected functions, entered past their hook. */
+int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		   void *insn, int insn_len);
+int nptb_kvm_vm_created(struct kvm *kvm);
+void nptb_kvm_vm_destroyed(struct kvm *kvm);
+
+const char *nptb_kvm_unsupported(struct kvm *kvm);
+u32 nptb_kvm_leaves_per_fault(struct kvm *kvm);
+void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
+int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
+
+bool nptb_kvm_evict(struct kvm *kvm, u64 key);
+void nptb_kvm_evict_all(struct kvm *kvm);
+bool nptb_kvm_young(struct kvm *kvm, u64 key);
+
+u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa);
+bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
+void nptb_kvm_state(struct kvm_vcpu *vcpu, struct nptb_state *state);
+u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
+
+/**
+ * nptb_kvm_leaves() - resident pages by KVM's own count
+ * @kvm: alive
+ *
+ * Return: present leaves in units of 4 KiB.
+ */
+static inline u64 nptb_kvm_leaves(struct kvm *kvm)
+{
+	return atomic64_read(&kvm->stat.pages_4k) +
+	       512 * atomic64_read(&kvm->stat.pages_2m) +
+	       262144 * atomic64_read(&kvm->stat.pages_1g);
+}
+
+/* Only the vCPU's own thread writes these. */
+static inline struct nptb_outcome nptb_kvm_outcome(struct kvm_vcpu *vcpu)
+{
+	return (struct nptb_outcome){
+		.fixed = vcpu->stat.pf_fixed,
+		.spurious = vcpu->stat.pf_spurious,
+		.emulated = vcpu->stat.pf_emulate,
+	};
+}
+
+static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)
+{
+	return vcpu->kvm;
+}
+
+static inline u32 nptb_kvm_vcpu_idx(struct kvm_vcpu *vcpu)
+{
+	return vcpu->vcpu_idx;
+}
+
+static inline u32 nptb_kvm_max_vcpus(struct kvm *kvm)
+{
+	return kvm->max_vcpus;
+}
+
+static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 took RIP out of the register array. */
+	return vcpu->arch.rip;
+#else
+	return vcpu->arch.regs[VCPU_REGS_RIP];
+#endif
+}
+
+static inline u64 nptb_kvm_cr3(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.cr3;
+}
+
+/* Readers of the VM's memory slots and of vCPUs in faults, for SRCU. */
+static inline struct srcu_struct *nptb_kvm_srcu(struct kvm *kvm)
+{
+	return &kvm->srcu;
+}
+
+/* The first argument of a function caught by ftrace. */
+static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return (void *)ftrace_regs_get_argument(fregs, 0);
+#else
+	return (void *)fregs->regs.di;
+#endif
+}
+
+/* Go to @ip in place of the function caught by ftrace. */
+static __always_inline void nptb_ftrace_redirect(struct ftrace_regs *fregs,
+						 unsigned long ip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	ftrace_regs_set_instruction_pointer(fregs, ip);
+#else
+	ftrace_instruction_pointer_set(fregs, ip);
+#endif
+}
+
+#endif /* NPTB_KVM_COMPAT_H */

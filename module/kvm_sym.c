@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Find what modules cannot link to: kallsyms_lookup_name() by a kprobe, all
+ * else by kallsyms_lookup_name(). A name that is missing refuses the load.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+
+#include "kvm_compat.h"
+#include "kvm_sym.h"
+
+DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
+DEFINE_STATIC_CALL_NULL(nptb_sc_created, nptb_create_vm_debugfs_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
+DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
+DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
+DEFINE_STATIC_CALL_NULL(nptb_sc_flush, kvm_flush_remote_tlbs);
+DEFINE_STATIC_CALL_NULL(nptb_sc_rflags, kvm_get_rflags);
+DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
+DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
+DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
+
+DEFINE_STATIC_CALL_NULL(nptb_sc_lookup, kallsyms_lookup_name);
+DEFINE_STATIC_CALL_NULL(nptb_sc_ftrace_location, nptb_ftrace_location_proto);
+
+struct nptb_kvm_data nptb_kvm_data;
+
+static struct {
+	const char *name;
+	unsigned long ip;
+} hooks[NPTB_HOOK_NR] = {
+	[NPTB_HOOK_VM_CREATED] = { "kvm_arch_create_vm_debugfs" },
+	[NPTB_HOOK_VM_DESTROYED] = { "kvm_arch_destroy_vm" },
+	[NPTB_HOOK_HUGEPAGE] = { "kvm_mmu_hugepage_adjust" },
+	[NPTB_HOOK_FAULT] = { "kvm_mmu_page_fault" },
+};
+
+/* A kprobe tells the address: kallsyms_lookup_name() is not exported. */
+static int find_kallsyms(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	unsigned long found, canonical;
+	int ret;
+
+	ret = register_kprobe(&probe);
+	if (ret) {
+		pr_err("cannot find kallsyms_lookup_name: kprobe failed with %d; is CONFIG_KPROBES on and lockdown off?\n",
+		       ret);
+		return ret;
+	}
+	found = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+
+	/*
+	 * Where functions begin with ENDBR the kprobe sits behind it. A direct
+	 * call to there does no harm, and kallsyms then names the beginning.
+	 */
+	static_call_update(nptb_sc_lookup,
+			   (unsigned long (*)(const char *))found);
+	canonical = static_call(nptb_sc_lookup)(probe.symbol_name);
+	if (found - canonical > 4) {
+		pr_err("kallsyms_lookup_name is at %lx by kprobe, but at %lx by itself; not loading\n",
+		       found, canonical);
+		return -ENOENT;
+	}
+	static_call_update(nptb_sc_lookup,
+			   (unsigned long (*)(const char *))canonical);
+	return 0;
+}
+
+static unsigned long find(const char *name)
+{
+	unsigned long addr = static_call(nptb_sc_lookup)(name);
+
+	if (!addr)
+		pr_err("this kernel has no symbol %s; is kvm loaded, and is this kernel one of 6.1, 6.12, 7.3?\n",
+		       name);
+	return addr;
+}
+
+#define FIND_CALL(call, name)						\
+({									\
+	unsigned long addr_ = find(name);				\
+									\
+	if (addr_)							\
+		static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))addr_);\
+	addr_ != 0;							\
+})
+
+#define FIND_DATA(field, name)						\
+({									\
+	nptb_kvm_data.field = (void *)find(name);			\
+	nptb_kvm_data.field != NULL;					\
+})
+
+static bool find_calls(void)
+{
+	return FIND_CALL(nptb_sc_ftrace_location, "ftrace_location") &&
+	       FIND_CALL(nptb_sc_zap, "kvm_zap_gfn_range") &&
+	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
+	       FIND_CALL(nptb_sc_age, "kvm_age_gfn") &&
+	       FIND_CALL(nptb_sc_flush, "kvm_flush_remote_tlbs") &&
+	       FIND_CALL(nptb_sc_rflags, "kvm_get_rflags") &&
+	       FIND_CALL(nptb_sc_linear_rip, "kvm_get_linear_rip") &&
+	       FIND_CALL(nptb_sc_gva_to_gpa, "kvm_mmu_gva_to_gpa_system") &&
+	       FIND_CALL(nptb_sc_read_guest, "kvm_vcpu_read_guest_atomic");
+}
+
+static bool find_data(void)
+{
+	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock") ||
+	    !FIND_DATA(tdp_enabled, "tdp_enabled"))
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 keeps it in struct kvm_arch. */
+	if (!FIND_DATA(tdp_mmu_enabled, "tdp_mmu_enabled"))
+		return false;
+#endif
+	return true;
+}
+
+/* Where ftrace enters each function that we redirect. */
+static bool find_hooks(void)
+{
+	int i;
+
+	for (i = 0; i < NPTB_HOOK_NR; i++) {
+		unsigned long addr = find(hooks[i].name);
+
+		if (!addr)
+			return false;
+		hooks[i].ip = static_call(nptb_sc_ftrace_location)(addr);
+		if (!hooks[i].ip) {
+			pr_err("ftrace cannot hook %s on this kernel\n",
+			       hooks[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Enter the originals past the call to ftrace: no second trip through it, and
+ * no recursion. All three start with ENDBR, if any, and the call.
+ */
+static void aim_originals(void)
+{
+	unsigned long skip = MCOUNT_INSN_SIZE;
+
+	static_call_update(nptb_sc_fault,
+			   (typeof(&kvm_mmu_page_fault))(hooks[NPTB_HOOK_FAULT].ip + skip));
+	static_call_update(nptb_sc_created,
+			   (typeof(&nptb_create_vm_debugfs_proto))(hooks[NPTB_HOOK_VM_CREATED].ip + skip));
+	static_call_update(nptb_sc_destroyed,
+			   (typeof(&kvm_arch_destroy_vm))(hooks[NPTB_HOOK_VM_DESTROYED].ip + skip));
+}
+
+/**
+ * nptb_kvm_init() - find everything we need of KVM
+ *
+ * Context: once, at load, before anything else of kvm_compat is used.
+ * Return: 0, or -ENODEV or -ENOENT with a message that names what is missing.
+ */
+int nptb_kvm_init(void)
+{
+	int ret;
+
+	if (!boot_cpu_has(X86_FEATURE_SVM)) {
+		pr_err("this CPU has no AMD-V; Intel's lazily read registers are not supported\n");
+		return -ENODEV;
+	}
+	ret = find_kallsyms();
+	if (ret)
+		return ret;
+	if (!find_calls() || !find_data() || !find_hooks())
+		return -ENOENT;
+	aim_originals();
+	return 0;
+}
+
+/**
+ * nptb_kvm_hook_ip() - where ftrace enters a function that we redirect
+ * @hook: which
+ *
+ * Return: the address of its call to ftrace.
+ */
+unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook)
+{
+	return hooks[hook].ip;
+}
+
+/**
+ * nptb_kvm_hook_name() - the name of a function that we redirect
+ * @hook: which
+ *
+ * Return: as in the kernel's symbol table.
+ */
+const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook)
+{
+	return hooks[hook].name;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM's functions and data that modules cannot link to. Included by
+ * kvm_compat.c and kvm_sym.c alone.
+ *
+ * Functions are reached by static calls: direct calls, which need no ENDBR at
+ * their target on a CPU with IBT. A call by pointer would.
+ */
+#ifndef NPTB_KVM_SYM_H
+#define NPTB_KVM_SYM_H
+
+#include <linux/kvm_host.h>
+#include <linux/static_call.h>
+#include <linux/version.h>
+
+/* In a private header of 6.1 and 7.3, in a public one of 6.12. */
+void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+/* Moved to private headers: arch/x86/kvm/mmu.h and regs.h of 7.3. */
+int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code,
+		       void *insn, int insn_len);
+gpa_t kvm_mmu_gva_to_gpa_system(struct kvm_vcpu *vcpu, gva_t gva,
+				struct x86_exception *exception);
+unsigned long kvm_get_rflags(struct kvm_vcpu *vcpu);
+unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
+#endif
+
+/* 6.1 returns int, later kernels nothing that anybody looks at. */
+int nptb_create_vm_debugfs_proto(struct kvm *kvm);
+unsigned long nptb_ftrace_location_proto(unsigned long ip);
+
+DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
+DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
+DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
+DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
+DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
+DECLARE_STATIC_CALL(nptb_sc_flush, kvm_flush_remote_tlbs);
+DECLARE_STATIC_CALL(nptb_sc_rflags, kvm_get_rflags);
+DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
+DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
+DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
+
+/**
+ * struct nptb_kvm_data - KVM's variables that we look at
+ * @vm_list: all VMs, under @lock
+ * @lock: kvm_lock
+ * @tdp_enabled: two-level paging is in use
+ * @tdp_mmu_enabled: by the TDP MMU; NULL where that is told per VM (6.1)
+ */
+struct nptb_kvm_data {
+	struct list_head *vm_list;
+	struct mutex *lock;
+	bool *tdp_enabled;
+	bool *tdp_mmu_enabled;
+};
+
+extern struct nptb_kvm_data nptb_kvm_data;
+
+#endif /* NPTB_KVM_SYM_H */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Fault loops, found without a threshold. Pure; see loop.h. */
+#include "loop.h"
+#include "pure.h"
+
+/* NPF error code: AMD64 APM volume 2, section 15.25.6 and 8.4.2. */
+#define NPF_WRITE	(1ULL << 1)
+#define NPF_FETCH	(1ULL << 4)
+#define NPF_TABLE	(1ULL << 33)
+
+/**
+ * nptb_roles() - what a page was wanted for
+ * @error_code: of the nested page fault, EXITINFO1
+ *
+ * The guest's own table walk is looked at first: W and I/D speak of the walk
+ * then, not of the instruction.
+ *
+ * Return: one NPTB_ROLE_* bit.
+ */
+u32 nptb_roles(u64 error_code)
+{
+	if (error_code & NPF_TABLE)
+		return NPTB_ROLE_TABLE;
+	if (error_code & NPF_FETCH)
+		return NPTB_ROLE_FETCH;
+	if (error_code & NPF_WRITE)
+		return NPTB_ROLE_WRITE;
+	return NPTB_ROLE_READ;
+}
+
+/**
+ * nptb_attempt_continues() - has the vCPU shown no progress?
+ * @attempt: under way
+ * @state: of the vCPU at this fault
+ *
+ * Return: true where @state is what it was at the attempt's first fault.
+ */
+bool nptb_attempt_continues(const struct nptb_attempt *attempt,
+			    const struct nptb_state *state)
+{
+	/* RIP first: it differs nearly always, and settles it. */
+	return attempt->state.rip == state->rip &&
+	       !memcmp(&attempt->state, state, sizeof(*state));
+}
+
+/**
+ * nptb_attempt_begin() - the vCPU has shown progress: begin anew
+ * @attempt: to begin
+ * @state: of the vCPU
+ * @number: of the new attempt
+ */
+void nptb_attempt_begin(struct nptb_attempt *attempt,
+			const struct nptb_state *state, u64 number)
+{
+	attempt->number = number;
+	attempt->state = *state;
+	attempt->laps = 0;
+	attempt->npages = 0;
+	attempt->truncated = false;
+}
+
+static struct nptb_loop_page *attempt_find(struct nptb_attempt *attempt, u64 key)
+{
+	u32 i;
+
+	for (i = 0; i < attempt->npages; i++)
+		if (attempt->pages[i].key == key)
+			return &attempt->pages[i];
+	return NULL;
+}
+
+/**
+ * nptb_attempt_fault() - a fault of this attempt
+ * @attempt: under way
+ * @key: the page
+ * @roles: what it was wanted for
+ *
+ * Return: true where the fault ends a lap of a fault loop; the first such
+ * answer confirms the loop.
+ */
+bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
+{
+	struct nptb_loop_page *page = attempt_find(attempt, key);
+	bool again;
+
+	if (!page) {
+		if (attempt->npages == NPTB_LOOP_PAGES_MAX) {
+			attempt->truncated = true;
+			return false;
+		}
+		page = &attempt->pages[attempt->npages++];
+		page->key = key;
+		page->faults = 1;
+		page->roles = roles;
+		page->evicted = false;
+		return false;
+	}
+	page->faults++;
+	page->roles |= roles;
+	again = page->evicted;
+	page->evicted = false;
+	if (!again)
+		return false;
+	if (!attempt->laps)
+		attempt->marker = key;
+	if (attempt->marker != key)
+		return false;
+	attempt->laps++;
+	return true;
+}
+
+/**
+ * nptb_attempt_evicted() - the attempt evicted a page that it was given
+ * @attempt: under way
+ * @key: the page
+ */
+void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key)
+{
+	struct nptb_loop_page *page = attempt_find(attempt, key);
+
+	if (page)
+		page->evicted = true;
+}
+
+static bool same_place(const struct nptb_loop_record *record,
+		       const struct nptb_attempt *attempt)
+{
+	return record->state.rip == attempt->state.rip &&
+	       record->state.cr3 == attempt->state.cr3 &&
+	       record->state.vector == attempt->state.vector;
+}
+
+static struct nptb_loop_record *record_find(struct nptb_loop_table *table,
+					    const struct nptb_attempt *attempt)
+{
+	u32 i;
+
+	for (i = 0; i < table->count; i++)
+		if (same_place(&table->records[i], attempt))
+			return &table->records[i];
+	return NULL;
+}
+
+static struct nptb_loop_record *record_oldest(struct nptb_loop_table *table)
+{
+	struct nptb_loop_record *oldest = &table->records[0];
+	u32 i;
+
+	for (i = 1; i < table->count; i++)
+		if (table->records[i].used < oldest->used)
+			oldest = &table->records[i];
+	return oldest;
+}
+
+static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
+					   const struct nptb_attempt *attempt)
+{
+	struct nptb_loop_record *record = record_find(table, attempt);
+
+	if (record)
+		return record;
+	if (table->count < NPTB_LOOP_RECORDS_MAX) {
+		record = &table->records[table->count++];
+	} else {
+		record = record_oldest(table);
+		table->dropped++;
+	}
+	record->laps = 0;
+	record->times = 0;
+	record->attempt = 0;
+	record->insn_len = 0;
+	return record;
+}
+
+/**
+ * nptb_loop_note() - keep a record of a lap
+ * @table: of the VM
+ * @attempt: just answered true to nptb_attempt_fault()
+ * @vcpu: index of its vCPU
+ * @budget: limit in force, pages
+ *
+ * Return: the record.
+ */
+struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
+					const struct nptb_attempt *attempt,
+					u32 vcpu, u64 budget)
+{
+	struct nptb_loop_record *record = record_for(table, attempt);
+
+	if (record->attempt != attempt->number) {
+		record->attempt = attempt->number;
+		record->times++;
+	}
+	record->laps++;
+	record->state = attempt->state;
+	record->budget = budget;
+	record->used = ++table->clock;
+	record->vcpu = vcpu;
+	record->cls = nptb_attempt_class(attempt);
+	record->truncated = attempt->truncated;
+	record->npages = attempt->npages;
+	memcpy(record->pages, attempt->pages,
+	       attempt->npages * sizeof(attempt->pages[0]));
+	return record;
+}
+
+/**
+ * nptb_loop_set_insn() - keep the bytes of an instruction that looped
+ * @table: of the VM
+ * @attempt: that nptb_loop_note() was called for
+ * @insn: the bytes
+ * @len: how many, at most NPTB_INSN_MAX
+ *
+ * Nothing happens where the record has given way in between.
+ */
+void nptb_loop_set_insn(struct nptb_loop_table *table,
+			const struct nptb_attempt *attempt, const u8 *insn,
+			u32 len)
+{
+	struct nptb_loop_record *record = record_find(table, attempt);
+
+	if (!record || !len)
+		return;
+	memcpy(record->insn, insn, len);
+	record->insn_len = len;
+}

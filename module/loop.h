@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fault loops: attempts that can never succeed. Pure: no clock, no KVM.
+ *
+ * An attempt is the faults of one vCPU since it last showed progress. It is in
+ * a loop when a page that it was given faults again because a later fault of
+ * the same attempt evicted it: the pages that it needs at once do not fit.
+ */
+#ifndef NPTB_LOOP_H
+#define NPTB_LOOP_H
+
+#include <linux/types.h>
+#include <nptbudget.h>
+
+#define NPTB_GPRS	16
+
+/**
+ * struct nptb_state - what changes when a vCPU makes progress
+ * @rip: of the instruction, as an offset in its code segment
+ * @gpr: general registers, numbered as in ModRM
+ * @rflags: flags
+ * @cr0: mode
+ * @cr3: address space
+ * @cr4: mode
+ * @efer: mode
+ * @vector: of the event being delivered, or -1
+ */
+struct nptb_state {
+	u64 rip;
+	u64 gpr[NPTB_GPRS];
+	u64 rflags;
+	u64 cr0;
+	u64 cr3;
+	u64 cr4;
+	u64 efer;
+	s64 vector;
+};
+
+/**
+ * struct nptb_loop_page - a page of an attempt
+ * @key: from nptb_key()
+ * @faults: taken on it in this attempt
+ * @roles: NPTB_ROLE_* bits
+ * @evicted: a later fault of the same attempt evicted it
+ */
+struct nptb_loop_page {
+	u64 key;
+	u64 faults;
+	u32 roles;
+	bool evicted;
+};
+
+/**
+ * struct nptb_attempt - the faults of one vCPU since it last showed progress
+ * @number: unique in the VM, counts up from 1
+ * @state: as it has been since the first of these faults
+ * @laps: rounds of the loop, 0 as long as there is none
+ * @marker: the page whose return ends a lap, once there is a loop
+ * @npages: entries used in @pages
+ * @truncated: there were more
+ * @pages: in the order of their first faults
+ */
+struct nptb_attempt {
+	u64 number;
+	struct nptb_state state;
+	u64 laps;
+	u64 marker;
+	u32 npages;
+	bool truncated;
+	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
+};
+
+/**
+ * struct nptb_loop_record - a place in the guest that looped
+ * @state: at the last lap
+ * @laps: rounds in all
+ * @times: attempts that looped here
+ * @attempt: the last of these
+ * @budget: limit in force at the last lap, pages
+ * @used: age, for choosing which record gives way
+ * @vcpu: index of the vCPU that looped last
+ * @cls: enum nptb_loop_class
+ * @truncated: the loop set was larger than @pages
+ * @npages: entries used in @pages
+ * @pages: the loop set
+ * @insn_len: bytes known of the instruction
+ * @insn: its bytes
+ */
+struct nptb_loop_record {
+	struct nptb_state state;
+	u64 laps;
+	u64 times;
+	u64 attempt;
+	u64 budget;
+	u64 used;
+	u32 vcpu;
+	u32 cls;
+	bool truncated;
+	u32 npages;
+	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
+	u32 insn_len;
+	u8 insn[NPTB_INSN_MAX];
+};
+
+/**
+ * struct nptb_loop_table - the places that looped in one VM
+ * @records: NPTB_LOOP_RECORDS_MAX of them, the caller's to free
+ * @count: entries used in @records
+ * @clock: counts up with each use, for &nptb_loop_record.used
+ * @dropped: records that gave way
+ */
+struct nptb_loop_table {
+	struct nptb_loop_record *records;
+	u32 count;
+	u64 clock;
+	u64 dropped;
+};
+
+bool nptb_attempt_continues(const struct nptb_attempt *attempt,
+			    const struct nptb_state *state);
+void nptb_attempt_begin(struct nptb_attempt *attempt,
+			const struct nptb_state *state, u64 number);
+bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
+void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key);
+struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
+					const struct nptb_attempt *attempt,
+					u32 vcpu, u64 budget);
+void nptb_loop_set_insn(struct nptb_loop_table *table,
+			const struct nptb_attempt *attempt, const u8 *insn,
+			u32 len);
+u32 nptb_roles(u64 error_code);
+
+static inline u32 nptb_attempt_class(const struct nptb_attempt *attempt)
+{
+	return attempt->state.vector >= 0 ? NPTB_LOOP_EVENT :
+					    NPTB_LOOP_INSTRUCTION;
+}
+
+#endif /* NPTB_LOOP_H */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Load and unload: the order of things, and nothing else. */
+#include <linux/module.h>
+
+#include "nptb.h"
+
+DEFINE_MUTEX(nptb_registry);
+struct workqueue_struct *nptb_wq;
+
+static int __init nptb_init(void)
+{
+	int ret;
+
+	ret = nptb_kvm_init();
+	if (ret)
+		return ret;
+	ret = nptb_room_init();
+	if (ret)
+		return ret;
+	nptb_wq = alloc_workqueue("nptbudget", WQ_UNBOUND, 0);
+	if (!nptb_wq) {
+		ret = -ENOMEM;
+		goto err_room;
+	}
+	nptb_debugfs_init();
+	ret = nptb_hook_init();
+	if (ret)
+		goto err_debugfs;
+	ret = nptb_kvm_for_each_vm(nptb_vm_create);
+	if (ret)
+		goto err_hook;
+	return 0;
+
+err_hook:
+	nptb_vm_disarm_all();
+	nptb_hook_exit();
+	nptb_vm_free_all();
+err_debugfs:
+	nptb_debugfs_exit();
+	destroy_workqueue(nptb_wq);
+err_room:
+	nptb_room_exit();
+	return ret;
+}
+
+static void __exit nptb_exit(void)
+{
+	/* No new work, no budgets, no hook, nobody inside: then free. */
+	nptb_debugfs_exit();
+	nptb_vm_disarm_all();
+	nptb_hook_exit();
+	destroy_workqueue(nptb_wq);
+	nptb_vm_free_all();
+	nptb_room_exit();
+}
+
+module_init(nptb_init);
+module_exit(nptb_exit);
+
+MODULE_DESCRIPTION("Hold KVM guests to a budget of resident pages");
+MODULE_AUTHOR("The nptbudget developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(NPTB_VERSION);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's own header: its objects, its locks, and who may call whom.
+ *
+ * A fault goes one way: hook.c catches it, fault.c runs it through the stages
+ * (account, make room, map, note, trace), room.c makes room. vm.c owns VMs from
+ * attach to end. debugfs.c and session.c are users of vm.c, never called by it
+ * but for the making and removing of a VM's folder.
+ *
+ * Locks, outermost first:
+ *   nptb_vm.ctl      mutex: control of one VM; may wait for vCPUs
+ *   nptb_vm.life     rwsem: nptb_vm.kvm stays valid while held for read;
+ *                    written once, when the VM ends
+ *   nptb_registry    mutex: the list of VMs, sessions, the hook's user count
+ *   nptb_vm.lock     spinlock: all else of one VM; taken twice a fault, never
+ *                    held while anything sleeps; KVM's mmu_lock nests inside
+ */
+#ifndef NPTB_MODULE_H
+#define NPTB_MODULE_H
+
+#include <linux/jiffies.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <nptbudget.h>
+
+#include "kvm_compat.h"
+#include "loop.h"
+#include "policy.h"
+#include "rset.h"
+
+#define NPTB_NAME_MAX	24
+
+/**
+ * struct nptb_config - what a VM starts with
+ * @budget: pages, or 0 for none
+ * @policy: who goes next
+ * @on_loop: enum nptb_on_loop
+ */
+struct nptb_config {
+	u64 budget;
+	const struct nptb_policy_ops *policy;
+	u32 on_loop;
+};
+
+/**
+ * struct nptb_stats - counters of a VM, in the order of "stats"
+ * @verdict: faults by how they ended, see enum nptb_verdict
+ * @evictions: leaves zapped to make room
+ * @stale: victims that KVM had taken away already
+ * @flushes: times that all leaves were zapped at once
+ * @loops: attempts that became a fault loop
+ * @laps: rounds of all loops
+ * @peak: most resident pages seen after a fault
+ */
+struct nptb_stats {
+	u64 verdict[NPTB_VERDICT_NR];
+	u64 evictions;
+	u64 stale;
+	u64 flushes;
+	u64 loops;
+	u64 laps;
+	u64 peak;
+};
+
+/**
+ * struct nptb_vcpu - a vCPU of a VM under budget
+ * @idx: as KVM numbers it
+ * @shield: pages of its current attempt; under nptb_vm.lock
+ * @attempt: its current attempt; its own thread's
+ * @spare: a page to use for the next fault; its own thread's
+ * @inside: the thread that is in KVM's fault handler for us, or 0
+ * @deferred_at: jiffies of the last fault of others that @shield deferred
+ *	first, valid while @blocking; under nptb_vm.lock
+ * @waiting_at: jiffies of its own last deferral, valid while @waiting
+ * @turn: its place in the queue while @waiting, smaller is earlier
+ * @blocking: its shield defers another vCPU
+ * @waiting: it was deferred and has shown no progress since
+ */
+struct nptb_vcpu {
+	u32 idx;
+	struct nptb_shield shield;
+	struct nptb_attempt attempt;
+	struct nptb_page *spare;
+	pid_t inside;
+	unsigned long deferred_at;
+	unsigned long waiting_at;
+	u64 turn;
+	bool blocking;
+	bool waiting;
+};
+
+/**
+ * struct nptb_vm - a VM, from its creation or our load to its end
+ * @refs: debugfs folder, sessions; the VM itself holds one until it ends
+ * @node: in the list of VMs; under nptb_registry
+ * @armed_node: in the hash that faults look it up in, while under budget
+ * @kvm: NULL once the VM has ended; under @life
+ * @life: keeps @kvm
+ * @ctl: one control operation at a time
+ * @pid: first half of KVM's name, the thread that created the VM
+ * @fd: second half
+ * @name: the whole name
+ * @dir: our debugfs folder
+ * @end_work: takes the folder away after the VM has ended
+ * @hooked: holds the fault hook; under @ctl
+ * @lock: protects all below
+ * @armed: under budget
+ * @config: budget, policy and what to do on a loop
+ * @limit: the budget in force now, pages; what faults are held to
+ * @need: leaves that one fault may make
+ * @granted: leaves that faults under way may make
+ * @set: the pages believed resident
+ * @vcpus: by index, filled as they fault
+ * @max_vcpus: entries in @vcpus
+ * @nr_vcpus: no vCPU of this index or above was seen
+ * @attempts: numbers given to attempts
+ * @turns: numbers given to waiting vCPUs
+ * @loops: places that looped
+ * @stats: counters
+ */
+struct nptb_vm {
+	struct kref refs;
+	struct list_head node;
+	struct hlist_node armed_node;
+	struct kvm *kvm;
+	struct rw_semaphore life;
+	struct mutex ctl;
+	int pid;
+	int fd;
+	char name[NPTB_NAME_MAX];
+	struct dentry *dir;
+	struct work_struct end_work;
+	bool hooked;
+
+	spinlock_t lock;
+	bool armed;
+	struct nptb_config config;
+	u64 limit;
+	u32 need;
+	u64 granted;
+	struct nptb_rset set;
+	struct nptb_vcpu **vcpus;
+	u32 max_vcpus;
+	u32 nr_vcpus;
+	u64 attempts;
+	u64 turns;
+	struct nptb_loop_table loops;
+	struct nptb_stats stats;
+};
+
+/**
+ * struct nptb_fault - one nested page fault on its way through the stages
+ * @vm: whose it is
+ * @v: which vCPU's, in our books
+ * @vcpu: the same, KVM's
+ * @gpa: guest-physical address
+ * @error_code: of the fault
+ * @insn: instruction bytes of the exit, handed through
+ * @insn_len: how many
+ * @key: the frame, or NPTB_KEY_NONE
+ * @lap: output of account: the fault ended a lap of a fault loop
+ * @granted: output of make room: leaves granted, given back by note
+ * @evicted: output of make room: leaves that were evicted
+ * @ret: output of map: for KVM
+ * @verdict: output of map: how it ended
+ * @leaves: output of note: KVM's count of resident pages after it
+ */
+struct nptb_fault {
+	struct nptb_vm *vm;
+	struct nptb_vcpu *v;
+	struct kvm_vcpu *vcpu;
+	gpa_t gpa;
+	u64 error_code;
+	void *insn;
+	int insn_len;
+	u64 key;
+
+	bool lap;
+	u32 granted;
+	u32 evicted;
+	int ret;
+	enum nptb_verdict verdict;
+	u64 leaves;
+};
+
+/* main.c */
+extern struct mutex nptb_registry;
+extern struct workqueue_struct *nptb_wq;
+
+/* hook.c */
+int nptb_hook_init(void);
+void nptb_hook_exit(void);
+int nptb_hook_get(void);
+void nptb_hook_put(void);
+
+/* fault.c */
+int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len);
+
+/* room.c */
+bool nptb_make_room(struct nptb_fault *fault);
+int nptb_shrink(struct nptb_vm *vm);
+void nptb_flush(struct nptb_vm *vm, s32 vcpu);
+void nptb_page_free(struct nptb_page *page);
+struct nptb_page *nptb_page_alloc(void);
+int nptb_room_init(void);
+void nptb_room_exit(void);
+
+/* vm.c */
+int nptb_vm_create(struct kvm *kvm);
+struct nptb_config nptb_vm_config(struct nptb_vm *vm);
+void nptb_vm_end(struct kvm *kvm);
+struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
+struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx);
+int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
+void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
+void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
+u64 nptb_vm_resident(struct nptb_vm *vm);
+void nptb_vm_release(struct kref *refs);
+void nptb_vm_disarm_all(void);
+void nptb_vm_free_all(void);
+void nptb_vm_name_inside(void);
+
+static inline void nptb_vm_get(struct nptb_vm *vm)
+{
+	kref_get(&vm->refs);
+}
+
+static inline void nptb_vm_put(struct nptb_vm *vm)
+{
+	kref_put(&vm->refs, nptb_vm_release);
+}
+
+/* The shield that a page of the set is under, or NULL. */
+static inline struct nptb_shield *nptb_vm_shield_of(struct nptb_vm *vm,
+						    struct nptb_page *page)
+{
+	return page->shielded ? &vm->vcpus[page->owner]->shield : NULL;
+}
+
+/* session.c */
+void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config);
+extern const struct file_operations nptb_session_fops;
+
+/* show.c */
+void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm);
+void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm);
+
+/* debugfs.c */
+extern struct nptb_config nptb_defaults;
+int nptb_parse_budget(const char *text, u64 *budget);
+int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops);
+int nptb_parse_on_loop(const char *text, u32 *on_loop);
+void nptb_debugfs_init(void);
+void nptb_debugfs_exit(void);
+void nptb_debugfs_add_vm(struct nptb_vm *vm);
+void nptb_debugfs_remove_vm(struct nptb_vm *vm);
+
+#endif /* NPTB_MODULE_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Eviction policies: who goes next. Pure: no kernel call, no allocation.
+ *
+ * A policy knows the pages that may be evicted and nothing else. Pages that a
+ * vCPU's current attempt was given are shielded: the engine (rset) keeps them
+ * to itself and hands them to the policy when the attempt has ended.
+ */
+#ifndef NPTB_POLICY_H
+#define NPTB_POLICY_H
+
+#include <linux/types.h>
+#include "ring.h"
+
+struct nptb_policy;
+
+/**
+ * struct nptb_page - one page that is believed resident
+ * @hash: next page in the bucket of the resident set's hash
+ * @link: place in the policy's ring, or in a vCPU's ring of shielded pages
+ * @key: address space and guest frame, see nptb_key()
+ * @owner: index of the vCPU whose attempt holds it; only while @shielded
+ * @shielded: belongs to a vCPU's current attempt, not to the policy
+ */
+struct nptb_page {
+	struct nptb_page *hash;
+	struct nptb_ring link;
+	u64 key;
+	u32 owner;
+	bool shielded;
+};
+
+/* KVM's address space goes above the frame: gfns have at most 40 bits. */
+#define NPTB_KEY_AS_SHIFT	56
+
+static inline u64 nptb_key(u32 as, u64 gfn)
+{
+	return ((u64)as << NPTB_KEY_AS_SHIFT) | gfn;
+}
+
+static inline u32 nptb_key_as(u64 key)
+{
+	return key >> NPTB_KEY_AS_SHIFT;
+}
+
+static inline u64 nptb_key_gfn(u64 key)
+{
+	return key & ((1ULL << NPTB_KEY_AS_SHIFT) - 1);
+}
+
+/**
+ * struct nptb_policy_ops - one eviction policy
+ * @name: what users write into "policy"; at most NPTB_POLICY_NAME_MAX - 1
+ * @charge: @page may be evicted from now on
+ * @victim: the page to evict next, still charged, or NULL where none is
+ *	charged; may look at accessed bits through nptb_policy::young
+ * @forget: @page is charged and goes away, for whatever reason
+ *
+ * Called with the VM's lock held: must not sleep, and every call but @victim
+ * takes constant time. @victim may take as long as there are pages.
+ */
+struct nptb_policy_ops {
+	const char *name;
+	void (*charge)(struct nptb_policy *policy, struct nptb_page *page);
+	struct nptb_page *(*victim)(struct nptb_policy *policy);
+	void (*forget)(struct nptb_policy *policy, struct nptb_page *page);
+};
+
+/**
+ * struct nptb_policy - a policy at work for one VM
+ * @ops: which
+ * @ring: charged pages, oldest first
+ * @count: charged pages
+ * @young: was the page accessed since this was last asked; clears the mark
+ * @ctx: for @young
+ */
+struct nptb_policy {
+	const struct nptb_policy_ops *ops;
+	struct nptb_ring ring;
+	u64 count;
+	bool (*young)(void *ctx, u64 key);
+	void *ctx;
+};
+
+extern const struct nptb_policy_ops nptb_policy_fifo;
+extern const struct nptb_policy_ops nptb_policy_clock;
+
+/* Every policy there is, NULL at the end; the first is the default. */
+extern const struct nptb_policy_ops *const nptb_policies[];
+
+const struct nptb_policy_ops *nptb_policy_find(const char *name);
+void nptb_policy_init(struct nptb_policy *policy,
+		      const struct nptb_policy_ops *ops,
+		      bool (*young)(void *ctx, u64 key), void *ctx);
+void nptb_policy_switch(struct nptb_policy *policy,
+			const struct nptb_policy_ops *ops);
+
+static inline struct nptb_page *nptb_page_of(struct nptb_ring *link)
+{
+	return (struct nptb_page *)((char *)link -
+				    __builtin_offsetof(struct nptb_page, link));
+}
+
+#endif /* NPTB_POLICY_H */

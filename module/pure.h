@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What pure code needs of the C library, from wherever it is built. */
+#ifndef NPTB_PURE_H
+#define NPTB_PURE_H
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
+#endif /* NPTB_PURE_H */

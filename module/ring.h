@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A doubly linked ring that pure code can use in the kernel and in the unit
+ * tests alike. A head is a ring of its own; an unlinked node points at itself.
+ */
+#ifndef NPTB_RING_H
+#define NPTB_RING_H
+
+#include <linux/types.h>
+
+/**
+ * struct nptb_ring - a node of a ring, or its head
+ * @prev: the node before; of a head, the newest
+ * @next: the node after; of a head, the oldest
+ */
+struct nptb_ring {
+	struct nptb_ring *prev;
+	struct nptb_ring *next;
+};
+
+static inline void nptb_ring_init(struct nptb_ring *node)
+{
+	node->prev = node;
+	node->next = node;
+}
+
+static inline bool nptb_ring_empty(const struct nptb_ring *head)
+{
+	return head->next == head;
+}
+
+/* Append @node as the newest of @head. */
+static inline void nptb_ring_add(struct nptb_ring *head, struct nptb_ring *node)
+{
+	node->prev = head->prev;
+	node->next = head;
+	head->prev->next = node;
+	head->prev = node;
+}
+
+/* Unlink @node; harmless where it is in no ring. */
+static inline void nptb_ring_del(struct nptb_ring *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	nptb_ring_init(node);
+}
+
+#endif /* NPTB_RING_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The resident set: which pages of a VM are believed to be mapped, who holds
+ * them, and the arithmetic of the budget. Pure.
+ *
+ * The set is a belief, a list of candidates for eviction. How many leaves there
+ * are is KVM's own count: the two meet in nptb_room().
+ */
+#ifndef NPTB_RSET_H
+#define NPTB_RSET_H
+
+#include "policy.h"
+
+/**
+ * struct nptb_rset - the pages believed resident in one VM
+ * @buckets: hash by key, 1 << @bits chains
+ * @bits: logarithm of the number of chains
+ * @count: pages in the set, shielded or charged
+ * @policy: knows the pages that are not shielded
+ */
+struct nptb_rset {
+	struct nptb_page **buckets;
+	u32 bits;
+	u64 count;
+	struct nptb_policy policy;
+};
+
+/**
+ * struct nptb_shield - the pages that one vCPU's current attempt was given
+ * @ring: oldest first
+ * @count: pages in @ring
+ */
+struct nptb_shield {
+	struct nptb_ring ring;
+	u64 count;
+};
+
+/**
+ * enum nptb_room - what the budget says to more leaves
+ * @NPTB_ROOM_YES: there is room
+ * @NPTB_ROOM_EVICT: only after an eviction
+ * @NPTB_ROOM_WAIT: others are between mapping a page and saying so; KVM's count
+ *	and what was granted overlap, and will tell in a moment
+ */
+enum nptb_room {
+	NPTB_ROOM_YES,
+	NPTB_ROOM_EVICT,
+	NPTB_ROOM_WAIT,
+};
+
+void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits);
+struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
+				    struct nptb_page **buckets, u32 bits);
+struct nptb_page *nptb_rset_find(const struct nptb_rset *set, u64 key);
+void nptb_rset_add(struct nptb_rset *set, struct nptb_page *page, u64 key,
+		   struct nptb_shield *shield, u32 owner);
+void nptb_rset_again(struct nptb_rset *set, struct nptb_page *page,
+		     struct nptb_shield *shield, struct nptb_shield *held,
+		     u32 owner);
+void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);
+struct nptb_page *nptb_rset_victim(struct nptb_rset *set);
+struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
+				       struct nptb_shield *shield);
+void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page,
+		    struct nptb_shield *held);
+struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket);
+enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
+			 u64 need, u64 limit);
+
+static inline void nptb_shield_init(struct nptb_shield *shield)
+{
+	nptb_ring_init(&shield->ring);
+	shield->count = 0;
+}
+
+#endif /* NPTB_RSET_H */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions: a process registers itself through the file "run", and the VMs that
+ * it or a descendant creates start with its budget. The descriptor is the
+ * registration: it goes with its last holder, however that ends.
+ */
+#include <linux/debugfs.h>
+#include <linux/pid.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "nptb.h"
+
+/* VMs remembered for one session; the oldest are forgotten first. */
+#define SESSION_VMS_MAX	64
+#define SESSION_LINE_MAX 128
+
+/**
+ * struct session - one registration
+ * @node: in the list of sessions; under nptb_registry
+ * @root: the process whose descendants it is about; NULL until registered
+ * @config: what their VMs start with
+ * @count: entries used in @vms
+ * @vms: the VMs that started under it, a reference each
+ */
+struct session {
+	struct list_head node;
+	struct pid *root;
+	struct nptb_config config;
+	u32 count;
+	struct nptb_vm *vms[SESSION_VMS_MAX];
+};
+
+static LIST_HEAD(sessions);
+
+static bool descends_from(struct task_struct *task, struct pid *root)
+{
+	bool found = false;
+
+	rcu_read_lock();
+	for (; !found && task->pid; task = rcu_dereference(task->real_parent))
+		found = task_tgid(task) == root;
+	rcu_read_unlock();
+	return found;
+}
+
+static void remember(struct session *session, struct nptb_vm *vm)
+{
+	if (session->count == SESSION_VMS_MAX) {
+		nptb_vm_put(session->vms[0]);
+		session->count--;
+		memmove(&session->vms[0], &session->vms[1],
+			session->count * sizeof(session->vms[0]));
+	}
+	nptb_vm_get(vm);
+	session->vms[session->count++] = vm;
+}
+
+/**
+ * nptb_session_config() - does a session say what a new VM starts with?
+ * @vm: being created by the current thread
+ * @config: replaced where one does; the newest session wins
+ *
+ * Context: nptb_registry held.
+ */
+void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config)
+{
+	struct session *session;
+
+	lockdep_assert_held(&nptb_registry);
+	list_for_each_entry(session, &sessions, node) {
+		if (!session->root || !descends_from(current, session->root))
+			continue;
+		*config = session->config;
+		remember(session, vm);
+		return;
+	}
+}
+
+/* "name=value": cut @line there, or give NULL where it is another name. */
+static char *value_of(char *field, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!field || strncmp(field, name, len) || field[len] != '=')
+		return NULL;
+	return field + len + 1;
+}
+
+static int parse_session(char *line, struct session *session, pid_t *pid)
+{
+	char *rest = strim(line);
+	char *value;
+	int ret;
+
+	value = value_of(strsep(&rest, " "), "pid");
+	if (!value || kstrtoint(value, 10, pid) || *pid <= 0)
+		return -EINVAL;
+	value = value_of(strsep(&rest, " "), "budget");
+	if (!value)
+		return -EINVAL;
+	ret = nptb_parse_budget(value, &session->config.budget);
+	if (ret)
+		return ret;
+	value = value_of(strsep(&rest, " "), "policy");
+	if (!value || nptb_parse_policy(value, &session->config.policy))
+		return -EINVAL;
+	value = value_of(strsep(&rest, " "), "on_loop");
+	if (!value || nptb_parse_on_loop(value, &session->config.on_loop))
+		return -EINVAL;
+	return rest ? -EINVAL : 0;
+}
+
+static ssize_t session_write(struct file *file, const char __user *buf,
+			     size_t len, loff_t *pos)
+{
+	struct seq_file *m = file->private_data;
+	struct session *session = m->private;
+	struct session parsed = { };
+	char line[SESSION_LINE_MAX];
+	struct pid *root;
+	pid_t pid;
+	int ret;
+
+	if (!len || len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	line[len] = '\0';
+	if (strlen(line) != len)
+		return -EINVAL;
+	ret = parse_session(line, &parsed, &pid);
+	if (ret)
+		return ret;
+	root = find_get_pid(pid);
+	if (!root)
+		return -ESRCH;
+
+	mutex_lock(&nptb_registry);
+	ret = session->root ? -EBUSY : 0;
+	if (!ret) {
+		session->root = root;
+		session->config = parsed.config;
+	}
+	mutex_unlock(&nptb_registry);
+	if (ret) {
+		put_pid(root);
+		return ret;
+	}
+	return len;
+}
+
+static int session_show(struct seq_file *m, void *unused)
+{
+	struct session *session = m->private;
+	u32 i;
+
+	mutex_lock(&nptb_registry);
+	for (i = 0; i < session->count; i++) {
+		struct nptb_vm *vm = session->vms[i];
+
+		/* Off the list of VMs: it has ended. */
+		seq_printf(m, "vm %s %s\n", vm->name,
+			   list_empty(&vm->node) ? "ended" : "alive");
+		nptb_show_stats(m, vm);
+		nptb_show_loops(m, vm);
+	}
+	mutex_unlock(&nptb_registry);
+	return 0;
+}
+
+static int session_open(struct inode *inode, struct file *file)
+{
+	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	int ret;
+
+	if (!session)
+		return -ENOMEM;
+	ret = single_open(file, session_show, session);
+	if (ret) {
+		kfree(session);
+		return ret;
+	}
+	mutex_lock(&nptb_registry);
+	list_add(&session->node, &sessions);
+	mutex_unlock(&nptb_registry);
+	return 0;
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct session *session = m->private;
+	u32 i;
+
+	mutex_lock(&nptb_registry);
+	list_del(&session->node);
+	mutex_unlock(&nptb_registry);
+	for (i = 0; i < session->count; i++)
+		nptb_vm_put(session->vms[i]);
+	put_pid(session->root);
+	kfree(session);
+	return single_release(inode, file);
+}
+
+const struct file_operations nptb_session_fops = {
+	.owner = THIS_MODULE,
+	.open = session_open,
+	.read = seq_read,
+	.write = session_write,
+	.llseek = seq_lseek,
+	.release = session_release,
+};

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A VM's counters and loops as text; uapi/nptbudget.h has the formats. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "nptb.h"
+
+static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
+static const char *const role_names[] = NPTB_ROLE_NAMES;
+static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
+
+static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
+static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
+static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
+
+static void show_counter(struct seq_file *m, const char *name, u64 value)
+{
+	seq_printf(m, "%s %llu\n", name, value);
+}
+
+/**
+ * nptb_show_stats() - print a VM's counters
+ * @m: where
+ * @vm: alive or ended
+ */
+void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
+{
+	struct nptb_stats stats;
+	u64 faults = 0, dropped;
+	int i;
+
+	spin_lock(&vm->lock);
+	stats = vm->stats;
+	dropped = vm->loops.dropped;
+	spin_unlock(&vm->lock);
+
+	for (i = 0; i < NPTB_VERDICT_NR; i++)
+		faults += stats.verdict[i];
+	show_counter(m, "faults", faults);
+	for (i = 0; i < NPTB_VERDICT_NR; i++)
+		show_counter(m, verdict_names[i], stats.verdict[i]);
+	show_counter(m, "evictions", stats.evictions);
+	show_counter(m, "stale", stats.stale);
+	show_counter(m, "flushes", stats.flushes);
+	show_counter(m, "loops", stats.loops);
+	show_counter(m, "laps", stats.laps);
+	show_counter(m, "dropped", dropped);
+	show_counter(m, "resident", nptb_vm_resident(vm));
+	show_counter(m, "peak", stats.peak);
+}
+
+static void show_roles(struct seq_file *m, u32 roles)
+{
+	const char *separator = "";
+	int i;
+
+	for (i = 0; i < NPTB_ROLE_NR; i++) {
+		if (!(roles & (1u << i)))
+			continue;
+		seq_printf(m, "%s%s", separator, role_names[i]);
+		separator = ",";
+	}
+}
+
+static void show_record(struct seq_file *m, const struct nptb_loop_record *record)
+{
+	const struct nptb_state *state = &record->state;
+	u32 i;
+
+	seq_printf(m, "loop class=%s vcpu=%u vector=%lld rip=0x%llx cr3=0x%llx",
+		   class_names[record->cls], record->vcpu, state->vector,
+		   state->rip, state->cr3);
+	seq_printf(m, " cr0=0x%llx cr4=0x%llx efer=0x%llx rflags=0x%llx",
+		   state->cr0, state->cr4, state->efer, state->rflags);
+	seq_printf(m, " laps=%llu times=%llu budget=%llu pages=%u truncated=%d insn=",
+		   record->laps, record->times, record->budget, record->npages,
+		   record->truncated);
+	if (record->insn_len)
+		seq_printf(m, "%*phN", (int)record->insn_len, record->insn);
+	else
+		seq_puts(m, "-");
+	seq_putc(m, '\n');
+
+	for (i = 0; i < record->npages; i++) {
+		const struct nptb_loop_page *page = &record->pages[i];
+
+		seq_printf(m, "page gfn=0x%llx as=%u roles=",
+			   nptb_key_gfn(page->key), nptb_key_as(page->key));
+		show_roles(m, page->roles);
+		seq_printf(m, " faults=%llu\n", page->faults);
+	}
+}
+
+/**
+ * nptb_show_loops() - print the places that looped in a VM
+ * @m: where
+ * @vm: alive or ended
+ *
+ * One record is copied at a time: faults need the lock.
+ */
+void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm)
+{
+	struct nptb_loop_record *record;
+	u32 i;
+
+	record = kmalloc(sizeof(*record), GFP_KERNEL);
+	if (!record)
+		return;
+	for (i = 0; i < NPTB_LOOP_RECORDS_MAX; i++) {
+		bool used;
+
+		spin_lock(&vm->lock);
+		used = i < vm->loops.count;
+		if (used)
+			*record = vm->loops.records[i];
+		spin_unlock(&vm->lock);
+		if (!used)
+			break;
+		show_record(m, record);
+	}
+	kfree(record);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints of the system "nptbudget". Every event begins with the VM's name
+ * in two halves: pid and fd, as in <pid>-<fd>. Frames are gfns (guest-physical
+ * address >> 12), counts are in pages of 4 KiB.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM nptbudget
+
+#if !defined(NPTB_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define NPTB_TRACE_H
+
+#include <linux/tracepoint.h>
+#include "nptb.h"
+
+#define show_verdict(verdict)					\
+	__print_symbolic(verdict,				\
+			 { NPTB_VERDICT_MAPPED, "mapped" },	\
+			 { NPTB_VERDICT_SPURIOUS, "spurious" },	\
+			 { NPTB_VERDICT_RETRY, "retry" },	\
+			 { NPTB_VERDICT_DEFERRED, "deferred" },	\
+			 { NPTB_VERDICT_EMULATED, "emulated" },	\
+			 { NPTB_VERDICT_MMIO, "mmio" },		\
+			 { NPTB_VERDICT_ERROR, "error" },	\
+			 { NPTB_VERDICT_PASSED, "passed" })
+
+#define show_evict_reason(reason)				\
+	__print_symbolic(reason,				\
+			 { NPTB_EVICT_FAULT, "fault" },		\
+			 { NPTB_EVICT_BUDGET, "budget" },	\
+			 { NPTB_EVICT_FLUSH, "flush" })
+
+#define show_detach_reason(reason)				\
+	__print_symbolic(reason,				\
+			 { NPTB_DETACH_OFF, "off" },		\
+			 { NPTB_DETACH_END, "end" },		\
+			 { NPTB_DETACH_UNLOAD, "unload" })
+
+#define show_class(cls)						\
+	__print_symbolic(cls,					\
+			 { NPTB_LOOP_INSTRUCTION, "instruction" }, \
+			 { NPTB_LOOP_EVENT, "event-delivery" })
+
+/* A VM came under a budget of @budget pages. */
+TRACE_EVENT(nptb_attach,
+	TP_PROTO(const struct nptb_vm *vm, u64 budget, const char *policy),
+	TP_ARGS(vm, budget, policy),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u64, budget)
+		__array(char, policy, NPTB_POLICY_NAME_MAX)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->budget = budget;
+		strscpy(__entry->policy, policy, NPTB_POLICY_NAME_MAX);
+	),
+	TP_printk("vm=%d-%d budget=%llu policy=%s", __entry->pid, __entry->fd,
+		  __entry->budget, __entry->policy)
+);
+
+/* A VM is no longer under budget. */
+TRACE_EVENT(nptb_detach,
+	TP_PROTO(const struct nptb_vm *vm, u32 reason),
+	TP_ARGS(vm, reason),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->reason = reason;
+	),
+	TP_printk("vm=%d-%d reason=%s", __entry->pid, __entry->fd,
+		  show_detach_reason(__entry->reason))
+);
+
+/* A budget was changed, and is in force; 0 stands for off. */
+TRACE_EVENT(nptb_budget,
+	TP_PROTO(const struct nptb_vm *vm, u64 old, u64 new),
+	TP_ARGS(vm, old, new),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u64, old)
+		__field(u64, new)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->old = old;
+		__entry->new = new;
+	),
+	TP_printk("vm=%d-%d old=%llu new=%llu", __entry->pid, __entry->fd,
+		  __entry->old, __entry->new)
+);
+
+/*
+ * A nested page fault under budget: of which vCPU at which RIP, for which
+ * address and with which error code, how it ended, in which attempt, how many
+ * leaves went for it, and how many pages were resident after it.
+ */
+TRACE_EVENT(nptb_fault,
+	TP_PROTO(const struct nptb_fault *fault),
+	TP_ARGS(fault),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u32, vcpu)
+		__field(u64, rip)
+		__field(u64, gpa)
+		__field(u64, error_code)
+		__field(u32, verdict)
+		__field(u32, evicted)
+		__field(u64, attempt)
+		__field(u64, resident)
+	),
+	TP_fast_assign(
+		__entry->pid = fault->vm->pid;
+		__entry->fd = fault->vm->fd;
+		__entry->vcpu = fault->v->idx;
+		__entry->rip = fault->v->attempt.state.rip;
+		__entry->gpa = fault->gpa;
+		__entry->error_code = fault->error_code;
+		__entry->verdict = fault->verdict;
+		__entry->evicted = fault->evicted;
+		__entry->attempt = fault->v->attempt.number;
+		__entry->resident = fault->leaves;
+	),
+	TP_printk("vm=%d-%d vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu",
+		  __entry->pid, __entry->fd, __entry->vcpu, __entry->rip,
+		  __entry->gpa, __entry->error_code,
+		  show_verdict(__entry->verdict), __entry->evicted,
+		  __entry->attempt, __entry->resident)
+);
+
+/*
+ * A leaf was evicted, for a fault of vCPU @vcpu or, if -1, by a write to the
+ * budget. @own: the attempt that needed room had been given the page itself.
+ * With reason "flush" all leaves went, and gfn and as are 0.
+ */
+TRACE_EVENT(nptb_evict,
+	TP_PROTO(const struct nptb_vm *vm, s32 vcpu, u64 key, u32 reason,
+		 bool own),
+	TP_ARGS(vm, vcpu, key, reason, own),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(s32, vcpu)
+		__field(u32, as)
+		__field(u64, gfn)
+		__field(u32, reason)
+		__field(bool, own)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->vcpu = vcpu;
+		__entry->as = nptb_key_as(key);
+		__entry->gfn = nptb_key_gfn(key);
+		__entry->reason = reason;
+		__entry->own = own;
+	),
+	TP_printk("vm=%d-%d vcpu=%d gfn=0x%llx as=%u reason=%s own=%d",
+		  __entry->pid, __entry->fd, __entry->vcpu, __entry->gfn,
+		  __entry->as, show_evict_reason(__entry->reason),
+		  __entry->own)
+);
+
+/*
+ * A vCPU is in a fault loop; sent at laps 1, 2, 4, 8 and so on of an attempt.
+ * @gfns and @roles (NPTB_ROLE_*) are the loop set, @insn the bytes at RIP.
+ */
+TRACE_EVENT(nptb_loop,
+	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
+		 const struct nptb_attempt *attempt, u64 budget,
+		 const u8 *insn, u32 insn_len),
+	TP_ARGS(vm, vcpu, attempt, budget, insn, insn_len),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u32, vcpu)
+		__field(u32, class)
+		__field(s32, vector)
+		__field(u64, rip)
+		__field(u64, cr3)
+		__field(u64, laps)
+		__field(u64, attempt)
+		__field(u64, budget)
+		__field(u32, npages)
+		__dynamic_array(u64, gfns, attempt->npages)
+		__dynamic_array(u8, roles, attempt->npages)
+		__dynamic_array(u8, insn, insn_len)
+	),
+	TP_fast_assign(
+		u64 *gfns = __get_dynamic_array(gfns);
+		u8 *roles = __get_dynamic_array(roles);
+		u32 i;
+
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->vcpu = vcpu;
+		__entry->class = nptb_attempt_class(attempt);
+		__entry->vector = attempt->state.vector;
+		__entry->rip = attempt->state.rip;
+		__entry->cr3 = attempt->state.cr3;
+		__entry->laps = attempt->laps;
+		__entry->attempt = attempt->number;
+		__entry->budget = budget;
+		__entry->npages = attempt->npages;
+		for (i = 0; i < attempt->npages; i++) {
+			gfns[i] = nptb_key_gfn(attempt->pages[i].key);
+			roles[i] = attempt->pages[i].roles;
+		}
+		memcpy(__get_dynamic_array(insn), insn, insn_len);
+	),
+	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s",
+		  __entry->pid, __entry->fd, __entry->vcpu,
+		  show_class(__entry->class), __entry->vector, __entry->rip,
+		  __entry->cr3, __entry->laps, __entry->attempt,
+		  __entry->budget, __entry->npages,
+		  __print_array(__get_dynamic_array(gfns), __entry->npages, 8),
+		  __print_hex(__get_dynamic_array(roles), __entry->npages),
+		  __print_hex(__get_dynamic_array(insn),
+			      __get_dynamic_array_len(insn)))
+);
+
+#endif /* NPTB_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
