@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # build-module.sh SERIES [MAKE ARGUMENTS]: build module/ for a kernel of the
 # cache into build/SERIES/module/, e.g. build-module.sh 6.12 W=1 C=2
 set -euo pipefail

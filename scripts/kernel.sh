@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The kernels of the cache, for other scripts.
 #   kernel.sh fetch SERIES        have it in the cache
 #   kernel.sh path SERIES         print KVER=, KDIR=, VMLINUZ=, MODULES=, SRC= to source

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Everything below scripts/lib, in the order it builds on itself.
 lib=$(dirname "${BASH_SOURCE[0]}")

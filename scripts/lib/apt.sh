@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Debian packages of suites this machine need not have: a private apt state
 # beside the machine's own, which stays untouched. Sourced after common.sh.
@@ -11,6 +12,7 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # The base address of the archive (main) or of its security part.
 mirror() {
 	local want=$1 url
+	# shellcheck disable=SC2016 # apt expands these
 	url=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
 		awk -F'|' -v l="$want" '$1 == l { print $2; exit }')
 	if [ -z "$url" ] && [ "$want" = Debian-Security ]; then

@@ -1,11 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The part of L1's initramfs that depends on the kernel alone: busybox and the
 # modules that find the root over 9p. Sourced after common.sh.
 
-# In no order: modprobe sorts that out. Those built into a kernel are skipped.
-BOOT_MODULES="virtio_pci virtio_console 9pnet_virtio 9p overlay"
-# Unpacked in the cache, because unpacking them in L1 costs boot time.
-HOT_MODULES="kvm_amd zram"
+# What L1 loads, in no order: modprobe sorts that out. Those that are built into
+# a kernel are skipped.
+BOOT_MODULES="virtio_pci virtio_console 9pnet_virtio 9p overlay kvm_amd"
+# Unpacked in the cache, because unpacking them in L1 costs time.
+HOT_MODULES="zram"
+APPLETS="sh mount insmod rmmod mkdir rmdir ln cat cp sync reboot sleep usleep setsid chroot"
+APPLETS+=" mkfifo kill dmesg grep tail hostname ifconfig"
 
 # Module files, dependencies first, as modprobe would load them.
 module_files() {
@@ -24,22 +28,44 @@ module_unpack() {
 	esac
 }
 
-# Make DIR/boot/lab-modules.cpio, and unpack what L1 loads later.
+# Make DIR/boot/lab.cpio, and unpack what L1 loads later.
 boot_archive() {
-	local dir=$1 kver=$2 file tree=$1/initramfs n=10
+	local dir=$1 kver=$2 file tree=$1/initramfs name
 	depmod -b "$dir" "$kver" 2>/dev/null
 	# shellcheck disable=SC2086
 	for file in $(module_files "$dir" "$kver" $BOOT_MODULES $HOT_MODULES); do
 		module_unpack "$file"
 	done
 	depmod -b "$dir" "$kver"
-	mkdir -p "$tree/bin" "$tree/boot"
+	mkdir -p "$tree"/{bin,modules,lab,proc,sys,dev,lower,upper,root}
 	cp "$(command -v busybox)" "$tree/bin/busybox"
+	for name in $APPLETS; do ln -s busybox "$tree/bin/$name"; done
 	# shellcheck disable=SC2086
 	for file in $(module_files "$dir" "$kver" $BOOT_MODULES); do
-		cp "$file" "$tree/boot/$n-$(basename "$file")"
-		n=$((n + 1))
+		cp "$file" "$tree/modules/"
+		basename "$file" .ko >>"$tree/modules/order"
 	done
-	(cd "$tree" && find . | cpio -o -H newc --quiet) >"$dir/boot/lab-modules.cpio"
+	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$dir/boot/lab.cpio"
 	rm -rf "$tree"
+}
+
+# The kernel inside a bzImage, decompressed: QEMU can start it directly (PVH),
+# and a TCG guest would take seconds to decompress it itself. The boot
+# protocol's header tells where it lies (setup_sects, payload_offset and
+# payload_length); zeros after the stream are padding.
+kernel_extract() {
+	local image=$1 sects offset length magic tool
+	sects=$(od -An -tu1 -j $((0x1f1)) -N1 "$image")
+	offset=$(od -An -tu4 -j $((0x248)) -N4 "$image")
+	length=$(od -An -tu4 -j $((0x24c)) -N4 "$image")
+	offset=$(((sects + 1) * 512 + offset))
+	magic=$(od -An -tx1 -j $offset -N4 "$image" | tr -d ' ')
+	case $magic in
+	fd377a58) tool="xz -dc --single-stream" ;;
+	28b52ffd) tool="zstd -dc" ;;
+	1f8b*) tool="gzip -dc" ;;
+	*) die "$image: unknown compression (magic $magic)" ;;
+	esac
+	# The stream's last four bytes are its unpacked size, added by the build.
+	tail -c +$((offset + 1)) "$image" | head -c $((length - 4)) | $tool
 }

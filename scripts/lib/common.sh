@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What every script of the project shares: where things are, how it speaks,
 # and how it ends. Sourced, never run.

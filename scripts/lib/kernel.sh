@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Debian's stock kernels in the cache: which is the newest of a series, its
 # image, modules and headers, unpacked and made to work outside /usr/src.
@@ -12,6 +13,9 @@ release_of() {
 	*) echo bookworm ;;
 	esac
 }
+
+# Raised when the folder's contents change: older ones are then made anew.
+CACHE_FORMAT=2
 
 kernel_dir() { printf '%s/kernels/%s\n' "$CACHE" "$1"; }
 
@@ -74,14 +78,17 @@ kernel_unpack() {
 	headers=$(basename "$tmp"/usr/src/linux-headers-*-amd64)
 	kernel_relocate "$tmp" "$final" "$kver"
 	boot_archive "$tmp" "$kver"
+	kernel_extract "$tmp/boot/vmlinuz-$kver" >"$tmp/boot/vmlinux"
 	cat >"$tmp/env" <<-EOF
+		FORMAT=$CACHE_FORMAT
 		SERIES='$series'
 		KVER='$kver'
 		KVERSION='$version'
 		KDIR='$final/usr/src/$headers'
 		VMLINUZ='$final/boot/vmlinuz-$kver'
 		MODULES='$final/lib/modules/$kver'
-		INITRD='$final/boot/lab-modules.cpio'
+		IMAGE='$final/boot/vmlinux'
+		ARCHIVE='$final/boot/lab.cpio'
 		SRC='$CACHE/sources/$series'
 	EOF
 }
@@ -89,7 +96,7 @@ kernel_unpack() {
 kernel_fetch_locked() {
 	local series=$1 final tmp image version
 	final=$(kernel_dir "$series")
-	[ ! -f "$final/env" ] || return 0
+	! kernel_present "$series" || return 0
 	[ "$(free_mib "$CACHE")" -ge 3000 ] ||
 		die "under 3 GB free below $CACHE: make room, or set NPTBUDGET_CACHE to a larger disk"
 	read -r image version < <(kernel_resolve "$series") ||
@@ -102,6 +109,8 @@ kernel_fetch_locked() {
 	mv "$tmp" "$final"
 }
 
+kernel_present() { grep -qsx "FORMAT=$CACHE_FORMAT" "$(kernel_dir "$1")/env"; }
+
 # Have a kernel of the series in the cache; an old one stays until --refresh.
 kernel_fetch() {
 	local series=$1
@@ -109,7 +118,7 @@ kernel_fetch() {
 		debug_kernel_fetch
 		return
 	fi
-	[ -f "$(kernel_dir "$series")/env" ] || with_lock "kernel-$series" kernel_fetch_locked "$series"
+	kernel_present "$series" || with_lock "kernel-$series" kernel_fetch_locked "$series"
 	[ "$(release_of "$series")" != trixie ] || trixie_fetch
 }
 

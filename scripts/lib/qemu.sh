@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # L1 as a QEMU process. Sourced by lab, whose settings it reads.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2034
 
 # auto: KVM where this machine is an AMD host that lets its guests have SVM.
 qemu_accel() {
@@ -16,56 +17,47 @@ qemu_accel() {
 	esac
 }
 
-# The archive of the kernel's own modules, then one of this run's first process.
-qemu_initrd() {
-	mkdir -p "$tmp/initramfs"
-	cp "$here/lab-init" "$tmp/initramfs/init"
-	chmod +x "$tmp/initramfs/init"
-	{
-		cat "$INITRD"
-		(cd "$tmp/initramfs" && echo init | cpio -o -H newc --quiet)
-	} >"$tmp/initrd"
-}
-
-# 9p shares: this machine's root, read-only; lab's own files; $OUT.
+# 9p shares: this machine's root, read-only, and $OUT.
 qemu_share() {
 	local tag=$1 path=$2 more=${3-}
 	qemu_args+=(-fsdev "local,id=$tag,path=$path,security_model=none,multidevs=remap$more"
 		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
 
-# One-way channels for COMMAND's output.
+# One-way channels out of L1.
 qemu_port() {
-	qemu_args+=(-chardev "file,id=$1,path=$2" -device "virtserialport,chardev=$1,name=lab.$1")
+	qemu_args+=(-chardev "file,id=port$1,path=$2" -device "virtserialport,nr=$1,chardev=port$1")
 }
 
 # Start L1 in the background and set qemu_pid.
 qemu_start() {
 	local cmdline model=$cpu_model
-	qemu_initrd
 	# -no-reboot turns a panic (at once: panic=-1), and the end, into an exit.
-	cmdline="console=ttyS0 panic=-1 oops=panic softlockup_panic=1 no_timer_check"
+	# quiet: the serial line costs seconds; lab-init turns it up before COMMAND.
+	# pci=noacpi: half a second, and nothing in L1 needs ACPI to route its IRQs.
+	cmdline="console=ttyS0 quiet pci=noacpi panic=-1 oops=panic softlockup_panic=1 no_timer_check"
 	cmdline+=" log_buf_len=4M random.trust_cpu=1 reboot=t $append"
 	qemu_args=(-nodefaults -no-user-config -display none -no-reboot
 		-machine pc -smp "$cpus" -m "$mem"
-		-kernel "$VMLINUZ" -initrd "$tmp/initrd" -append "$cmdline"
-		-serial "file:$log" -device virtio-serial-pci)
-	qemu_port stdout "$tmp/stdout"
-	qemu_port stderr "$tmp/stderr"
+		-kernel "$IMAGE" -initrd "$tmp/initrd" -append "$cmdline"
+		-serial "file:$tmp/serial.log" -device virtio-serial-pci)
+	qemu_port 1 "$tmp/stdout"
+	qemu_port 2 "$tmp/stderr"
+	qemu_port 3 "$tmp/word"
+	qemu_port 4 "$tmp/early.log"
 	qemu_share nptroot / ,readonly=on
-	qemu_share nptctl "$tmp/ctl"
 	qemu_share nptout "${out:-$tmp/out}"
-	if [ "$ACCEL" = kvm ]; then
+	if [ "$accel" = kvm ]; then
 		qemu_args+=(-accel kvm -cpu "${model:-host}")
 	else
 		# One thread: QEMU's multi-threaded mode can crash a kernel that
 		# patches its own text, and both L1 and the module do.
 		if [ "$threads" = 1 ]; then
-			qemu_args+=(-accel tcg,thread=multi)
+			qemu_args+=(-accel "tcg,thread=multi")
 		else
-			qemu_args+=(-accel tcg,thread=single)
+			qemu_args+=(-accel "tcg,thread=single")
 		fi
-		[ "$icount" = 0 ] || qemu_args+=(-icount shift=0,sleep=off)
+		[ "$icount" = 0 ] || qemu_args+=(-icount "shift=0,sleep=off")
 		qemu_args+=(-cpu "${model:-EPYC,+svm,+npt}")
 	fi
 	# QEMU goes when lab goes, be it by SIGKILL.

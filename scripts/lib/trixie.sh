@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # A minimal Debian trixie in a folder of the cache: kernels of its backports
 # need a newer compiler and a newer libc than this machine has. Sourced after

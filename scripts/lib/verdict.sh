@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What a run came to: the kernel log's reports first, COMMAND's status second.
 # Sourced by lab, whose variables it reads.
@@ -21,6 +22,19 @@ log_reports() {
 # CPU for which the kernel no longer knows it. Happens without our module.
 emulator_crashed() { [ "$status" = lost ] && grep -qE 'Oops: int3|^.*int3: 0000' "$1"; }
 
+# One log of two: the messages up to COMMAND came at once, the rest over the
+# serial line, which ends its lines with CR LF and repeats the worst of them.
+gather_log() {
+	local serial=$tmp/serial.log
+	sed -i 's/\r$//' "$serial" 2>/dev/null || true
+	if [ -s "$tmp/early.log" ]; then
+		cp "$tmp/early.log" "$log"
+		grep -vxFf "$tmp/early.log" "$serial" >>"$log" || true
+	else
+		cp "$serial" "$log"
+	fi
+}
+
 # Keep the log of a run that failed where it can be read.
 keep_log() {
 	local to
@@ -31,34 +45,28 @@ keep_log() {
 	log=$to
 }
 
+# End lab with an exit status, after saying why.
+verdict_end() {
+	local rc=$1
+	shift
+	keep_log
+	say "$*; the kernel log: $log"
+	exit "$rc"
+}
+
 verdict() {
 	local reports
-	# The console ends its lines with CR LF.
-	sed -i 's/\r$//' "$log"
 	reports=$(log_reports "$log")
 	if [ -n "$reports" ]; then
-		keep_log
-		say "the kernel log of L1 ($SERIES) holds reports:"
 		head -n 60 <<<"$reports" >&2
-		say "the whole log: $log"
-		exit 1
+		verdict_end 1 "the kernel log of L1 ($kernel) holds the reports above"
 	fi
 	case $status in
+	timeout) verdict_end 124 "timeout after $timeout s" ;;
 	lost)
-		keep_log
-		say "L1 ($SERIES) went without a word; its last lines:"
-		tail -n 20 "$log" >&2
-		cat "$tmp/qemu.log" >&2
-		say "the whole log: $log"
-		exit 1 ;;
-	124)
-		# COMMAND may itself end with 124; then L1 said so.
-		[ -f "$tmp/ctl/status" ] || { keep_log; say "timeout after $timeout s; kernel log: $log"; } ;;
+		{ tail -n 20 "$log"; grep -v 'TCG doesn.t support' "$tmp/qemu.log"; } >&2 || true
+		verdict_end 1 "L1 ($kernel) went without a word; its last lines are above" ;;
 	esac
-	if [ -f "$tmp/ctl/failure" ]; then
-		keep_log
-		say "$(cat "$tmp/ctl/failure"); kernel log: $log"
-		exit 1
-	fi
+	[ -z "$why" ] || verdict_end 1 "L1 ($kernel): $why"
 	exit "$status"
 }
