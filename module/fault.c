@@ -13,16 +13,14 @@ static void account(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_vcpu *v = fault->v;
-	struct nptb_state state;
 
 	lockdep_assert_held(&vm->lock);
-	nptb_kvm_state(fault->vcpu, &state);
-	if (nptb_attempt_continues(&v->attempt, &state))
+	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state))
 		return;
 	nptb_rset_settle(&vm->set, &v->shield);
 	v->blocking = false;
 	v->waiting = false;
-	nptb_attempt_begin(&v->attempt, &state, ++vm->attempts);
+	nptb_attempt_begin(&v->attempt, ++vm->attempts);
 }
 
 /* The fault was let in: is it one that the attempt brought on itself? */
@@ -85,10 +83,9 @@ static void give_page(struct nptb_fault *fault)
 	if (page) {
 		nptb_rset_again(&vm->set, page, &v->shield,
 				nptb_vm_shield_of(vm, page), v->idx);
-	} else if (v->spare) {
-		nptb_rset_add(&vm->set, v->spare, fault->key, &v->shield,
-			      v->idx);
-		v->spare = NULL;
+	} else if (v->nr_spares) {
+		page = v->spares[--v->nr_spares];
+		nptb_rset_add(&vm->set, page, fault->key, &v->shield, v->idx);
 	}
 }
 
@@ -159,6 +156,7 @@ static int pass(struct nptb_fault *fault)
 
 /**
  * nptb_handle_fault() - handle a nested page fault in place of KVM
+ * @vm: whose it is; was under budget a moment ago
  * @vcpu: that faulted
  * @gpa: guest-physical address, what kvm_mmu_page_fault() calls cr2_or_gpa
  * @error_code: of the fault
@@ -173,10 +171,9 @@ static int pass(struct nptb_fault *fault)
  * kvm->srcu held, mmu_lock not.
  * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
  */
-int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len)
+int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
+		      u64 error_code, void *insn, int insn_len)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
 	struct nptb_fault fault = {
 		.vm = vm,
 		.vcpu = vcpu,
@@ -186,8 +183,6 @@ int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		.insn_len = insn_len,
 	};
 
-	if (!vm)
-		return nptb_kvm_fault(vcpu, gpa, error_code, insn, insn_len);
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
 		return pass(&fault);
@@ -195,8 +190,7 @@ int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		return handle_mmio(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
-	if (!fault.v->spare)
-		fault.v->spare = nptb_page_alloc();
+	nptb_refill(fault.v);
 
 	spin_lock(&vm->lock);
 	account(&fault);

@@ -39,10 +39,11 @@ static DEFINE_PER_CPU(long, in_flight);
 /* VMs that need the two hooks of faults; under nptb_registry. */
 static unsigned int fault_users;
 
+/* @vm comes from catch_fault(), all else from KVM. */
 static int replace_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-			 void *insn, int insn_len)
+			 void *insn, int insn_len, struct nptb_vm *vm)
 {
-	int ret = nptb_handle_fault(vcpu, gpa, error_code, insn, insn_len);
+	int ret = nptb_handle_fault(vm, vcpu, gpa, error_code, insn, insn_len);
 
 	this_cpu_dec(in_flight);
 	return ret;
@@ -90,9 +91,12 @@ static void notrace catch_fault(unsigned long ip, unsigned long parent_ip,
 				struct ftrace_ops *ops,
 				struct ftrace_regs *fregs)
 {
-	if (!nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+
+	if (!vm)
 		return;
 	this_cpu_inc(in_flight);
+	nptb_ftrace_set_arg5(fregs, vm);
 	nptb_ftrace_redirect(fregs, (unsigned long)replace_fault);
 }
 

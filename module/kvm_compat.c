@@ -264,6 +264,10 @@ bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa)
 	return __gfn_to_memslot(slots, gpa_to_gfn(gpa));
 }
 
+static_assert(sizeof_field(struct kvm_vcpu_arch, regs) >=
+	      sizeof_field(struct nptb_state, gpr));
+static_assert(sizeof(((struct kvm_vcpu *)0)->arch.regs[0]) == sizeof(u64));
+
 static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 {
 	if (vcpu->arch.exception.injected)
@@ -275,26 +279,39 @@ static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 	return -1;
 }
 
-/**
- * nptb_kvm_state() - what a vCPU's progress is measured by
- * @vcpu: that has exited; its own thread
- * @state: filled in whole
- *
- * On SVM these are fresh after every exit.
- */
-void nptb_kvm_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
+static bool same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
-	int i;
+	return state->rip == nptb_kvm_rip(vcpu) &&
+	       !memcmp(state->gpr, vcpu->arch.regs, sizeof(state->gpr)) &&
+	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
+	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
+	       state->vector == vector_in_delivery(vcpu) &&
+	       state->rflags == static_call(nptb_sc_rflags)(vcpu);
+}
 
+/**
+ * nptb_kvm_progress() - has a vCPU shown progress?
+ * @vcpu: that has exited; its own thread
+ * @state: when last asked; brought up to date
+ *
+ * On SVM all of this is fresh after every exit. RIP is looked at first: it
+ * differs nearly always, and settles it.
+ *
+ * Return: true where @state has changed.
+ */
+bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state)
+{
+	if (same_state(vcpu, state))
+		return false;
 	state->rip = nptb_kvm_rip(vcpu);
-	for (i = 0; i < NPTB_GPRS; i++)
-		state->gpr[i] = vcpu->arch.regs[i];
+	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
 	state->rflags = static_call(nptb_sc_rflags)(vcpu);
 	state->cr0 = vcpu->arch.cr0;
 	state->cr3 = vcpu->arch.cr3;
 	state->cr4 = vcpu->arch.cr4;
 	state->efer = vcpu->arch.efer;
 	state->vector = vector_in_delivery(vcpu);
+	return true;
 }
 
 /**

@@ -64,7 +64,7 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
 u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa);
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
-void nptb_kvm_state(struct kvm_vcpu *vcpu, struct nptb_state *state);
+bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
 
 /**
@@ -115,11 +115,6 @@ static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
 #endif
 }
 
-static inline u64 nptb_kvm_cr3(struct kvm_vcpu *vcpu)
-{
-	return vcpu->arch.cr3;
-}
-
 /* Readers of the VM's memory slots and of vCPUs in faults, for SRCU. */
 static inline struct srcu_struct *nptb_kvm_srcu(struct kvm *kvm)
 {
@@ -133,6 +128,20 @@ static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
 	return (void *)ftrace_regs_get_argument(fregs, 0);
 #else
 	return (void *)fregs->regs.di;
+#endif
+}
+
+/*
+ * Hand something to the replacement: its sixth argument, which none of the
+ * functions caught has. System V ABI, AMD64 supplement, section 3.2.3.
+ */
+static __always_inline void nptb_ftrace_set_arg5(struct ftrace_regs *fregs,
+						 void *arg)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	arch_ftrace_regs(fregs)->regs.r9 = (unsigned long)arg;
+#else
+	fregs->regs.r9 = (unsigned long)arg;
 #endif
 }
 

@@ -29,31 +29,13 @@ u32 nptb_roles(u64 error_code)
 }
 
 /**
- * nptb_attempt_continues() - has the vCPU shown no progress?
- * @attempt: under way
- * @state: of the vCPU at this fault
- *
- * Return: true where @state is what it was at the attempt's first fault.
- */
-bool nptb_attempt_continues(const struct nptb_attempt *attempt,
-			    const struct nptb_state *state)
-{
-	/* RIP first: it differs nearly always, and settles it. */
-	return attempt->state.rip == state->rip &&
-	       !memcmp(&attempt->state, state, sizeof(*state));
-}
-
-/**
  * nptb_attempt_begin() - the vCPU has shown progress: begin anew
- * @attempt: to begin
- * @state: of the vCPU
+ * @attempt: to begin; its state is up to date
  * @number: of the new attempt
  */
-void nptb_attempt_begin(struct nptb_attempt *attempt,
-			const struct nptb_state *state, u64 number)
+void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 {
 	attempt->number = number;
-	attempt->state = *state;
 	attempt->laps = 0;
 	attempt->npages = 0;
 	attempt->truncated = false;

@@ -116,10 +116,7 @@ struct nptb_loop_table {
 	u64 dropped;
 };
 
-bool nptb_attempt_continues(const struct nptb_attempt *attempt,
-			    const struct nptb_state *state);
-void nptb_attempt_begin(struct nptb_attempt *attempt,
-			const struct nptb_state *state, u64 number);
+void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number);
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
 void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,

@@ -36,6 +36,8 @@
 #include "rset.h"
 
 #define NPTB_NAME_MAX	24
+/* Pages allocated at once for one vCPU's faults. */
+#define NPTB_SPARES	16
 
 /**
  * struct nptb_config - what a VM starts with
@@ -74,7 +76,8 @@ struct nptb_stats {
  * @idx: as KVM numbers it
  * @shield: pages of its current attempt; under nptb_vm.lock
  * @attempt: its current attempt; its own thread's
- * @spare: a page to use for the next fault; its own thread's
+ * @spares: pages to use for the next faults; its own thread's
+ * @nr_spares: how many
  * @inside: the thread that is in KVM's fault handler for us, or 0
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
@@ -87,7 +90,8 @@ struct nptb_vcpu {
 	u32 idx;
 	struct nptb_shield shield;
 	struct nptb_attempt attempt;
-	struct nptb_page *spare;
+	struct nptb_page *spares[NPTB_SPARES];
+	u32 nr_spares;
 	pid_t inside;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
@@ -201,15 +205,15 @@ int nptb_hook_get(void);
 void nptb_hook_put(void);
 
 /* fault.c */
-int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len);
+int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
+		      u64 error_code, void *insn, int insn_len);
 
 /* room.c */
 bool nptb_make_room(struct nptb_fault *fault);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 void nptb_page_free(struct nptb_page *page);
-struct nptb_page *nptb_page_alloc(void);
+void nptb_refill(struct nptb_vcpu *v);
 int nptb_room_init(void);
 void nptb_room_exit(void);
 

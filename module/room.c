@@ -19,9 +19,16 @@
 
 static struct kmem_cache *page_cache;
 
+/* That there is a constructor keeps the allocator from clearing each page. */
+static void page_ctor(void *page)
+{
+	memset(page, 0, sizeof(struct nptb_page));
+}
+
 int nptb_room_init(void)
 {
-	page_cache = KMEM_CACHE(nptb_page, 0);
+	page_cache = kmem_cache_create("nptb_page", sizeof(struct nptb_page), 0,
+				       0, page_ctor);
 	return page_cache ? 0 : -ENOMEM;
 }
 
@@ -30,15 +37,21 @@ void nptb_room_exit(void)
 	kmem_cache_destroy(page_cache);
 }
 
-struct nptb_page *nptb_page_alloc(void)
+/**
+ * nptb_refill() - see to it that a vCPU has a page for its next fault
+ * @v: the vCPU; its own thread. Is left without one where there is no memory.
+ */
+void nptb_refill(struct nptb_vcpu *v)
 {
-	return kmem_cache_alloc(page_cache, GFP_KERNEL);
+	if (!v->nr_spares)
+		v->nr_spares = kmem_cache_alloc_bulk(page_cache, GFP_KERNEL,
+						     NPTB_SPARES,
+						     (void **)v->spares);
 }
 
 void nptb_page_free(struct nptb_page *page)
 {
-	if (page)
-		kmem_cache_free(page_cache, page);
+	kmem_cache_free(page_cache, page);
 }
 
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
@@ -191,10 +204,10 @@ static bool only_unknown(struct nptb_vm *vm)
 
 static void keep_spare(struct nptb_vcpu *v, struct nptb_page *page)
 {
-	if (v->spare)
-		nptb_page_free(page);
+	if (v->nr_spares < NPTB_SPARES)
+		v->spares[v->nr_spares++] = page;
 	else
-		v->spare = page;
+		nptb_page_free(page);
 }
 
 /**

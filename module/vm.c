@@ -111,7 +111,8 @@ static void drain(struct nptb_vm *vm)
 								 &bucket);
 
 			done = !page;
-			nptb_page_free(page);
+			if (page)
+				nptb_page_free(page);
 		}
 		spin_unlock(&vm->lock);
 		cond_resched();
@@ -515,6 +516,15 @@ static void vm_end_work(struct work_struct *work)
 	nptb_vm_put(vm);
 }
 
+static void free_vcpu(struct nptb_vcpu *v)
+{
+	if (!v)
+		return;
+	while (v->nr_spares)
+		nptb_page_free(v->spares[--v->nr_spares]);
+	kfree(v);
+}
+
 /* The last reference went: nobody else knows the VM any more. */
 void nptb_vm_release(struct kref *refs)
 {
@@ -522,11 +532,8 @@ void nptb_vm_release(struct kref *refs)
 	u32 i;
 
 	drain(vm);
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		if (vm->vcpus[i])
-			nptb_page_free(vm->vcpus[i]->spare);
-		kfree(vm->vcpus[i]);
-	}
+	for (i = 0; i < vm->nr_vcpus; i++)
+		free_vcpu(vm->vcpus[i]);
 	kvfree(vm->vcpus);
 	kvfree(vm->set.buckets);
 	kvfree(vm->loops.records);
