@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "util.h"
 
 /**
  * child_prepare() - make this process fit to have a VMM as its child
@@ -35,7 +36,7 @@ int child_prepare(struct child *c)
 	/* A reader of stderr that goes away must not end the registration. */
 	sigaction(SIGPIPE, &ignore, &c->old_pipe);
 	sigemptyset(&mask);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &c->old_mask);
 	c->sigfd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);

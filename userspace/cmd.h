@@ -9,6 +9,8 @@
 
 #include <json-c/json.h>
 
+#include "util.h"
+
 /* Exit codes of every subcommand but run, which passes on the VMM's. */
 #define EXIT_DONE	0
 #define EXIT_FAILED	1
@@ -55,7 +57,7 @@ const struct nptb_cmd *cmd_find(const char *name);
 int cmd_overview(void);
 int cmd_show_help(const struct nptb_cmd *cmd);
 int cmd_usage_error(const struct nptb_cmd *cmd, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 int cmd_bad_option(const struct nptb_cmd *cmd, int opt, char **argv);
 int cmd_print_json(struct json_object *obj);
 

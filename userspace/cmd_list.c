@@ -8,6 +8,7 @@
 #include "dbgfs.h"
 #include "msg.h"
 #include "table.h"
+#include "util.h"
 #include "vminfo.h"
 
 static const char *const columns[] = {
@@ -16,9 +17,9 @@ static const char *const columns[] = {
 };
 
 /* Columns that are text; numbers go to the right. */
-#define LEFT_COLUMNS (1u << 0 | 1u << 1 | 1u << 3 | 1u << 4)
+#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(3) | BIT(4))
 
-#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define NR_COLUMNS ARRAY_SIZE(columns)
 
 static int add_row(struct table *t, const struct vm_info *v)
 {
@@ -44,7 +45,7 @@ static int collect(const struct dbgfs_vms *vms, struct json_object *array, struc
 
 	for (i = 0; i < vms->nr; i++) {
 		err = vm_info_read(vms->name[i], &info);
-		if (vm_has_ended(err))
+		if (vm_has_ended(vms->name[i], err))
 			continue;
 		if (!err && array)
 			json_object_array_add(array, vm_info_json(&info));

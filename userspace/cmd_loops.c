@@ -12,6 +12,7 @@
 #include "loopfmt.h"
 #include "loops.h"
 #include "msg.h"
+#include "vminfo.h"
 #include "vmname.h"
 
 static int read_loops(const char *vm, struct loops *ls)
@@ -24,15 +25,15 @@ static int read_loops(const char *vm, struct loops *ls)
 	ls->loop = NULL;
 	err = dbgfs_read(dbgfs_vm_file(path, vm, "loops"), &text);
 	if (err) {
-		if (err != -ENOENT && err != -ENODEV)
-			msg_err("VM %s: cannot read its loops: %s", vm, msg_errno(-err));
+		if (vm_has_ended(vm, err))
+			return -ENODEV;
+		msg_err("VM %s: cannot read its loops: %s", vm, msg_errno(-err));
 		return err;
 	}
 	err = loops_parse(ls, text, &bad_line);
 	free(text);
 	if (err == -EBADMSG)
-		msg_err("VM %s: line %u of its loops is not understood: install module and command of the same version",
-			vm, bad_line);
+		msg_err("VM %s: line %u of its loops: %s", vm, bad_line, msg_errno(-err));
 	else if (err)
 		msg_err("VM %s: cannot read its loops: %s", vm, strerror(-err));
 	if (err)
@@ -73,9 +74,9 @@ static int show(const struct dbgfs_vms *vms, bool named, struct json_object *arr
 
 	for (i = 0; i < vms->nr; i++) {
 		err = read_loops(vms->name[i], &ls);
-		if ((err == -ENOENT || err == -ENODEV) && !named)
+		if (err == -ENODEV && !named)
 			continue;
-		if (err == -ENOENT || err == -ENODEV)
+		if (err == -ENODEV)
 			msg_err("VM %s: %s", vms->name[i], msg_errno(-err));
 		if (err) {
 			ret = EXIT_FAILED;

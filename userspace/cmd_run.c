@@ -21,6 +21,7 @@
 #include "msg.h"
 #include "options.h"
 #include "summary.h"
+#include "util.h"
 #include "vminfo.h"
 
 /* How long a VM may take to end behind its VMM before it counts as alive. */
@@ -51,6 +52,16 @@ struct run {
 	struct child child;
 };
 
+/* The module says no to the line as a whole; the policy is the likely part. */
+static void explain_refusal(const struct run *run)
+{
+	if (option_policy_known(run->policy))
+		msg_err("run: the module refuses budget %s with policy %s, on loop %s: see dmesg",
+			run->budget, run->policy, run->on_loop);
+	else
+		option_explain("run", "policy", run->policy, EINVAL);
+}
+
 static int register_tree(struct run *run)
 {
 	char line[128];
@@ -61,10 +72,9 @@ static int register_tree(struct run *run)
 	if (run->fd >= 0)
 		return 0;
 	if (run->fd == -ENOENT)
-		msg_err("run: this module cannot register processes: install module and command of the same version");
+		msg_err("run: the module has no file to register with: install one of this version");
 	else if (run->fd == -EINVAL || run->fd == -ERANGE)
-		msg_err("run: the module refuses '%s': does it have this policy (cat /sys/kernel/debug/" NPTB_DEBUGFS_DIR "/policies) and mode?",
-			line);
+		explain_refusal(run);
 	else
 		msg_err("run: cannot register with the module: %s", msg_errno(-run->fd));
 	return run->fd;
@@ -122,8 +132,7 @@ static void summarize(struct run *run)
 
 	err = final_report(run, &s.report, &bad_line);
 	if (err == -EBADMSG && bad_line)
-		msg_err("run: line %u of the module's summary is not understood: install module and command of the same version",
-			bad_line);
+		msg_err("run: line %u of the module's summary: %s", bad_line, msg_errno(EBADMSG));
 	else if (err)
 		msg_err("run: cannot read the module's summary: %s", strerror(-err));
 	if (run->live)
@@ -185,12 +194,12 @@ static int take_option(struct run *run, int opt)
 	case OPT_POLICY:
 		ret = option_name(&cmd_run, "--policy", optarg);
 		if (!ret)
-			strcpy(run->policy, optarg);
+			strscpy(run->policy, optarg, sizeof(run->policy));
 		break;
 	case OPT_ON_LOOP:
 		ret = option_name(&cmd_run, "--on-loop", optarg);
 		if (!ret)
-			strcpy(run->on_loop, optarg);
+			strscpy(run->on_loop, optarg, sizeof(run->on_loop));
 		break;
 	case OPT_JSON:
 		run->json = true;
@@ -249,7 +258,7 @@ static int run_main(int argc, char **argv)
 const struct nptb_cmd cmd_run = {
 	.name = "run",
 	.main = run_main,
-	.usage = "--pages N|off [--policy POLICY] [--on-loop MODE] [--live|--quiet] [--json] [--summary FILE] [--] VMM [ARGS...]",
+	.usage = "--pages N|off [OPTIONS] [--] VMM [ARGS...]",
 	.help = "Start a VMM whose VMs are under budget from their first fault",
 	.details =
 	"Every VM that the VMM, or a descendant of it, creates begins with these values; other\n"

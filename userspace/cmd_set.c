@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ struct request {
 	const char *value[NR_KNOBS];
 };
 
-static volatile sig_atomic_t interrupted;
+/* Set by a handler of signals. */
+static atomic_int interrupted;
 
 static void on_signal(int sig)
 {
@@ -81,6 +83,8 @@ static int apply(const struct request *r)
 		err = interrupted ? -EINTR : dbgfs_write(path, r->value[i]);
 		if (!err)
 			continue;
+		if (!r->defaults && vm_has_ended(r->vm, err))
+			err = -ENODEV;
 		option_explain(what, knob_names[i], r->value[i], -err);
 		undo(r, old, i);
 		return EXIT_FAILED;

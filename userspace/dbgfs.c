@@ -21,6 +21,7 @@
 #include "dbgfs.h"
 #include "fields.h"
 #include "msg.h"
+#include "util.h"
 #include "vmname.h"
 
 #define DEFAULT_ROOT "/sys/kernel/debug"
@@ -134,10 +135,11 @@ int dbgfs_read_word(const char *name, char *word, size_t size)
 	if (err)
 		return err;
 	len = strcspn(text, " \t\n");
-	if (!len || len >= size || strspn(text + len, " \t\n") != strlen(text + len))
+	if (!len || strspn(text + len, " \t\n") != strlen(text + len))
 		err = -EBADMSG;
-	else
-		*stpncpy(word, text, len) = '\0';
+	text[len] = '\0';
+	if (!err && strscpy(word, text, size) < 0)
+		err = -EBADMSG;
 	free(text);
 	return err;
 }
@@ -236,7 +238,7 @@ int dbgfs_vms(struct dbgfs_vms *vms)
 			break;
 		}
 		vms->name = more;
-		strcpy(vms->name[vms->nr++], de->d_name);
+		strscpy(vms->name[vms->nr++], de->d_name, VM_NAME_MAX);
 	}
 	closedir(dir);
 	if (err)
@@ -323,7 +325,7 @@ int dbgfs_run_read(int fd, char **text)
  */
 int dbgfs_probe(struct dbgfs_version *v)
 {
-	bool ours = getenv("NPTBUDGET_DEBUGFS") != NULL;
+	bool ours = !!getenv("NPTBUDGET_DEBUGFS");
 	char *text, *rest = NULL, *ver, *fmt;
 	unsigned long long format;
 	struct statfs fs;
@@ -343,7 +345,7 @@ int dbgfs_probe(struct dbgfs_version *v)
 	    strlen(ver) >= sizeof(v->version)) {
 		err = -EBADMSG;
 	} else {
-		strcpy(v->version, ver);
+		strscpy(v->version, ver, sizeof(v->version));
 		v->format = (unsigned int)format;
 	}
 	free(text);
@@ -366,8 +368,8 @@ int dbgfs_attach(void)
 	switch (err) {
 	case 0:
 		if (v.format > NPTB_FORMAT)
-			msg_err("warning: the module speaks format %u and this command %d: some fields will not be shown (install the command of version %s)",
-				v.format, NPTB_FORMAT, v.version);
+			msg_err("warning: newer module: install the command of version %s to see all fields (format %u, known %d)",
+				v.version, v.format, NPTB_FORMAT);
 		break;
 	case -ENODEV:
 		msg_err("debugfs is not mounted: mount -t debugfs none %s", root());
@@ -376,9 +378,6 @@ int dbgfs_attach(void)
 		msg_err("the module is not loaded: modprobe nptbudget (as root)");
 		break;
 	case -EBADMSG:
-		msg_err("%s/" NPTB_DEBUGFS_DIR "/version is not understood: install module and command of the same version",
-			root());
-		break;
 	default:
 		msg_err("cannot read %s/" NPTB_DEBUGFS_DIR "/version: %s", root(),
 			msg_errno(-err));

@@ -10,10 +10,11 @@
 #include <Zydis/Zydis.h>
 
 #include "disas.h"
+#include "util.h"
 
-#define CR0_PE		(1ULL << 0)
-#define EFER_LMA	(1ULL << 10)
-#define RFLAGS_VM	(1ULL << 17)
+#define CR0_PE		BIT_ULL(0)
+#define EFER_LMA	BIT_ULL(10)
+#define RFLAGS_VM	BIT_ULL(17)
 
 static ZydisMachineMode machine_mode(const struct loop *l, const char **name)
 {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "live.h"
+#include "util.h"
 #include "vminfo.h"
 
 /* Length of the line on the screen; the next one must cover it. */
@@ -38,7 +39,8 @@ static void vm_text(const struct report *r, const struct report_vm *vm, char *bu
 
 	if (vm->alive)
 		dbgfs_read_word(dbgfs_vm_file(path, vm->name, "budget"), budget, sizeof(budget));
-	n = snprintf(buf, size, "VM %s: resident %s%s%s, peak %s, faults %s, evictions %s, loops %s",
+	n = snprintf(buf, size,
+		     "VM %s: resident %s%s%s, peak %s, faults %s, evictions %s, loops %s",
 		     vm->name, stats_text(&vm->stats, "resident", resident), *budget ? "/" : "",
 		     budget, stats_text(&vm->stats, "peak", peak),
 		     stats_text(&vm->stats, "faults", faults),
@@ -61,7 +63,7 @@ void live_show(const struct report *r)
 	if (vm)
 		vm_text(r, vm, text, sizeof(text));
 	else
-		strcpy(text, "no VM yet");
+		strscpy(text, "no VM yet", sizeof(text));
 	if (width > 0 && width < (int)sizeof(text))
 		text[width] = '\0';
 	len = (int)strlen(text);

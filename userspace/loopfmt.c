@@ -3,6 +3,7 @@
 
 #include "disas.h"
 #include "loopfmt.h"
+#include "util.h"
 
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 
@@ -12,7 +13,7 @@ static const char *const vector_names[] = {
 	"#NP", "#SS", "#GP", "#PF", NULL, "#MF", "#AC", "#MC", "#XF", "#VE", "#CP",
 };
 
-#define NR_VECTOR_NAMES ((int)(sizeof(vector_names) / sizeof(vector_names[0])))
+#define NR_VECTOR_NAMES ((int)ARRAY_SIZE(vector_names))
 
 /*
  * The module's roles are those of single faults, and the fault of an operand
@@ -35,12 +36,12 @@ static void role_text(unsigned int roles, char *buf, size_t size)
 
 	snprintf(buf, size, "-");
 	for (i = 0; i < NPTB_ROLE_NR && used < size; i++) {
-		if (!(roles & 1u << i))
+		if (!(roles & BIT(i)))
 			continue;
 		name = role_names[i];
-		if ((roles & rw) == rw && 1u << i == NPTB_ROLE_READ)
+		if ((roles & rw) == rw && BIT(i) == NPTB_ROLE_READ)
 			continue;
-		if ((roles & rw) == rw && 1u << i == NPTB_ROLE_WRITE)
+		if ((roles & rw) == rw && BIT(i) == NPTB_ROLE_WRITE)
 			name = "read/write";
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", name);
 	}
@@ -189,7 +190,7 @@ static struct json_object *page_json(const struct loop *l, const struct disas *d
 	unsigned int bits = refine_roles(l, d, p->roles), i;
 
 	for (i = 0; i < NPTB_ROLE_NR; i++)
-		if (bits & 1u << i)
+		if (bits & BIT(i))
 			json_object_array_add(roles, json_object_new_string(role_names[i]));
 	json_object_object_add(obj, "gfn", hex_json(p->gfn));
 	json_object_object_add(obj, "gpa", hex_json(p->gfn << 12));

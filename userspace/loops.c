@@ -10,11 +10,10 @@
 
 #include "fields.h"
 #include "loops.h"
+#include "util.h"
 
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
-
-#define BIT(n) (1u << (n))
 
 static bool first_word_is(const char *line, const char *word)
 {
@@ -82,7 +81,7 @@ static int parse_class(struct loop *l, const char *value)
 {
 	if (!*value || strlen(value) >= sizeof(l->class))
 		return -EBADMSG;
-	strcpy(l->class, value);
+	strscpy(l->class, value, sizeof(l->class));
 	field_printable(l->class);
 	return 0;
 }
@@ -105,7 +104,7 @@ static const struct {
 	{ "rflags", offsetof(struct loop, rflags), false },
 };
 
-#define NR_NUMBERS (sizeof(loop_numbers) / sizeof(loop_numbers[0]))
+#define NR_NUMBERS ARRAY_SIZE(loop_numbers)
 
 /* Bits of fields seen: one for each number, then these. */
 #define SEEN_CLASS	BIT(NR_NUMBERS)

@@ -42,15 +42,16 @@ const char *msg_errno(int err)
 	case EOPNOTSUPP:
 		return "this VM's memory cannot be budgeted: the kernel log says why (dmesg)";
 	case EBUSY:
-		return "somebody else, a livepatch perhaps, holds a function of KVM that the module must hook: remove that and try again (dmesg names it)";
+		return "a livepatch or so holds a function that must be hooked: see dmesg";
 	case EINTR:
-		return "interrupted while vCPUs finished their faults, the old value is in force: try again";
+		return "interrupted, so the old value is in force: try again";
 	case EACCES:
 	case EPERM:
-		return geteuid() ? "only root may do that: run it as root (sudo)" :
-		       "the kernel does not let root do that: is it in lockdown mode? (cat /sys/kernel/security/lockdown)";
+		if (geteuid())
+			return "only root may do that: run it as root (sudo)";
+		return "not even root may: lockdown? (cat /sys/kernel/security/lockdown)";
 	case EBADMSG:
-		return "what the module says is not understood: install module and command of the same version";
+		return "not understood: install module and command of the same version";
 	default:
 		return strerror(err);
 	}

@@ -3,7 +3,9 @@
 #ifndef NPTB_MSG_H
 #define NPTB_MSG_H
 
-void msg_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#include "util.h"
+
+void msg_err(const char *fmt, ...) __printf(1, 2);
 const char *msg_errno(int err);
 
 #endif /* NPTB_MSG_H */

@@ -9,6 +9,7 @@
 #include "fields.h"
 #include "msg.h"
 #include "options.h"
+#include "util.h"
 
 /**
  * option_pages() - check the argument of --pages
@@ -69,6 +70,26 @@ static char *known_policies(void)
 	return text;
 }
 
+/**
+ * option_policy_known() - does the module have this policy?
+ * @name: the policy
+ *
+ * Return: whether it has; false also where it does not say.
+ */
+bool option_policy_known(const char *name)
+{
+	char *text, *rest, *line;
+	bool known = false;
+
+	if (dbgfs_read("policies", &text))
+		return false;
+	rest = text;
+	while ((line = field_line(&rest)))
+		known |= !strcmp(line, name);
+	free(text);
+	return known;
+}
+
 static void explain_name(const char *what, const char *knob, const char *value)
 {
 	static const char *const modes[] = NPTB_ON_LOOP_NAMES;
@@ -82,11 +103,11 @@ static void explain_name(const char *what, const char *knob, const char *value)
 		free(policies);
 		return;
 	}
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(modes[i], value))
 			break;
 	msg_err("%s: the module cannot do '%s' on a loop: see --on-loop in nptbudget(8)%s", what,
-		value, i < sizeof(modes) / sizeof(modes[0]) ? ", or install a newer one" : "");
+		value, i < ARRAY_SIZE(modes) ? ", or install a newer one" : "");
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include "fields.h"
 #include "report.h"
+#include "util.h"
 #include "vmname.h"
 
 static int add_vm(struct report *r, char *rest)
@@ -22,7 +23,7 @@ static int add_vm(struct report *r, char *rest)
 		return -ENOMEM;
 	r->vm = more;
 	memset(&more[r->nr], 0, sizeof(*more));
-	strcpy(more[r->nr].name, name);
+	strscpy(more[r->nr].name, name, VM_NAME_MAX);
 	more[r->nr].alive = !strcmp(state, "alive");
 	r->nr++;
 	return 0;

@@ -5,6 +5,7 @@
 
 #include "fields.h"
 #include "stats.h"
+#include "util.h"
 
 /**
  * stats_add_line() - take in one line, "name value"
@@ -35,7 +36,7 @@ int stats_add_line(struct stats *s, char *line)
 			break;
 	if (i == STATS_MAX)
 		return 0;
-	strcpy(s->name[i], name);
+	strscpy(s->name[i], name, STAT_NAME_MAX);
 	s->value[i] = v;
 	if (i == s->nr)
 		s->nr++;
@@ -100,7 +101,7 @@ const char *stats_text(const struct stats *s, const char *name, char buf[24])
 	if (stats_get(s, name, &v))
 		snprintf(buf, 24, "%llu", v);
 	else
-		strcpy(buf, "-");
+		strscpy(buf, "-", 24);
 	return buf;
 }
 

@@ -41,7 +41,7 @@ int summary_print(FILE *to, const struct summary *s)
 	size_t i;
 
 	if (!s->report.nr)
-		fprintf(to, "nptbudget: no VM was created: does the VMM use KVM? (QEMU: -accel kvm)\n");
+		fputs("nptbudget: no VM was created: is KVM in use? (QEMU: -accel kvm)\n", to);
 	for (i = 0; i < s->report.nr; i++)
 		print_vm(to, s, &s->report.vm[i]);
 	return fflush(to) || ferror(to) ? -EIO : 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "util.h"
 
 /**
  * table_add() - add a row
@@ -50,7 +51,7 @@ void table_print(const struct table *t, FILE *to)
 
 	for (i = 0; i < t->rows; i++)
 		for (j = 0; j < t->columns; j++) {
-			width = t->left & 1u << j ? -t->width[j] : t->width[j];
+			width = t->left & BIT(j) ? -t->width[j] : t->width[j];
 			if (j == t->columns - 1 && width < 0)
 				width = 0;
 			fprintf(to, "%*s%s", width, t->cell[i * t->columns + j],

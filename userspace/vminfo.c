@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "util.h"
 #include "vminfo.h"
 
 static int read_knob(const char *vm, const char *file, char value[KNOB_MAX])
@@ -32,13 +33,17 @@ static int read_stats(const char *vm, struct stats *s)
 
 /**
  * vm_has_ended() - does an error mean that the VM is gone?
+ * @vm: its name
  * @err: 0 or -errno, from a file of the VM
  *
- * Return: whether it does. VMs end at any time; for a list that is no failure.
+ * VMs end at any time; for a list that is no failure. A file that is open when
+ * its folder goes away fails with EIO from then on: debugfs sees to that.
+ *
+ * Return: whether it does.
  */
-bool vm_has_ended(int err)
+bool vm_has_ended(const char *vm, int err)
 {
-	return err == -ENOENT || err == -ENODEV;
+	return err == -ENOENT || err == -ENODEV || (err == -EIO && !dbgfs_vm_known(vm));
 }
 
 /**
@@ -46,7 +51,7 @@ bool vm_has_ended(int err)
  * @vm: its name, a valid one
  * @info: where to put it
  *
- * Return: 0; -ENOENT or -ENODEV where it has ended; -EBADMSG for a file that is
+ * Return: 0; for an ended VM, what vm_has_ended() knows; -EBADMSG for a file that is
  * not understood; else as dbgfs_read().
  */
 int vm_info_read(const char *vm, struct vm_info *info)
@@ -57,7 +62,7 @@ int vm_info_read(const char *vm, struct vm_info *info)
 
 	if (vm_name_parse(vm, &name))
 		return -ENOENT;
-	strcpy(info->name, vm);
+	strscpy(info->name, vm, sizeof(info->name));
 	info->tgid = vm_tgid(name.tid);
 	vm_comm(name.tid, info->comm);
 	err = read_knob(vm, "budget", info->budget);

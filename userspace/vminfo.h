@@ -36,7 +36,7 @@ struct vm_info {
 };
 
 int vm_info_read(const char *vm, struct vm_info *info);
-bool vm_has_ended(int err);
+bool vm_has_ended(const char *vm, int err);
 struct json_object *budget_json(const char *budget);
 struct json_object *vm_info_json(const struct vm_info *info);
 

@@ -12,6 +12,7 @@
 
 #include "fields.h"
 #include "msg.h"
+#include "util.h"
 #include "vmname.h"
 
 /* The folder of a process; tests have one of their own. */
@@ -90,7 +91,7 @@ void vm_comm(pid_t tid, char comm[COMM_MAX])
 	size_t n;
 	FILE *f;
 
-	strcpy(comm, "-");
+	strscpy(comm, "-", COMM_MAX);
 	proc_path(path, sizeof(path), tgid, "comm");
 	f = tgid ? fopen(path, "re") : NULL;
 	if (!f)
@@ -101,7 +102,7 @@ void vm_comm(pid_t tid, char comm[COMM_MAX])
 	comm[strcspn(comm, "\n")] = '\0';
 	field_printable(comm);
 	if (!*comm)
-		strcpy(comm, "-");
+		strscpy(comm, "-", COMM_MAX);
 }
 
 /* Is this descriptor of the process a VM of KVM's? */
@@ -155,7 +156,7 @@ static int resolve_pid(pid_t pid, char name[VM_NAME_MAX])
 		if (!vm_of_process(vms.name[i], pid, tgid))
 			continue;
 		nr++;
-		strcpy(name, vms.name[i]);
+		strscpy(name, vms.name[i], VM_NAME_MAX);
 		if (used + VM_NAME_MAX + 2 < sizeof(found))
 			used += (size_t)sprintf(found + used, " %s", vms.name[i]);
 	}
@@ -185,7 +186,7 @@ int vm_resolve(const char *arg, char name[VM_NAME_MAX])
 	int pid;
 
 	if (!vm_name_parse(arg, &parsed)) {
-		strcpy(name, arg);
+		strscpy(name, arg, VM_NAME_MAX);
 		if (dbgfs_vm_known(arg))
 			return 0;
 		msg_err("there is no VM %s: 'nptbudget list' shows the VMs there are", arg);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What all subcommands share: usage, help, JSON. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cmd.h"
+#include "msg.h"
+
+/**
+ * cmd_show_help() - print the help of one subcommand on stdout
+ * @cmd: the subcommand
+ *
+ * Return: EXIT_DONE.
+ */
+int cmd_show_help(const struct nptb_cmd *cmd)
+{
+	printf("Usage: nptbudget %s%s%s\n\n%s.\n", cmd->name, *cmd->usage ? " " : "",
+	       cmd->usage, cmd->help);
+	if (cmd->details)
+		printf("\n%s", cmd->details);
+	return EXIT_DONE;
+}
+
+/**
+ * cmd_usage_error() - say on stderr what was wrong with the use of a subcommand
+ * @cmd: the subcommand
+ * @fmt: what was wrong, as for printf()
+ *
+ * Return: EXIT_USAGE.
+ */
+int cmd_usage_error(const struct nptb_cmd *cmd, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	msg_err("%s: %s", cmd->name, text);
+	fprintf(stderr, "Usage: nptbudget %s%s%s\n", cmd->name, *cmd->usage ? " " : "",
+		cmd->usage);
+	return EXIT_USAGE;
+}
+
+/**
+ * cmd_bad_option() - report what getopt_long() could not take
+ * @cmd: the subcommand
+ * @opt: what getopt_long() returned: '?', or ':' for a missing argument
+ * @argv: the arguments that it was given
+ *
+ * Return: EXIT_USAGE.
+ */
+int cmd_bad_option(const struct nptb_cmd *cmd, int opt, char **argv)
+{
+	if (opt == ':')
+		return cmd_usage_error(cmd, "option '%s' needs an argument", argv[optind - 1]);
+	if (optopt >= OPT_LONG)
+		return cmd_usage_error(cmd, "option '%s' takes no argument", argv[optind - 1]);
+	if (optopt)
+		return cmd_usage_error(cmd, "unknown option '-%c'", optopt);
+	return cmd_usage_error(cmd, "unknown option '%s'", argv[optind - 1]);
+}
+
+/**
+ * cmd_print_json() - print an object on stdout and drop it
+ * @obj: the object; NULL where memory ran out while it was made
+ *
+ * Return: EXIT_DONE, or EXIT_FAILED with a message.
+ */
+int cmd_print_json(struct json_object *obj)
+{
+	const char *text = NULL;
+
+	if (obj)
+		text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY |
+						      JSON_C_TO_STRING_SPACED |
+						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		puts(text);
+	else
+		msg_err("out of memory");
+	json_object_put(obj);
+	return text ? EXIT_DONE : EXIT_FAILED;
+}
