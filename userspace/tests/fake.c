@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+char fake_root[64];
+
+static void fake_path(char *path, size_t size, const char *name)
+{
+	int n = snprintf(path, size, "%s/%s", fake_root, name);
+
+	assert_true(n > 0 && (size_t)n < size);
+}
+
+static void make_folders(char *path)
+{
+	char *slash = path;
+
+	while ((slash = strchr(slash + 1, '/'))) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			fail_msg("mkdir %s", path);
+		*slash = '/';
+	}
+}
+
+/* Fail where a part is not in a text. */
+void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+/* Write a file below the fake root, with the folders it is in. */
+void fake_write(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	fake_path(path, sizeof(path), name);
+	make_folders(path);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Read a file below the fake root; "" where there is none. */
+void fake_read(const char *name, char *text, size_t size)
+{
+	char path[256];
+	size_t n = 0;
+	FILE *f;
+
+	fake_path(path, sizeof(path), name);
+	f = fopen(path, "re");
+	if (f) {
+		n = fread(text, 1, size - 1, f);
+		fclose(f);
+	}
+	text[n] = '\0';
+}
+
+/* Make the folder of a VM. */
+void fake_vm(const char *vm, const char *budget, const char *stats, const char *loops)
+{
+	const char *const files[][2] = {
+		{ "budget", budget }, { "policy", "fifo\n" }, { "on_loop", "log\n" },
+		{ "resident", "1\n" }, { "stats", stats }, { "loops", loops },
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "nptbudget/vms/%s/%s", vm, files[i][0]);
+		fake_write(path, files[i][1]);
+	}
+}
+
+/* Make the folder of a thread in the fake /proc. */
+void fake_process(int pid, int tgid, const char *comm)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(text, sizeof(text), "Name:\t%s\nTgid:\t%d\n", comm, tgid);
+	fake_write(path, text);
+	snprintf(path, sizeof(path), "proc/%d/comm", pid);
+	snprintf(text, sizeof(text), "%s\n", comm);
+	fake_write(path, text);
+}
+
+/* A module with its defaults, and no VMs. */
+int fake_setup(void **state)
+{
+	char path[256];
+
+	(void)state;
+	strscpy(fake_root, "/tmp/nptbudget-test-XXXXXX", sizeof(fake_root));
+	assert_non_null(mkdtemp(fake_root));
+	assert_int_equal(setenv("NPTBUDGET_DEBUGFS", fake_root, 1), 0);
+	fake_path(path, sizeof(path), "proc");
+	assert_int_equal(setenv("NPTBUDGET_PROCFS", path, 1), 0);
+	fake_write("nptbudget/version", "0.1 1\n");
+	fake_write("nptbudget/policies", "fifo\nclock\n");
+	fake_write("nptbudget/run", "");
+	fake_write("nptbudget/vms/.keep", "");
+	fake_write("nptbudget/defaults/budget", "off\n");
+	fake_write("nptbudget/defaults/policy", "clock\n");
+	fake_write("nptbudget/defaults/on_loop", "log\n");
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+int fake_teardown(void **state)
+{
+	(void)state;
+	return nftw(fake_root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void redirect(int fd, const char *name)
+{
+	char path[256];
+	int to;
+
+	fake_path(path, sizeof(path), name);
+	to = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+	if (to < 0 || dup2(to, fd) < 0)
+		_exit(99);
+	close(to);
+}
+
+/* Start the command (NULL), or a function of it, with output to files. */
+pid_t fake_start(int (*fn)(int argc, char **argv), const char *const argv[])
+{
+	int argc = 0, status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	redirect(STDOUT_FILENO, "stdout");
+	redirect(STDERR_FILENO, "stderr");
+	if (!fn) {
+		execv(NPTBUDGET_BIN, (char *const *)argv);
+		_exit(99);
+	}
+	while (argv[argc])
+		argc++;
+	status = fn(argc, (char **)argv);
+	fflush(NULL);
+	_exit(status);
+}
+
+/* Wait for what fake_start() started. */
+void fake_end(struct result *r, pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	r->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	fake_read("stdout", r->out, sizeof(r->out));
+	fake_read("stderr", r->err, sizeof(r->err));
+	if (strstr(r->err, "Sanitizer") || strstr(r->err, "runtime error"))
+		fail_msg("%s", r->err);
+}
+
+void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *const argv[])
+{
+	fake_end(r, fake_start(fn, argv));
+}

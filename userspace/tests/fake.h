@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A debugfs and a /proc of their own for the tests, and ways to run the command. */
+#ifndef NPTB_TESTS_FAKE_H
+#define NPTB_TESTS_FAKE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sys/types.h>
+
+#include "../util.h"
+
+/* A loop record as in uapi/nptbudget.h, with its two pages. */
+#define LOOP_ADD \
+	"loop class=instruction vcpu=0 vector=-1 rip=0x7c00 cr3=0x0 cr0=0x10 cr4=0x0 " \
+	"efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 truncated=0 insn=0130\n" \
+	"page gfn=0x7 as=0 roles=fetch faults=42\n" \
+	"page gfn=0x8 as=0 roles=write faults=43\n"
+
+#define LOOP_IRET \
+	"loop class=event-delivery vcpu=1 vector=14 rip=0xffffffff81000000 cr3=0x1000 " \
+	"cr0=0x80000011 cr4=0x20 efer=0xd00 rflags=0x2 laps=3 times=2 budget=1 pages=2 " \
+	"truncated=0 insn=48cf\n" \
+	"page gfn=0x1234567 as=0 roles=fetch,table faults=2\n" \
+	"page gfn=0x9 as=1 roles=read,write faults=4\n"
+
+#define STATS "faults 84\nmapped 80\nspurious 4\nretry 0\nevictions 82\nloops 1\npeak 1\nresident 1\n"
+
+/**
+ * struct result - what a command did
+ * @status: exit status, 128 + signal
+ * @out: standard output
+ * @err: standard error
+ */
+struct result {
+	int status;
+	char out[65536];
+	char err[65536];
+};
+
+extern char fake_root[64];
+
+int fake_setup(void **state);
+int fake_teardown(void **state);
+void fake_write(const char *path, const char *text);
+void fake_read(const char *path, char *text, size_t size);
+void fake_vm(const char *vm, const char *budget, const char *stats, const char *loops);
+void fake_process(int pid, int tgid, const char *comm);
+void fake_end(struct result *r, pid_t pid);
+pid_t fake_start(int (*fn)(int argc, char **argv), const char *const argv[]);
+void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *const argv[]);
+
+/* Run the command itself, or a function of it in a child of the test. */
+#define COMMAND(r, ...) \
+	fake_run(r, NULL, (const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
+#define FUNCTION(r, fn, ...) \
+	fake_run(r, fn, (const char *const[]){ __VA_ARGS__, NULL })
+
+void assert_has(const char *text, const char *part);
+
+#endif /* NPTB_TESTS_FAKE_H */

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command from outside: every wrong use, and what right use prints. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../cmd.h"
+#include "fake.h"
+
+/* Exit 2, the reason and the usage on stderr, nothing on stdout. */
+#define WRONG(says, ...) \
+	do { \
+		struct result w; \
+		COMMAND(&w, ##__VA_ARGS__); \
+		assert_int_equal(w.status, EXIT_USAGE); \
+		assert_has(w.err, says); \
+		assert_string_equal(w.out, ""); \
+	} while (0)
+
+#define FAILS(says, ...) \
+	do { \
+		struct result w; \
+		COMMAND(&w, ##__VA_ARGS__); \
+		assert_int_equal(w.status, EXIT_FAILED); \
+		assert_has(w.err, says); \
+		assert_non_null(strchr(w.err, '\n')); \
+		assert_string_equal(strchr(w.err, '\n'), "\n"); \
+		assert_string_equal(w.out, ""); \
+	} while (0)
+
+static struct json_object *json(const char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *obj;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	obj = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
+	if (!obj)
+		fail_msg("%s in:\n%s", json_tokener_error_desc(json_tokener_get_error(tok)), text);
+	json_tokener_free(tok);
+	return obj;
+}
+
+/* The text of what follows the path of keys ("key") and indexes ("0"). */
+static const char *at(struct json_object *obj, const char *path)
+{
+	char copy[128], *rest = NULL, *key;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (key = strtok_r(copy, "/", &rest); key; key = strtok_r(NULL, "/", &rest)) {
+		if (json_object_is_type(obj, json_type_array))
+			obj = json_object_array_get_idx(obj, (size_t)atoi(key));
+		else if (!json_object_object_get_ex(obj, key, &obj))
+			fail_msg("no %s (%s)", key, path);
+	}
+	return obj ? json_object_get_string(obj) : "null";
+}
+
+static void wrong_use(void **state)
+{
+	(void)state;
+	WRONG("which command");
+	WRONG("no command 'frob'", "frob");
+	WRONG("no command ''", "");
+	WRONG("no command '--frob'", "--frob");
+
+	WRONG("'x' is too much", "list", "x");
+	WRONG("unknown option '--frob'", "list", "--frob");
+	WRONG("unknown option '-j'", "list", "-j");
+	WRONG("takes no argument", "list", "--json=1");
+
+	WRONG("which VM?", "set");
+	WRONG("which VM?", "set", "--pages", "5");
+	WRONG("nothing to set", "set", "1-2");
+	WRONG("nothing to set", "set", "--default", "--json");
+	WRONG("'1-2' is too much", "set", "--default", "1-2", "--pages", "5");
+	WRONG("'1-3' is too much", "set", "1-2", "--pages", "5", "1-3");
+	WRONG("needs an argument", "set", "1-2", "--pages");
+	WRONG("needs an argument", "set", "1-2", "--policy");
+	WRONG("unknown option '--p'", "set", "1-2", "--p", "5");
+	WRONG("not a name", "set", "1-2", "--policy", "");
+	WRONG("not a name", "set", "1-2", "--policy", "fifo on_loop=log");
+	WRONG("not a name", "set", "1-2", "--policy", "0123456789abcdef");
+	WRONG("not a name", "set", "1-2", "--on-loop", "../budget");
+	WRONG("'vmm' is no VM", "set", "vmm", "--pages", "5");
+	WRONG("'1-2-3' is no VM", "set", "1-2-3", "--pages", "5");
+	WRONG("'1-2-3' is no VM", "loops", "1-2-3");
+
+	WRONG("'y' is too much", "loops", "1-2", "y");
+	WRONG("unknown option '--frob'", "loops", "--frob");
+
+	WRONG("how many pages", "run");
+	WRONG("how many pages", "run", "--", "true");
+	WRONG("which VMM", "run", "--pages", "5");
+	WRONG("which VMM", "run", "--pages", "5", "--");
+	WRONG("needs an argument", "run", "--pages");
+	WRONG("exclude each other", "run", "--pages", "5", "--live", "--quiet", "true");
+	WRONG("unknown option '--frob'", "run", "--pages", "5", "--frob", "true");
+	WRONG("not a name", "run", "--pages", "5", "--policy", "a b", "true");
+
+	WRONG("'x' is too much", "version", "x");
+	WRONG("unknown option", "version", "--frob");
+	WRONG("no command 'frob'", "help", "frob");
+	WRONG("'run' is too much", "help", "list", "run");
+}
+
+static void wrong_pages(void **state)
+{
+	static const char *const junk[] = {
+		"", "x", "-1", "+1", "1k", "0x10", " 1", "1.5", "OFF", "1e3",
+	};
+	static const char *const range[] = {
+		"0", "4294967296", "18446744073709551616",
+		"99999999999999999999999999999999999999",
+	};
+	size_t i;
+
+	(void)state;
+	fake_vm("1-2", "9\n", STATS, "");
+	for (i = 0; i < ARRAY_SIZE(junk); i++) {
+		WRONG("not a number of pages", "set", "1-2", "--pages", junk[i]);
+		WRONG("not a number of pages", "run", "--pages", junk[i], "true");
+	}
+	for (i = 0; i < ARRAY_SIZE(range); i++) {
+		WRONG("1 to 4294967295", "set", "1-2", "--pages", range[i]);
+		WRONG("1 to 4294967295", "run", "--pages", range[i], "true");
+	}
+}
+
+static void shows_help(void **state)
+{
+	static const char *const names[] = { "list", "set", "loops", "run", "version", "help" };
+	struct result r, same;
+	size_t i;
+
+	(void)state;
+	COMMAND(&r, "help");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_has(r.out, names[i]);
+		COMMAND(&same, "help", names[i]);
+		assert_int_equal(same.status, 0);
+		assert_has(same.out, "Usage: nptbudget ");
+		assert_string_equal(same.err, "");
+		COMMAND(&r, names[i], "--help");
+		assert_int_equal(r.status, 0);
+		assert_string_equal(r.out, same.out);
+		COMMAND(&r, names[i], "-h");
+		assert_string_equal(r.out, same.out);
+		COMMAND(&r, "help");
+	}
+	COMMAND(&same, "--help");
+	assert_string_equal(r.out, same.out);
+}
+
+static void missing(void **state)
+{
+	char path[128];
+
+	(void)state;
+	FAILS("there is no VM 1-2", "set", "1-2", "--pages", "5");
+	FAILS("there is no VM 1-2", "loops", "1-2");
+	FAILS("there is no process 7", "loops", "7");
+	snprintf(path, sizeof(path), "%s/nptbudget/version", fake_root);
+	assert_int_equal(unlink(path), 0);
+	FAILS("modprobe nptbudget", "list");
+	FAILS("modprobe nptbudget", "loops");
+	FAILS("modprobe nptbudget", "set", "1-2", "--pages", "5");
+	FAILS("modprobe nptbudget", "run", "--pages", "5", "true");
+	setenv("NPTBUDGET_DEBUGFS", "/nonexistent", 1);
+	FAILS("mount -t debugfs none", "list");
+}
+
+static void shows_version(void **state)
+{
+	struct json_object *obj;
+	struct result r;
+	char path[128];
+
+	(void)state;
+	COMMAND(&r, "version");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "nptbudget 0.1, format 1\nmodule 0.1, format 1\n");
+	COMMAND(&r, "version", "--json");
+	obj = json(r.out);
+	assert_string_equal(at(obj, "module/version"), "0.1");
+	json_object_put(obj);
+	COMMAND(&r, "--version");
+	assert_has(r.out, "nptbudget 0.1");
+	snprintf(path, sizeof(path), "%s/nptbudget/version", fake_root);
+	assert_int_equal(unlink(path), 0);
+	COMMAND(&r, "version");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "module not loaded");
+	COMMAND(&r, "version", "--json");
+	obj = json(r.out);
+	assert_string_equal(at(obj, "module"), "null");
+	json_object_put(obj);
+}
+
+static const char table[] =
+	"VM       PROCESS       BUDGET  POLICY  ON-LOOP  RESIDENT  PEAK     FAULTS  EVICTIONS  LOOPS\n"
+	"13-4     -                off  fifo    log             1     -  123456789          -      -\n"
+	"1200-31  evil?[31m?\"\\    1024  fifo    log             1     1         84         82      1\n";
+
+static void lists(void **state)
+{
+	struct json_object *obj;
+	struct result r;
+
+	(void)state;
+	COMMAND(&r, "list");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "VM  PROCESS  BUDGET  POLICY  ON-LOOP  RESIDENT");
+	fake_process(1200, 1200, "evil\x1b[31m\xff\"\\");
+	fake_vm("1200-31", "1024\n", STATS "newer 18446744073709551615\n", "");
+	fake_vm("13-4", "off\n", "faults 123456789\n", "");
+	COMMAND(&r, "list");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	assert_string_equal(r.out, table);
+	COMMAND(&r, "list", "--json");
+	obj = json(r.out);
+	assert_string_equal(at(obj, "format"), "1");
+	assert_string_equal(at(obj, "vms/0/vm"), "13-4");
+	assert_string_equal(at(obj, "vms/0/budget"), "null");
+	assert_string_equal(at(obj, "vms/1/budget"), "1024");
+	assert_string_equal(at(obj, "vms/1/process"), "evil?[31m?\"\\");
+	assert_string_equal(at(obj, "vms/1/stats/evictions"), "82");
+	assert_string_equal(at(obj, "vms/1/stats/newer"), "18446744073709551615");
+	json_object_put(obj);
+}
+
+static void sets(void **state)
+{
+	struct json_object *obj;
+	struct result r;
+	char text[64];
+
+	(void)state;
+	fake_process(1200, 1200, "vmm");
+	fake_vm("1200-31", "off\n", STATS, "");
+	COMMAND(&r, "set", "1200", "--pages", "4294967295", "--policy", "clock",
+		"--on-loop", "log");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, "");
+	assert_string_equal(r.err, "");
+	fake_read("nptbudget/vms/1200-31/budget", text, sizeof(text));
+	assert_string_equal(text, "4294967295\n");
+	fake_read("nptbudget/vms/1200-31/policy", text, sizeof(text));
+	assert_string_equal(text, "clock\n");
+	COMMAND(&r, "set", "--json", "--pages=1", "1200-31");
+	assert_int_equal(r.status, 0);
+	obj = json(r.out);
+	assert_string_equal(at(obj, "vm"), "1200-31");
+	assert_string_equal(at(obj, "budget"), "1");
+	json_object_put(obj);
+	COMMAND(&r, "set", "1200-31", "--pages", "off");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/vms/1200-31/budget", text, sizeof(text));
+	assert_string_equal(text, "off\n");
+	COMMAND(&r, "set", "--default", "--pages", "7", "--json");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/defaults/budget", text, sizeof(text));
+	assert_string_equal(text, "7\n");
+	obj = json(r.out);
+	assert_string_equal(at(obj, "policy"), "clock");
+	assert_string_equal(at(obj, "budget"), "7");
+	json_object_put(obj);
+}
+
+static const char explained[] =
+	"VM 1200-31 (vmm), vCPU 0: fault loop in an instruction, 41 laps\n"
+	"  rip 0x7c00: add [bx+si], si  [01 30]\n"
+	"  real mode, cr3 0x0\n"
+	"  needs at least 2 pages at once, has 1:\n"
+	"    GFN           GPA               ROLES                   FAULTS\n"
+	"    0x7           0x7000            fetch                       42\n"
+	"    0x8           0x8000            read/write                  43\n";
+
+static void explains_loops(void **state)
+{
+	struct json_object *obj;
+	struct result r;
+
+	(void)state;
+	COMMAND(&r, "loops");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, "No fault loops.\n");
+	fake_process(1200, 1200, "vmm");
+	fake_vm("1200-31", "1\n", STATS, LOOP_ADD);
+	fake_vm("1300-4", "1\n", STATS, LOOP_IRET);
+	COMMAND(&r, "loops", "1200");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, explained);
+	COMMAND(&r, "loops");
+	assert_has(r.out, "VM 1300-4 (-), vCPU 1: fault loop in the delivery of vector 14 (#PF), ");
+	assert_has(r.out, "3 laps in 2 times\n");
+	assert_has(r.out, "rip 0xffffffff81000000: iretq  [48 cf]");
+	assert_has(r.out, "0x9           0x9000            1   read/write");
+	COMMAND(&r, "loops", "--json");
+	obj = json(r.out);
+	assert_string_equal(at(obj, "vms/0/loops/0/rip"), "0x7c00");
+	assert_string_equal(at(obj, "vms/0/loops/0/needs"), "2");
+	assert_string_equal(at(obj, "vms/0/loops/0/vector"), "null");
+	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/roles/1"), "write");
+	assert_string_equal(at(obj, "vms/1/loops/0/vector"), "14");
+	json_object_put(obj);
+	/* One VM's file is broken; the other's is shown. */
+	fake_vm("1200-31", "1\n", STATS, "loop x\n");
+	COMMAND(&r, "loops");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "VM 1200-31: line 1 of its loops");
+	assert_has(r.out, "VM 1300-4");
+	COMMAND(&r, "loops", "--json");
+	assert_int_equal(r.status, EXIT_FAILED);
+	json_object_put(json(r.out));
+}
+
+static int to_full(int argc, char **argv)
+{
+	(void)argc;
+	if (!freopen("/dev/full", "w", stdout))
+		return 99;
+	execv(NPTBUDGET_BIN, argv);
+	return 99;
+}
+
+static void full_disk(void **state)
+{
+	struct result r;
+
+	(void)state;
+	FUNCTION(&r, to_full, "nptbudget", "list");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "cannot write to standard output");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(wrong_use), TEST(wrong_pages), TEST(shows_help), TEST(missing),
+		TEST(shows_version), TEST(lists), TEST(sets), TEST(explains_loops), TEST(full_disk),
+	};
+
+	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
+}
