@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Install the Debian packages that the project needs and this machine lacks.
+#   deps.sh [build|lab|check]...   default: all
+# Ends at once where nothing is missing; says what to do where it cannot go on.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
+
+BUILD="gcc make libc6-dev pkg-config libtracefs-dev libtraceevent-dev libzydis-dev
+	libjson-c-dev libncurses-dev"
+LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
+	debootstrap debian-archive-keyring util-linux perl libelf1 gcc-12"
+CHECK="shellcheck sparse trace-cmd libcmocka-dev perl procps"
+# For the debug kernel alone.
+DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
+
+# What a first run leaves in the cache: three kernels, the trixie folder and
+# the parts of sources; the debug kernel takes as much again.
+NEED_MIB=12000
+
+check_machine() {
+	[ "$(uname -m)" = x86_64 ] ||
+		die "this is a $(uname -m) machine: the project needs x86_64 (amd64)"
+	if [ ! -r /etc/debian_version ] || ! command -v apt-get >/dev/null; then
+		die "this is not Debian: use a Debian 12 machine, or install by hand: $*"
+	fi
+}
+
+check_space() {
+	local free
+	[ ! -d "$CACHE/kernels/7.3" ] || return 0
+	free=$(free_mib "$CACHE")
+	[ "$free" -ge $NEED_MIB ] ||
+		die "only $free MiB free below $CACHE: $NEED_MIB are needed; make room, or set NPTBUDGET_CACHE to a folder on a larger disk"
+}
+
+missing() {
+	local name
+	for name in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+	done
+}
+
+install() {
+	local -a apt=(apt-get -q -y -o Acquire::Retries=4 -o DPkg::Lock::Timeout=300)
+	local name
+	[ "$(id -u)" = 0 ] ||
+		die "packages are missing and installing them needs root: run as root: apt-get install $*"
+	for name in "$@"; do
+		# No candidate: the lists are missing or old.
+		apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]' || {
+			say "updating Debian's package lists"
+			"${apt[@]}" update >&2 || die "apt-get update failed: check the network and /etc/apt/sources.list*"
+			break
+		}
+	done
+	say "installing: $*"
+	export DEBIAN_FRONTEND=noninteractive
+	"${apt[@]}" install --no-install-recommends "$@" >&2 && return
+	# The lists may name versions that have aged out.
+	"${apt[@]}" update >&2 || die "no network to Debian's mirror: connect this machine, then run this again"
+	"${apt[@]}" install --no-install-recommends "$@" >&2 ||
+		die "apt-get could not install: $*"
+}
+
+main() {
+	local group
+	local -a want=() lack=()
+	[ $# -gt 0 ] || set -- build lab check
+	for group in "$@"; do
+		case $group in
+		build) read -r -d '' -a more <<<"$BUILD" || true ;;
+		lab) read -r -d '' -a more <<<"$LAB" || true ;;
+		check) read -r -d '' -a more <<<"$CHECK" || true ;;
+		debug) read -r -d '' -a more <<<"$DEBUG" || true ;;
+		*) usage_error "usage: deps.sh [build|lab|check|debug]...; not '$group'" ;;
+		esac
+		want+=("${more[@]}")
+	done
+	check_machine "${want[@]}"
+	case " $* " in *" lab "*) check_space ;; esac
+	mapfile -t lack < <(missing "${want[@]}" | sort -u)
+	[ ${#lack[@]} = 0 ] || install "${lack[@]}"
+}
+
+main "$@"
