@@ -4,7 +4,7 @@
 # cache into build/SERIES/module/, e.g. build-module.sh 6.12 W=1 C=2
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-# shellcheck source=scripts/lib/all.sh
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
 . "$here/lib/all.sh"
 
 [ $# -ge 1 ] || usage_error "usage: build-module.sh SERIES [MAKE ARGUMENTS]"

@@ -8,7 +8,7 @@
 #   kernel.sh resolve SERIES      the newest in Debian's archive
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-# shellcheck source=scripts/lib/all.sh
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
 . "$here/lib/all.sh"
 
 [ $# -ge 2 ] || usage_error "usage: kernel.sh fetch|path|make|source|resolve SERIES [ARGS]"

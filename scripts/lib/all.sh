@@ -2,15 +2,19 @@
 # shellcheck shell=bash
 # Everything below scripts/lib, in the order it builds on itself.
 lib=$(dirname "${BASH_SOURCE[0]}")
-# shellcheck source=scripts/lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$lib/common.sh"
-# shellcheck source=scripts/lib/apt.sh
+# shellcheck source-path=SCRIPTDIR source=apt.sh
 . "$lib/apt.sh"
-# shellcheck source=scripts/lib/trixie.sh
+# shellcheck source-path=SCRIPTDIR source=trixie.sh
 . "$lib/trixie.sh"
-# shellcheck source=scripts/lib/boot.sh
+# shellcheck source-path=SCRIPTDIR source=boot.sh
 . "$lib/boot.sh"
-# shellcheck source=scripts/lib/kernel.sh
+# shellcheck source-path=SCRIPTDIR source=kernel.sh
 . "$lib/kernel.sh"
-# shellcheck source=scripts/lib/build.sh
+# shellcheck source-path=SCRIPTDIR source=build.sh
 . "$lib/build.sh"
+# shellcheck source-path=SCRIPTDIR source=source.sh
+. "$lib/source.sh"
+# shellcheck source-path=SCRIPTDIR source=debug-kernel.sh
+. "$lib/debug-kernel.sh"

@@ -11,14 +11,25 @@ kernel_env() {
 	. "$env"
 }
 
+# Newer kernels ask a script whether sparse is good enough, and leave sparse out
+# where it is missing, as it is from Debian's header packages.
+sparse_prepare() {
+	local script=$MODULES/source/scripts/checker-valid.sh
+	grep -qs checker-valid.sh "$MODULES/source/Makefile" || return 0
+	[ ! -f "$script" ] || return 0
+	source_fetch "$1"
+	cp "$SRC/scripts/checker-valid.sh" "$script"
+}
+
 # kernel_make SERIES ARGS...: make in the kernel's build folder, with the
 # compiler that the kernel was built with.
 kernel_make() {
 	local series=$1
 	shift
 	kernel_env "$series"
+	case " $* " in *" C="[12]" "*) sparse_prepare "$series" ;; esac
 	if [ "$(release_of "$series")" = trixie ]; then
-		in_trixie make -s -C "$KDIR" -j"$(nproc)" "$@"
+		in_trixie make -s -C "$KDIR" -j"$(nproc)" CHECK="$PROJECT/scripts/sparse" "$@"
 	else
 		make -s -C "$KDIR" -j"$(nproc)" "$@"
 	fi

@@ -60,6 +60,12 @@ kernel_relocate() {
 	}
 }
 
+# Write DIR/env from stdin, all at once.
+kernel_write_env() {
+	{ echo "FORMAT=$CACHE_FORMAT"; cat; } >"$1/env.new"
+	mv "$1/env.new" "$1/env"
+}
+
 kernel_unpack() {
 	local series=$1 tmp=$2 final=$3 image=$4 version=$5 deb kver headers
 	local -a packages
@@ -79,8 +85,7 @@ kernel_unpack() {
 	kernel_relocate "$tmp" "$final" "$kver"
 	boot_archive "$tmp" "$kver"
 	kernel_extract "$tmp/boot/vmlinuz-$kver" >"$tmp/boot/vmlinux"
-	cat >"$tmp/env" <<-EOF
-		FORMAT=$CACHE_FORMAT
+	kernel_write_env "$tmp" <<-EOF
 		SERIES='$series'
 		KVER='$kver'
 		KVERSION='$version'
@@ -121,6 +126,3 @@ kernel_fetch() {
 	kernel_present "$series" || with_lock "kernel-$series" kernel_fetch_locked "$series"
 	[ "$(release_of "$series")" != trixie ] || trixie_fetch
 }
-
-debug_kernel_fetch() { die "the debug kernel is not here yet"; }
-source_fetch() { die "sources are not here yet"; }

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Kernel sources in the cache, from Debian's linux-source packages: checkpatch,
+# kselftest's headers and runner, KVM's private headers to compare with, and
+# the tree the debug kernel is built from. Sourced after kernel.sh.
+
+# What is unpacked of a source unless it is wanted whole.
+SOURCE_PARTS="Makefile COPYING arch/x86 include scripts tools virt"
+
+source_dir() { printf '%s/sources/%s\n' "$CACHE" "$1"; }
+
+# Download the source that belongs to a kernel, or the newest where that one
+# has aged out of the archive.
+source_download() {
+	local series=$1 dir=$2 release KVERSION=
+	release=$(release_of "$series")
+	kernel_fetch "$series"
+	kernel_env "$series"
+	apt_update "$release"
+	(apt_fetch "$release" "$dir" "linux-source-$series=$KVERSION") || {
+		say "no source of $KVERSION any more: taking the newest $series"
+		apt_fetch "$release" "$dir" "linux-source-$series"
+	}
+}
+
+source_fetch_locked() {
+	local series=$1 how=$2 final tmp top part
+	local -a parts=()
+	final=$(source_dir "$series")
+	source_present "$series" "$how" && return
+	say "fetching the kernel source of $series"
+	tmp=$CACHE/sources/.$series.new
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	source_download "$series" "$tmp/debs"
+	top=linux-source-$series
+	if [ "$how" = parts ]; then
+		for part in $SOURCE_PARTS; do parts+=("$top/$part"); done
+	fi
+	dpkg-deb --fsys-tarfile "$tmp"/debs/*.deb |
+		tar -x -O "./usr/src/$top.tar.xz" | xz -dc |
+		tar -x -C "$tmp" "${parts[@]}"
+	touch "$tmp/$top/.$how"
+	rm -rf "$final"
+	mv "$tmp/$top" "$final"
+	rm -rf "$tmp"
+}
+
+source_present() {
+	local dir
+	dir=$(source_dir "$1")
+	[ -f "$dir/.whole" ] || { [ "$2" = parts ] && [ -f "$dir/.parts" ]; }
+}
+
+# source_fetch SERIES [whole]: have it at sources/SERIES (SRC= of kernel.sh path).
+source_fetch() {
+	local series=${1%-debug} how=${2:-parts}
+	source_present "$series" "$how" || with_lock "source-$series" source_fetch_locked "$series" "$how"
+}
