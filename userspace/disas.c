@@ -38,23 +38,25 @@ static ZydisMachineMode machine_mode(const struct loop *l, const char **name)
 	return ZYDIS_MACHINE_MODE_LEGACY_32;
 }
 
-/* Is there a memory operand that is written, and none that is only written? */
-static bool only_rmw(const ZydisDisassembledInstruction *in)
+/*
+ * Is there a memory operand with action @a, and none that has @a without @b?
+ * These are sets of ZYDIS_OPERAND_ACTION_*.
+ */
+static bool only_with(const ZydisDisassembledInstruction *in, unsigned int a, unsigned int b)
 {
 	const ZydisDecodedOperand *op;
-	bool rmw = false;
+	bool found = false;
 	ZyanU8 i;
 
 	for (i = 0; i < in->info.operand_count; i++) {
 		op = &in->operands[i];
-		if (op->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-		    !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+		if (op->type != ZYDIS_OPERAND_TYPE_MEMORY || !(op->actions & a))
 			continue;
-		if (!(op->actions & ZYDIS_OPERAND_ACTION_MASK_READ))
+		if (!(op->actions & b))
 			return false;
-		rmw = true;
+		found = true;
 	}
-	return rmw;
+	return found;
 }
 
 /* As ZydisDisassembleIntel() does, but "[bx+si]" and not "[bx+si*1]". */
@@ -89,5 +91,8 @@ void disas_loop(const struct loop *l, struct disas *d)
 		return;
 	d->len = in.info.length;
 	format(&in, d->text, sizeof(d->text));
-	d->rmw = only_rmw(&in);
+	d->reads_written = only_with(&in, ZYDIS_OPERAND_ACTION_MASK_READ,
+				     ZYDIS_OPERAND_ACTION_MASK_WRITE);
+	d->writes_read = only_with(&in, ZYDIS_OPERAND_ACTION_MASK_WRITE,
+				   ZYDIS_OPERAND_ACTION_MASK_READ);
 }

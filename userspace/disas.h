@@ -12,13 +12,15 @@
  * @mode: CPU mode it was taken for, for people
  * @text: assembly, Intel syntax; "" where the bytes are no instruction
  * @len: its bytes, 0 where the bytes are no instruction
- * @rmw: all that it writes to memory it also reads there
+ * @reads_written: all that it reads from memory it also writes there
+ * @writes_read: all that it writes to memory it also reads there
  */
 struct disas {
 	const char *mode;
 	char text[96];
 	unsigned int len;
-	bool rmw;
+	bool reads_written;
+	bool writes_read;
 };
 
 void disas_loop(const struct loop *l, struct disas *d);

@@ -16,14 +16,20 @@ static const char *const vector_names[] = {
 #define NR_VECTOR_NAMES ((int)ARRAY_SIZE(vector_names))
 
 /*
- * The module's roles are those of single faults, and the fault of an operand
- * that is read and written says "write". Where the instruction writes no
- * operand without reading it, every written page is such a one.
+ * The module's roles are those of single faults. The fault on an operand that
+ * is read and written says "write", or "read" where the CPU loads first (QEMU's
+ * does). Where the instruction writes no operand without reading it, every
+ * written page is such a one; and the other way round.
  */
 static unsigned int refine_roles(const struct loop *l, const struct disas *d, unsigned int roles)
 {
-	if (d->rmw && loop_is(l, NPTB_LOOP_INSTRUCTION) && roles & NPTB_ROLE_WRITE)
-		roles |= NPTB_ROLE_READ;
+	const unsigned int rw = NPTB_ROLE_READ | NPTB_ROLE_WRITE;
+
+	if (!loop_is(l, NPTB_LOOP_INSTRUCTION))
+		return roles;
+	if ((d->writes_read && roles & NPTB_ROLE_WRITE) ||
+	    (d->reads_written && roles & NPTB_ROLE_READ))
+		roles |= rw;
 	return roles;
 }
 
@@ -94,7 +100,7 @@ static void need_text(const struct loop *l, char *buf, size_t size)
 			 s, l->budget);
 	else
 		snprintf(buf, size,
-			 "needs %s %llu page%s at once; others used too much of the VM's %llu",
+			 "needs %s %llu page%s at once; the VM had %llu for all vCPUs, or just got it",
 			 least, l->nr_pages, s, l->budget);
 }
 

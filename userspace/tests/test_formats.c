@@ -295,20 +295,24 @@ static void disassembly(void **state)
 	static const struct {
 		unsigned long long cr0, efer, rflags;
 		const char *insn, *text, *mode;
-		bool rmw;
+		bool reads_written, writes_read;
 	} cases[] = {
-		{ 0x10, 0, 2, "0130", "add [bx+si], si", "real mode", true },
-		{ 0x11, 0, 2, "0118", "add [eax], ebx", "protected mode", true },
-		{ 0x11, 0, 0x20002, "0130", "add [bx+si], si", "virtual-8086 mode", true },
-		{ 0x80000011, 0xd00, 2, "480118", "add [rax], rbx", "long mode", true },
-		{ 0x80000011, 0xd00, 2, "488918", "mov [rax], rbx", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "488b18", "mov rbx, [rax]", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "f00fb118", "lock cmpxchg [rax], ebx", "long mode", true },
-		{ 0x80000011, 0xd00, 2, "48a5", "movsq", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "8f00", "pop [rax]", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "0f0b", "ud2", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "0fff", "", "long mode", false },
-		{ 0x80000011, 0xd00, 2, "48", "", "long mode", false },
+		{ 0x10, 0, 2, "0130", "add [bx+si], si", "real mode", true, true },
+		{ 0x11, 0, 2, "0118", "add [eax], ebx", "protected mode", true, true },
+		{ 0x11, 0, 0x20002, "0130", "add [bx+si], si", "virtual-8086 mode", true, true },
+		{ 0x80000011, 0xd00, 2, "480118", "add [rax], rbx", "long mode", true, true },
+		{ 0x80000011, 0xd00, 2, "488918", "mov [rax], rbx", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "488b18", "mov rbx, [rax]", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "f00fb118", "lock cmpxchg [rax], ebx", "long mode",
+		  true, true },
+		/* The return address goes to the stack, the pointer is read. */
+		{ 0x80000011, 0xd00, 2, "ff10", "call [rax]", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "48a5", "movsq", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "ff30", "push [rax]", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "8f00", "pop [rax]", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "0f0b", "ud2", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "0fff", "", "long mode", false, false },
+		{ 0x80000011, 0xd00, 2, "48", "", "long mode", false, false },
 	};
 	char line[256];
 	unsigned int bad_line;
@@ -325,7 +329,8 @@ static void disassembly(void **state)
 		disas_loop(&ls.loop[0], &d);
 		assert_string_equal(d.text, cases[i].text);
 		assert_string_equal(d.mode, cases[i].mode);
-		assert_int_equal(d.rmw, cases[i].rmw);
+		assert_int_equal(d.reads_written, cases[i].reads_written);
+		assert_int_equal(d.writes_read, cases[i].writes_read);
 		loops_free(&ls);
 	}
 }
