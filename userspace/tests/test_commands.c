@@ -242,25 +242,25 @@ static void sets(void **state)
 
 	(void)state;
 	fake_process(1200, 1200, "vmm");
-	fake_vm("12-31", "off\n", STATS, "");
+	fake_vm("1200-31", "off\n", STATS, "");
 	COMMAND(&r, "set", "1200", "--pages", "4294967295", "--policy", "clock",
 		"--on-loop", "log");
 	assert_int_equal(r.status, 0);
 	assert_string_equal(r.out, "");
 	assert_string_equal(r.err, "");
-	fake_read("nptbudget/vms/12-31/budget", text, sizeof(text));
+	fake_read("nptbudget/vms/1200-31/budget", text, sizeof(text));
 	assert_string_equal(text, "4294967295\n");
-	fake_read("nptbudget/vms/12-31/policy", text, sizeof(text));
+	fake_read("nptbudget/vms/1200-31/policy", text, sizeof(text));
 	assert_string_equal(text, "clock\n");
-	COMMAND(&r, "set", "--json", "--pages=1", "12-31");
+	COMMAND(&r, "set", "--json", "--pages=1", "1200-31");
 	assert_int_equal(r.status, 0);
 	obj = json(r.out);
-	assert_string_equal(at(obj, "vm"), "12-31");
+	assert_string_equal(at(obj, "vm"), "1200-31");
 	assert_string_equal(at(obj, "budget"), "1");
 	json_object_put(obj);
-	COMMAND(&r, "set", "12-31", "--pages", "off");
+	COMMAND(&r, "set", "1200-31", "--pages", "off");
 	assert_int_equal(r.status, 0);
-	fake_read("nptbudget/vms/12-31/budget", text, sizeof(text));
+	fake_read("nptbudget/vms/1200-31/budget", text, sizeof(text));
 	assert_string_equal(text, "off\n");
 	COMMAND(&r, "set", "--default", "--pages", "7", "--json");
 	assert_int_equal(r.status, 0);
