@@ -11,35 +11,21 @@
 /* Has the vCPU shown progress? Then its last attempt is over. */
 static void account(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
 	struct nptb_vcpu *v = fault->v;
 
-	lockdep_assert_held(&vm->lock);
 	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state))
 		return;
-	nptb_rset_settle(&vm->set, &v->shield);
-	v->blocking = false;
-	v->waiting = false;
-	nptb_attempt_begin(&v->attempt, ++vm->attempts);
+	nptb_attempt_begin(&v->attempt,
+			   atomic64_inc_return(&fault->vm->attempts));
+	v->ended = true;
 }
 
 /* The fault was let in: is it one that the attempt brought on itself? */
 static void detect(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
-
-	lockdep_assert_held(&vm->lock);
-	if (fault->key == NPTB_KEY_NONE)
-		return;
-	fault->lap = nptb_attempt_fault(attempt, fault->key,
-					nptb_roles(fault->error_code));
-	if (!fault->lap)
-		return;
-	vm->stats.laps++;
-	if (attempt->laps == 1)
-		vm->stats.loops++;
-	nptb_loop_note(&vm->loops, attempt, fault->v->idx, vm->limit);
+	if (fault->key != NPTB_KEY_NONE)
+		fault->lap = nptb_attempt_fault(&fault->v->attempt, fault->key,
+						nptb_roles(fault->error_code));
 }
 
 /* KVM's return value does not tell the outcome everywhere; its counters do. */
@@ -77,33 +63,45 @@ static void map(struct nptb_fault *fault)
 static void give_page(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
-	struct nptb_page *page = nptb_rset_find(&vm->set, fault->key);
+	struct nptb_page *spare = nptb_page_get(vm);
 
-	if (page) {
-		nptb_rset_again(&vm->set, page, &v->shield,
-				nptb_vm_shield_of(vm, page), v->idx);
-	} else if (v->nr_spares) {
-		page = v->spares[--v->nr_spares];
-		nptb_rset_add(&vm->set, page, fault->key, &v->shield, v->idx);
-	}
+	if (!nptb_rset_give(&vm->set, fault->key, spare, &fault->v->shield) &&
+	    spare)
+		nptb_page_put(vm, spare);
 }
 
 static void note(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 
-	lockdep_assert_held(&vm->lock);
-	vm->granted -= fault->granted;
+	spin_lock(&vm->lock);
+	nptb_settle_ended(vm, fault->v);
 	vm->stats.verdict[fault->verdict]++;
 	if (vm->armed && fault->key != NPTB_KEY_NONE &&
 	    (fault->verdict == NPTB_VERDICT_MAPPED ||
 	     fault->verdict == NPTB_VERDICT_SPURIOUS ||
 	     fault->verdict == NPTB_VERDICT_EMULATED))
 		give_page(fault);
+	/* In the set first: see NPTB_ROOM_WAIT. */
+	if (fault->granted)
+		atomic64_sub(fault->granted, &vm->granted);
 	fault->leaves = nptb_kvm_leaves(vm->kvm);
 	if (fault->leaves > vm->stats.peak)
 		vm->stats.peak = fault->leaves;
+	spin_unlock(&vm->lock);
+}
+
+static void note_lap(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	spin_lock(&vm->lock);
+	vm->stats.laps++;
+	if (attempt->laps == 1)
+		vm->stats.loops++;
+	nptb_loop_note(&vm->loops, attempt, fault->v->idx, vm->limit);
+	spin_unlock(&vm->lock);
 }
 
 /* Read the instruction once per record, and tell at laps 1, 2, 4, 8 ... */
@@ -190,28 +188,21 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		return handle_mmio(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
-	nptb_refill(fault.v);
+	nptb_pages_refill(vm);
 
-	spin_lock(&vm->lock);
 	account(&fault);
-	if (!nptb_make_room(&fault)) {
+	if (nptb_make_room(&fault)) {
+		detect(&fault);
+		map(&fault);
+	} else {
 		fault.verdict = NPTB_VERDICT_DEFERRED;
 		fault.ret = 1;
-		note(&fault);
-		spin_unlock(&vm->lock);
-		trace_nptb_fault(&fault);
-		return fault.ret;
 	}
-	detect(&fault);
-	spin_unlock(&vm->lock);
-
-	map(&fault);
-
-	spin_lock(&vm->lock);
 	note(&fault);
-	spin_unlock(&vm->lock);
-	if (fault.lap)
+	if (fault.lap) {
+		note_lap(&fault);
 		report_lap(&fault);
+	}
 	trace_nptb_fault(&fault);
 	return fault.ret;
 }

@@ -62,8 +62,11 @@ static struct nptb_loop_page *attempt_find(struct nptb_attempt *attempt, u64 key
  */
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
 {
-	struct nptb_loop_page *page = attempt_find(attempt, key);
+	struct nptb_loop_page *page;
 	bool again;
+
+	/* A new attempt, as nearly all are, searches nothing. */
+	page = attempt->npages ? attempt_find(attempt, key) : NULL;
 
 	if (!page) {
 		if (attempt->npages == NPTB_LOOP_PAGES_MAX) {

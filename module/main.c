@@ -14,14 +14,9 @@ static int __init nptb_init(void)
 	ret = nptb_kvm_init();
 	if (ret)
 		return ret;
-	ret = nptb_room_init();
-	if (ret)
-		return ret;
 	nptb_wq = alloc_workqueue("nptbudget", WQ_UNBOUND, 0);
-	if (!nptb_wq) {
-		ret = -ENOMEM;
-		goto err_room;
-	}
+	if (!nptb_wq)
+		return -ENOMEM;
 	nptb_debugfs_init();
 	ret = nptb_hook_init();
 	if (ret)
@@ -38,8 +33,6 @@ err_hook:
 err_debugfs:
 	nptb_debugfs_exit();
 	destroy_workqueue(nptb_wq);
-err_room:
-	nptb_room_exit();
 	return ret;
 }
 
@@ -51,7 +44,6 @@ static void __exit nptb_exit(void)
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
 	nptb_vm_free_all();
-	nptb_room_exit();
 }
 
 module_init(nptb_init);

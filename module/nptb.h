@@ -12,8 +12,11 @@
  *   nptb_vm.life     rwsem: nptb_vm.kvm stays valid while held for read;
  *                    written once, when the VM ends
  *   nptb_registry    mutex: the list of VMs, sessions, the hook's user count
- *   nptb_vm.lock     spinlock: all else of one VM; taken twice a fault, never
- *                    held while anything sleeps; KVM's mmu_lock nests inside
+ *   nptb_vm.lock     spinlock: all else of one VM; never held while anything
+ *                    sleeps; KVM's mmu_lock nests inside
+ *
+ * Whether a fault may make a leaf is decided without a lock where there is
+ * room: see nptb_vm.granted.
  */
 #ifndef NPTB_MODULE_H
 #define NPTB_MODULE_H
@@ -36,8 +39,6 @@
 #include "rset.h"
 
 #define NPTB_NAME_MAX	24
-/* Pages allocated at once for one vCPU's faults. */
-#define NPTB_SPARES	16
 
 /**
  * struct nptb_config - what a VM starts with
@@ -76,8 +77,6 @@ struct nptb_stats {
  * @idx: as KVM numbers it
  * @shield: pages of its current attempt; under nptb_vm.lock
  * @attempt: its current attempt; its own thread's
- * @spares: pages to use for the next faults; its own thread's
- * @nr_spares: how many
  * @inside: the thread that is in KVM's fault handler for us, or 0
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
@@ -85,19 +84,31 @@ struct nptb_stats {
  * @turn: its place in the queue while @waiting, smaller is earlier
  * @blocking: its shield defers another vCPU
  * @waiting: it was deferred and has shown no progress since
+ * @ended: the attempt that @shield is of has ended; its own thread's
  */
 struct nptb_vcpu {
 	u32 idx;
 	struct nptb_shield shield;
 	struct nptb_attempt attempt;
-	struct nptb_page *spares[NPTB_SPARES];
-	u32 nr_spares;
 	pid_t inside;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
 	bool blocking;
 	bool waiting;
+	bool ended;
+};
+
+/**
+ * struct nptb_pages - memory for the pages of a VM's resident set
+ * @free: pages to use, linked by &nptb_page.hash
+ * @count: pages in @free
+ * @chunks: what they were allocated in; freed when the VM has ended
+ */
+struct nptb_pages {
+	struct nptb_page *free;
+	u32 count;
+	struct nptb_chunk *chunks;
 };
 
 /**
@@ -114,17 +125,19 @@ struct nptb_vcpu {
  * @dir: our debugfs folder
  * @end_work: takes the folder away after the VM has ended
  * @hooked: holds the fault hook; under @ctl
+ * @attempts: numbers given to attempts
+ * @granted: leaves that faults under way may make; raised before KVM's count
+ *	is read, lowered after it was
+ * @limit: the budget in force now, pages; written before @granted is read
  * @lock: protects all below
  * @armed: under budget
  * @config: budget, policy and what to do on a loop
- * @limit: the budget in force now, pages; what faults are held to
  * @need: leaves that one fault may make
- * @granted: leaves that faults under way may make
+ * @pages: memory for @set
  * @set: the pages believed resident
  * @vcpus: by index, filled as they fault
  * @max_vcpus: entries in @vcpus
  * @nr_vcpus: no vCPU of this index or above was seen
- * @attempts: numbers given to attempts
  * @turns: numbers given to waiting vCPUs
  * @loops: places that looped
  * @stats: counters
@@ -143,17 +156,19 @@ struct nptb_vm {
 	struct work_struct end_work;
 	bool hooked;
 
+	atomic64_t attempts;
+	atomic64_t granted;
+	u64 limit;
+	u32 need;
+
 	spinlock_t lock;
 	bool armed;
 	struct nptb_config config;
-	u64 limit;
-	u32 need;
-	u64 granted;
+	struct nptb_pages pages;
 	struct nptb_rset set;
 	struct nptb_vcpu **vcpus;
 	u32 max_vcpus;
 	u32 nr_vcpus;
-	u64 attempts;
 	u64 turns;
 	struct nptb_loop_table loops;
 	struct nptb_stats stats;
@@ -212,10 +227,12 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 bool nptb_make_room(struct nptb_fault *fault);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
-void nptb_page_free(struct nptb_page *page);
-void nptb_refill(struct nptb_vcpu *v);
-int nptb_room_init(void);
-void nptb_room_exit(void);
+
+/* pages.c */
+void nptb_pages_refill(struct nptb_vm *vm);
+struct nptb_page *nptb_page_get(struct nptb_vm *vm);
+void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page);
+void nptb_pages_free(struct nptb_vm *vm);
 
 /* vm.c */
 int nptb_vm_create(struct kvm *kvm);
@@ -242,11 +259,16 @@ static inline void nptb_vm_put(struct nptb_vm *vm)
 	kref_put(&vm->refs, nptb_vm_release);
 }
 
-/* The shield that a page of the set is under, or NULL. */
-static inline struct nptb_shield *nptb_vm_shield_of(struct nptb_vm *vm,
-						    struct nptb_page *page)
+/* A new attempt has begun: what the last one was given may go. */
+static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
-	return page->shielded ? &vm->vcpus[page->owner]->shield : NULL;
+	lockdep_assert_held(&vm->lock);
+	if (!v->ended)
+		return;
+	nptb_rset_settle(&vm->set, &v->shield);
+	v->ended = false;
+	v->blocking = false;
+	v->waiting = false;
 }
 
 /* session.c */

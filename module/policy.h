@@ -13,21 +13,21 @@
 #include "ring.h"
 
 struct nptb_policy;
+struct nptb_shield;
 
 /**
  * struct nptb_page - one page that is believed resident
  * @hash: next page in the bucket of the resident set's hash
  * @link: place in the policy's ring, or in a vCPU's ring of shielded pages
  * @key: address space and guest frame, see nptb_key()
- * @owner: index of the vCPU whose attempt holds it; only while @shielded
- * @shielded: belongs to a vCPU's current attempt, not to the policy
+ * @shield: of the vCPU whose current attempt was given it, or NULL where it
+ *	belongs to the policy
  */
 struct nptb_page {
 	struct nptb_page *hash;
 	struct nptb_ring link;
 	u64 key;
-	u32 owner;
-	bool shielded;
+	struct nptb_shield *shield;
 };
 
 /* KVM's address space goes above the frame: gfns have at most 40 bits. */

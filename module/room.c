@@ -6,8 +6,6 @@
  * made, and only what was granted is mapped: that is all there is to exactness.
  * Everything else here is about choosing well.
  */
-#include <linux/slab.h>
-
 #include "nptb.h"
 #include "trace.h"
 
@@ -16,43 +14,6 @@
  * that KVM took away unseen, or where the limit has just shrunk.
  */
 #define EVICT_MAX	64
-
-static struct kmem_cache *page_cache;
-
-/* That there is a constructor keeps the allocator from clearing each page. */
-static void page_ctor(void *page)
-{
-	memset(page, 0, sizeof(struct nptb_page));
-}
-
-int nptb_room_init(void)
-{
-	page_cache = kmem_cache_create("nptb_page", sizeof(struct nptb_page), 0,
-				       0, page_ctor);
-	return page_cache ? 0 : -ENOMEM;
-}
-
-void nptb_room_exit(void)
-{
-	kmem_cache_destroy(page_cache);
-}
-
-/**
- * nptb_refill() - see to it that a vCPU has a page for its next fault
- * @v: the vCPU; its own thread. Is left without one where there is no memory.
- */
-void nptb_refill(struct nptb_vcpu *v)
-{
-	if (!v->nr_spares)
-		v->nr_spares = kmem_cache_alloc_bulk(page_cache, GFP_KERNEL,
-						     NPTB_SPARES,
-						     (void **)v->spares);
-}
-
-void nptb_page_free(struct nptb_page *page)
-{
-	kmem_cache_free(page_cache, page);
-}
 
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
 {
@@ -75,7 +36,7 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu)
 	spin_unlock(&vm->lock);
 }
 
-/* Evict @page, drop it. Called without the VM's lock, which readers need. */
+/* Evict @page. Called without the VM's lock, which readers need. */
 static void evict(struct nptb_vm *vm, struct nptb_page *page, s32 vcpu,
 		  u32 reason, bool own, u32 *evicted)
 {
@@ -160,7 +121,7 @@ static struct nptb_page *take_faulting(struct nptb_fault *fault)
 		return NULL;
 	page = nptb_rset_find(&vm->set, fault->key);
 	if (page)
-		nptb_rset_take(&vm->set, page, nptb_vm_shield_of(vm, page));
+		nptb_rset_take(&vm->set, page);
 	return page;
 }
 
@@ -199,20 +160,85 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
  */
 static bool only_unknown(struct nptb_vm *vm)
 {
-	return !vm->set.count && nptb_kvm_leaves(vm->kvm) > vm->granted;
+	return !vm->set.count &&
+	       nptb_kvm_leaves(vm->kvm) > atomic64_read(&vm->granted);
 }
 
-static void keep_spare(struct nptb_vcpu *v, struct nptb_page *page)
+/*
+ * May this fault make its leaves? Raise what is granted first, then read KVM's
+ * count, then the limit:
+ * - a leaf that was granted is seen in one of the two until it is in both;
+ * - a smaller limit is seen here, or this grant is seen by nptb_shrink().
+ */
+static bool grant(struct nptb_vm *vm)
 {
-	if (v->nr_spares < NPTB_SPARES)
-		v->spares[v->nr_spares++] = page;
+	u64 granted = atomic64_add_return(vm->need, &vm->granted);
+
+	if (nptb_kvm_leaves(vm->kvm) + granted <= READ_ONCE(vm->limit))
+		return true;
+	atomic64_sub(vm->need, &vm->granted);
+	return false;
+}
+
+/* Evict one page, or all unknown ones. Return: false where there is no way. */
+static bool evict_one(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_page *page;
+	u32 evicted = 0;
+	bool own;
+
+	lockdep_assert_held(&vm->lock);
+	page = choose(fault, &own);
+	if (!page && !only_unknown(vm))
+		return false;
+
+	spin_unlock(&vm->lock);
+	if (page)
+		evict(vm, page, fault->v->idx, NPTB_EVICT_FAULT, own, &evicted);
 	else
-		nptb_page_free(page);
+		flush_all(vm, fault->v->idx);
+	spin_lock(&vm->lock);
+
+	if (!page) {
+		vm->stats.flushes++;
+		return true;
+	}
+	nptb_page_put(vm, page);
+	fault->evicted += evicted;
+	vm->stats.evictions += evicted;
+	vm->stats.stale += !evicted;
+	return true;
+}
+
+static bool evict_until_granted(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	int victims;
+
+	lockdep_assert_held(&vm->lock);
+	nptb_settle_ended(vm, fault->v);
+	for (victims = 0; victims < EVICT_MAX; victims++) {
+		if (grant(vm))
+			return true;
+		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
+				  atomic64_read(&vm->granted), vm->need,
+				  vm->limit)) {
+		case NPTB_ROOM_YES:
+			break;
+		case NPTB_ROOM_WAIT:
+			return false;
+		case NPTB_ROOM_EVICT:
+			if (!evict_one(fault))
+				return false;
+		}
+	}
+	return false;
 }
 
 /**
  * nptb_make_room() - get leaves granted for a fault
- * @fault: accounted; vm->lock held, dropped in between and held again
+ * @fault: accounted
  *
  * Never waits for another vCPU.
  *
@@ -222,49 +248,16 @@ static void keep_spare(struct nptb_vcpu *v, struct nptb_page *page)
 bool nptb_make_room(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
-	int victims;
+	bool granted = grant(vm);
 
-	lockdep_assert_held(&vm->lock);
-	for (victims = 0; victims < EVICT_MAX && vm->armed; victims++) {
-		u64 leaves = nptb_kvm_leaves(vm->kvm);
-		struct nptb_page *page;
-		u32 evicted = 0;
-		bool own;
-
-		switch (nptb_room(&vm->set, leaves, vm->granted, vm->need,
-				  vm->limit)) {
-		case NPTB_ROOM_YES:
-			fault->granted = vm->need;
-			vm->granted += vm->need;
-			return true;
-		case NPTB_ROOM_WAIT:
-			return false;
-		case NPTB_ROOM_EVICT:
-			break;
-		}
-		page = choose(fault, &own);
-		if (!page && !only_unknown(vm))
-			return false;
-
-		spin_unlock(&vm->lock);
-		if (page)
-			evict(vm, page, v->idx, NPTB_EVICT_FAULT, own, &evicted);
-		else
-			flush_all(vm, v->idx);
+	if (!granted) {
 		spin_lock(&vm->lock);
-
-		if (!page) {
-			vm->stats.flushes++;
-			continue;
-		}
-		keep_spare(v, page);
-		fault->evicted += evicted;
-		vm->stats.evictions += evicted;
-		vm->stats.stale += !evicted;
+		granted = evict_until_granted(fault);
+		spin_unlock(&vm->lock);
 	}
-	/* No longer under budget: nothing to hold to, KVM goes on as always. */
-	return !vm->armed;
+	if (granted)
+		fault->granted = vm->need;
+	return granted;
 }
 
 /* For a write to the budget: shielded pages go, too, when no other is left. */
@@ -289,7 +282,16 @@ static void evict_outside(struct nptb_vm *vm, struct nptb_page *page,
 
 	evict(vm, page, -1, NPTB_EVICT_BUDGET, false, evicted);
 	srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
-	nptb_page_free(page);
+}
+
+/* The limit was written before: see grant(). */
+static bool over_limit(struct nptb_vm *vm)
+{
+	u64 granted;
+
+	smp_mb(); /* pairs with the atomic in grant() */
+	granted = atomic64_read(&vm->granted);
+	return nptb_kvm_leaves(vm->kvm) + granted > vm->limit;
 }
 
 /**
@@ -306,7 +308,7 @@ int nptb_shrink(struct nptb_vm *vm)
 	int ret = 0;
 
 	spin_lock(&vm->lock);
-	while (!ret && nptb_kvm_leaves(vm->kvm) + vm->granted > vm->limit) {
+	while (!ret && over_limit(vm)) {
 		struct nptb_page *page = take_any(vm);
 		bool unknown = only_unknown(vm);
 		u32 evicted = 0;
@@ -325,6 +327,8 @@ int nptb_shrink(struct nptb_vm *vm)
 
 		vm->stats.evictions += evicted;
 		vm->stats.stale += page && !evicted;
+		if (page)
+			nptb_page_put(vm, page);
 	}
 	spin_unlock(&vm->lock);
 	return ret;

@@ -51,6 +51,13 @@ struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
 	return old;
 }
 
+static struct nptb_page *find(struct nptb_page *page, u64 key)
+{
+	while (page && page->key != key)
+		page = page->hash;
+	return page;
+}
+
 /**
  * nptb_rset_find() - the page of a key
  * @set: to search
@@ -60,69 +67,58 @@ struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
  */
 struct nptb_page *nptb_rset_find(const struct nptb_rset *set, u64 key)
 {
-	struct nptb_page *page = set->buckets[bucket_of(key, set->bits)];
-
-	while (page && page->key != key)
-		page = page->hash;
-	return page;
+	return find(set->buckets[bucket_of(key, set->bits)], key);
 }
 
-static void shield_add(struct nptb_shield *shield, struct nptb_page *page,
-		       u32 owner)
+static void shield_add(struct nptb_shield *shield, struct nptb_page *page)
 {
-	page->shielded = true;
-	page->owner = owner;
+	page->shield = shield;
 	nptb_ring_add(&shield->ring, &page->link);
 	shield->count++;
 }
 
-static void shield_del(struct nptb_shield *shield, struct nptb_page *page)
+/* Take @page from whoever has it, its shield or the policy. */
+static void release(struct nptb_rset *set, struct nptb_page *page)
 {
-	page->shielded = false;
-	nptb_ring_del(&page->link);
-	shield->count--;
-}
-
-/**
- * nptb_rset_add() - a page was given to an attempt and is new in the set
- * @set: where it goes
- * @page: a fresh page, from now on the set's
- * @key: from nptb_key(), not in the set yet
- * @shield: of the vCPU that was given it
- * @owner: index of that vCPU
- */
-void nptb_rset_add(struct nptb_rset *set, struct nptb_page *page, u64 key,
-		   struct nptb_shield *shield, u32 owner)
-{
-	u32 to = bucket_of(key, set->bits);
-
-	page->key = key;
-	page->hash = set->buckets[to];
-	set->buckets[to] = page;
-	set->count++;
-	nptb_ring_init(&page->link);
-	shield_add(shield, page, owner);
-}
-
-/**
- * nptb_rset_again() - a page of the set was given to an attempt
- * @set: where it is
- * @page: of the set
- * @shield: of the vCPU that was given it
- * @held: the shield it is under now, NULL where it is under none
- * @owner: index of the vCPU that was given it
- *
- * It becomes the newest of @shield.
- */
-void nptb_rset_again(struct nptb_rset *set, struct nptb_page *page,
-		     struct nptb_shield *shield, struct nptb_shield *held,
-		     u32 owner)
-{
-	if (held)
-		shield_del(held, page);
-	else
+	if (!page->shield) {
 		set->policy.ops->forget(&set->policy, page);
-	shield_add(shield, page, owner);
+		return;
+	}
+	page->shield->count--;
+	page->shield = NULL;
+	nptb_ring_del(&page->link);
+}
+
+/**
+ * nptb_rset_give() - a page is given to an attempt
+ * @set: where it is, or comes to be
+ * @key: from nptb_key()
+ * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ * @shield: of the vCPU whose attempt it is
+ *
+ * The page becomes the newest of @shield, wherever it was before.
+ *
+ * Return: true where @spare was used; it is the set's from now on.
+ */
+bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
+		    struct nptb_shield *shield)
+{
+	struct nptb_page **bucket = &set->buckets[bucket_of(key, set->bits)];
+	struct nptb_page *page = find(*bucket, key);
+
+	if (page) {
+		release(set, page);
+		shield_add(shield, page);
+		return false;
+	}
+	if (!spare)
+		return false;
+	spare->key = key;
+	spare->hash = *bucket;
+	*bucket = spare;
+	set->count++;
+	shield_add(shield, spare);
+	return true;
 }
 
 /**
@@ -137,7 +133,7 @@ void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield)
 	while (!nptb_ring_empty(&shield->ring)) {
 		struct nptb_page *page = nptb_page_of(shield->ring.next);
 
-		shield_del(shield, page);
+		release(set, page);
 		set->policy.ops->charge(&set->policy, page);
 	}
 }
@@ -156,15 +152,10 @@ static void unhash(struct nptb_rset *set, struct nptb_page *page)
  * nptb_rset_take() - take a certain page
  * @set: to take it from
  * @page: of the set; afterwards no longer, and the caller's to free
- * @held: the shield it is under, NULL where it is under none
  */
-void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page,
-		    struct nptb_shield *held)
+void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page)
 {
-	if (held)
-		shield_del(held, page);
-	else
-		set->policy.ops->forget(&set->policy, page);
+	release(set, page);
 	unhash(set, page);
 }
 
@@ -180,7 +171,7 @@ struct nptb_page *nptb_rset_victim(struct nptb_rset *set)
 	struct nptb_page *page = set->policy.ops->victim(&set->policy);
 
 	if (page)
-		nptb_rset_take(set, page, NULL);
+		nptb_rset_take(set, page);
 	return page;
 }
 
@@ -202,7 +193,7 @@ struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 	if (nptb_ring_empty(&shield->ring))
 		return NULL;
 	page = nptb_page_of(shield->ring.next);
-	nptb_rset_take(set, page, shield);
+	nptb_rset_take(set, page);
 	return page;
 }
 
@@ -221,7 +212,7 @@ struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket)
 
 		if (!page)
 			continue;
-		nptb_rset_take(set, page, NULL);
+		nptb_rset_take(set, page);
 		return page;
 	}
 	return NULL;

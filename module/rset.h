@@ -52,17 +52,13 @@ void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits)
 struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
 				    struct nptb_page **buckets, u32 bits);
 struct nptb_page *nptb_rset_find(const struct nptb_rset *set, u64 key);
-void nptb_rset_add(struct nptb_rset *set, struct nptb_page *page, u64 key,
-		   struct nptb_shield *shield, u32 owner);
-void nptb_rset_again(struct nptb_rset *set, struct nptb_page *page,
-		     struct nptb_shield *shield, struct nptb_shield *held,
-		     u32 owner);
+bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
+		    struct nptb_shield *shield);
 void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);
+void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page);
 struct nptb_page *nptb_rset_victim(struct nptb_rset *set);
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield);
-void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page,
-		    struct nptb_shield *held);
 struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket);
 enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
 			 u64 need, u64 limit);

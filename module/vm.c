@@ -43,17 +43,20 @@ static void vm_end_work(struct work_struct *work);
  */
 struct nptb_vm *nptb_vm_armed(struct kvm *kvm)
 {
-	struct nptb_vm *vm;
+	struct hlist_head *head = &armed[hash_min((unsigned long)kvm,
+						  HASH_BITS(armed))];
+	struct nptb_vm *vm, *found = NULL;
 
-	rcu_read_lock();
-	hash_for_each_possible_rcu(armed, vm, armed_node, (unsigned long)kvm) {
+	/* The cheapest read side there is; synchronize_rcu() waits for it. */
+	preempt_disable_notrace();
+	hlist_for_each_entry_rcu_notrace(vm, head, armed_node) {
 		if (READ_ONCE(vm->kvm) == kvm) {
-			rcu_read_unlock();
-			return vm;
+			found = vm;
+			break;
 		}
 	}
-	rcu_read_unlock();
-	return NULL;
+	preempt_enable_notrace();
+	return found;
 }
 
 /**
@@ -112,7 +115,7 @@ static void drain(struct nptb_vm *vm)
 
 			done = !page;
 			if (page)
-				nptb_page_free(page);
+				nptb_page_put(vm, page);
 		}
 		spin_unlock(&vm->lock);
 		cond_resched();
@@ -192,7 +195,7 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	spin_lock(&vm->lock);
 	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
 	vm->need = nptb_kvm_leaves_per_fault(vm->kvm);
-	vm->limit = budget;
+	WRITE_ONCE(vm->limit, budget);
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
@@ -207,6 +210,7 @@ static void unpublish(struct nptb_vm *vm)
 	hash_del_rcu(&vm->armed_node);
 	spin_lock(&vm->lock);
 	vm->armed = false;
+	WRITE_ONCE(vm->limit, U64_MAX);
 	vm->config.budget = 0;
 	spin_unlock(&vm->lock);
 }
@@ -276,13 +280,11 @@ static int change(struct nptb_vm *vm, u64 budget)
 
 	lockdep_assert_held(&vm->ctl);
 	rehash(vm, budget);
-	spin_lock(&vm->lock);
-	vm->limit = budget;
-	spin_unlock(&vm->lock);
+	WRITE_ONCE(vm->limit, budget);
 	ret = nptb_shrink(vm);
 	spin_lock(&vm->lock);
 	if (ret)
-		vm->limit = old;
+		WRITE_ONCE(vm->limit, old);
 	else
 		vm->config.budget = budget;
 	spin_unlock(&vm->lock);
@@ -516,15 +518,6 @@ static void vm_end_work(struct work_struct *work)
 	nptb_vm_put(vm);
 }
 
-static void free_vcpu(struct nptb_vcpu *v)
-{
-	if (!v)
-		return;
-	while (v->nr_spares)
-		nptb_page_free(v->spares[--v->nr_spares]);
-	kfree(v);
-}
-
 /* The last reference went: nobody else knows the VM any more. */
 void nptb_vm_release(struct kref *refs)
 {
@@ -533,7 +526,8 @@ void nptb_vm_release(struct kref *refs)
 
 	drain(vm);
 	for (i = 0; i < vm->nr_vcpus; i++)
-		free_vcpu(vm->vcpus[i]);
+		kfree(vm->vcpus[i]);
+	nptb_pages_free(vm);
 	kvfree(vm->vcpus);
 	kvfree(vm->set.buckets);
 	kvfree(vm->loops.records);
