@@ -14,7 +14,7 @@ mirror() {
 	local want=$1 url
 	# shellcheck disable=SC2016 # apt expands these
 	url=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-		awk -F'|' -v l="$want" '$1 == l { print $2; exit }')
+		awk -F'|' -v l="$want" '$1 == l && !n++ { print $2 }')
 	if [ -z "$url" ] && [ "$want" = Debian-Security ]; then
 		url=$(mirror Debian) || return
 		url=${url%/}-security

@@ -67,5 +67,5 @@ kernel_extract() {
 	*) die "$image: unknown compression (magic $magic)" ;;
 	esac
 	# The stream's last four bytes are its unpacked size, added by the build.
-	tail -c +$((offset + 1)) "$image" | head -c $((length - 4)) | $tool
+	head -c $((offset + length - 4)) "$image" | tail -c $((length - 4)) | $tool
 }

@@ -49,28 +49,37 @@ module_copy() {
 	[ ! -d "$PROJECT/uapi" ] || rsync -a --delete "$PROJECT/uapi" "$to/"
 }
 
-module_build_locked() {
-	local series=$1 dir
-	shift
-	dir=$(module_build_dir "$series")
-	module_copy "$dir"
-	kernel_make "$series" M="$dir/module" "$@" modules
+# Hold the lock of a build folder, to write to it or (-s) to read from it, for
+# the rest of a subshell.
+build_lock() {
+	mkdir -p "$1"
+	exec 9>"$1/.lock"
+	flock "${@:2}" 9
 }
 
 # Build (what changed of) the module for a series; further arguments go to
-# make, e.g. W=1. A lock beside the output keeps parallel runs apart.
-module_build() {
-	local series=$1 dir fd rc=0
+# make, e.g. W=1, and then the folder is another one: the lab's module stays
+# what it is, and the objects of both stay of use.
+module_build() (
+	series=$1
+	shift
 	[ -f "$PROJECT/module/Kbuild" ] || die "there is no module/Kbuild to build"
 	dir=$(module_build_dir "$series")
-	mkdir -p "$dir"
-	exec {fd}>"$dir/.lock"
-	flock "$fd"
+	[ $# = 0 ] || dir+=-check
+	build_lock "$dir"
+	module_copy "$dir"
 	# Modules need no BTF of their own, and the headers hold no vmlinux.
-	module_build_locked "$@" > >(grep -v 'Skipping BTF' >&2) 2>&1 || rc=$?
-	exec {fd}>&-
-	return $rc
-}
+	kernel_make "$series" M="$dir/module" "$@" modules 2>&1 |
+		{ grep -v 'Skipping BTF' || true; } >&2 ||
+		die "the module does not build for $series"
+)
+
+# The module of a series without its debugging symbols, at FILE.
+module_take() (
+	dir=$(module_build_dir "$1")
+	build_lock "$dir" -s
+	strip -g -o "$2" "$dir/module/nptbudget.ko"
+)
 
 # Is the module of a series as new as its sources and its kernel?
 module_fresh() {

@@ -22,10 +22,11 @@ free_mib() {
 	df -Pm "$dir" | awk 'NR == 2 { print $4 }'
 }
 
-# Run a command while holding the lock NAME of the cache. The lock dies with
-# the processes that hold it, so a killed run leaves nothing to clean up.
+# Run a function while holding the lock NAME of the cache. The lock dies with
+# the processes that hold it, so a killed run leaves nothing to clean up. No
+# `||` here: behind one, set -e would not see the function's failures.
 with_lock() {
-	local name=$1 fd rc=0
+	local fd name=$1
 	shift
 	mkdir -p "$CACHE/locks"
 	exec {fd}>"$CACHE/locks/$name"
@@ -33,9 +34,8 @@ with_lock() {
 		say "waiting for another run that holds the lock '$name'"
 		flock "$fd"
 	fi
-	"$@" || rc=$?
+	"$@"
 	exec {fd}>&-
-	return $rc
 }
 
 is_series() {

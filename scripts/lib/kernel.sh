@@ -72,7 +72,8 @@ kernel_unpack() {
 	read -r -d '' -a packages < <(kernel_packages "$series" "$image" "$version") || true
 	apt_fetch "$(release_of "$series")" "$tmp/debs" "${packages[@]}"
 	for deb in "$tmp"/debs/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tmp" --exclude=./usr/share
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tmp" --exclude=./usr/share ||
+			die "cannot unpack $deb"
 	done
 	rm -rf "$tmp/debs"
 	# From trixie on, modules (and the kernel) live below /usr.
@@ -116,7 +117,7 @@ kernel_fetch_locked() {
 
 kernel_present() { grep -qsx "FORMAT=$CACHE_FORMAT" "$(kernel_dir "$1")/env"; }
 
-# Have a kernel of the series in the cache; an old one stays until --refresh.
+# Have a kernel of the series in the cache.
 kernel_fetch() {
 	local series=$1
 	if [ "$series" = 6.12-debug ]; then
@@ -125,4 +126,15 @@ kernel_fetch() {
 	fi
 	kernel_present "$series" || with_lock "kernel-$series" kernel_fetch_locked "$series"
 	[ "$(release_of "$series")" != trixie ] || trixie_fetch
+}
+
+# Forget a kernel of which the archive has a newer version.
+kernel_forget_old() {
+	local series=$1 image version
+	[ "$series" != 6.12-debug ] || return 0
+	kernel_present "$series" || return 0
+	read -r image version < <(kernel_resolve "$series") || return 0
+	grep -qx "KVERSION='$version'" "$(kernel_dir "$series")/env" && return
+	say "there is a newer $series: $image $version"
+	rm -f "$(kernel_dir "$series")/env"
 }

@@ -37,6 +37,7 @@ qemu_start() {
 	# pci=noacpi: half a second, and nothing in L1 needs ACPI to route its IRQs.
 	cmdline="console=ttyS0 quiet pci=noacpi panic=-1 oops=panic softlockup_panic=1 no_timer_check"
 	cmdline+=" log_buf_len=4M random.trust_cpu=1 reboot=t $append"
+	[ "$kernel" != 6.12-debug ] || cmdline+=" panic_on_warn=1"
 	qemu_args=(-nodefaults -no-user-config -display none -no-reboot
 		-machine pc -smp "$cpus" -m "$mem"
 		-kernel "$IMAGE" -initrd "$tmp/initrd" -append "$cmdline"

@@ -39,7 +39,7 @@ source_fetch_locked() {
 	fi
 	dpkg-deb --fsys-tarfile "$tmp"/debs/*.deb |
 		tar -x -O "./usr/src/$top.tar.xz" | xz -dc |
-		tar -x -C "$tmp" "${parts[@]}"
+		tar -x -C "$tmp" "${parts[@]}" || die "cannot unpack the source of $series"
 	touch "$tmp/$top/.$how"
 	rm -rf "$final"
 	mv "$tmp/$top" "$final"
