@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Install what the tests need, build, run every test, and end with one plain
+# line, "N passed, N failed, N skipped". Exit status 0 only where nothing failed
+# and something passed. Logs: build/check/.
+#   check.sh           what every change has to pass
+#   check.sh --full    the selftests on the debug kernel as well
+#   check.sh --debug   the selftests on the debug kernel alone
+# shellcheck disable=SC2317 # piece and step call the functions they are given
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+. "$here/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/pieces.sh
+. "$here/lib/pieces.sh"
+
+# An emulated host is one thread, so as many run as there are CPUs; each takes
+# 2 GB of memory, though, and the tests watch the clock.
+JOBS=$(nproc)
+[ "$JOBS" -le 3 ] || JOBS=3
+# Seconds for one run of the selftests: three of them, one after the other,
+# leave room under the 90 minutes that CI allows.
+SELFTEST_SECONDS=1500
+read -r -a STOCK <<<"$SERIES_ALL"
+
+trap 'pieces_kill' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+export CMOCKA_MESSAGE_OUTPUT=TAP
+
+ready() {
+	[ "$(id -u)" = 0 ] ||
+		die "the tests install packages, and build in a chroot: run them as root"
+	"$here/deps.sh" "$@"
+}
+
+fetch() {
+	local series
+	for series in "$@"; do "$here/kernel.sh" fetch "$series"; done
+}
+
+build() {
+	local series
+	make -C "$PROJECT" cli
+	make -C "$PROJECT/selftests" -j"$(nproc)" all
+	for series in "$@"; do "$here/build-module.sh" "$series"; done
+}
+
+# check_unit FOLDER: the unit tests of the command, or of the module.
+check_unit() { make -s -C "$PROJECT/$1" check; }
+
+selftests() {
+	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/selftests-$1" \
+		-- selftests/run.sh
+}
+
+# What a run leaves of a former one would be taken for its own.
+start() {
+	rm -rf "$LOGS"
+	mkdir -p "$LOGS"
+	cd "$PROJECT"
+}
+
+prepare() {
+	local group=$1
+	shift
+	step "packages" ready build lab check "$group"
+	step "kernels" fetch "$@"
+	step "build" build "$@"
+}
+
+# The pieces that need no lab come first and alone: they build for every kernel
+# with every CPU, and a mistake that they find is not worth a boot.
+check_here() {
+	piece "test of the checker" "$here/test-tally.sh"
+	[ ! -e selftests/unit/Makefile ] || piece "unit tests, module" check_unit selftests/unit
+	piece "unit tests, command" check_unit userspace
+	[ ! -x "$here/static.sh" ] || piece "static checks" "$here/static.sh"
+	pieces_wait 0
+}
+
+check_lab() {
+	local series
+	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
+	piece "test of the lab" "$here/test-lab.sh"
+}
+
+main() {
+	[ $# -le 1 ] || usage_error "usage: check.sh [--full|--debug]"
+	start
+	case ${1-} in
+	'') prepare check "${STOCK[@]}"; check_here; check_lab ;;
+	--full)
+		prepare debug "${STOCK[@]}" 6.12-debug
+		check_here
+		check_lab
+		piece "selftests 6.12-debug" selftests 6.12-debug ;;
+	--debug) prepare debug 6.12-debug; piece "selftests 6.12-debug" selftests 6.12-debug ;;
+	*) usage_error "usage: check.sh [--full|--debug]" ;;
+	esac
+	pieces_wait 0
+	pieces_sum
+}
+
+main "$@"

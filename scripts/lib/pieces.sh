@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Pieces of a check: programs that run beside each other, each into a log of its
+# own, and whose results are added up. Sourced after common.sh.
+
+LOGS=$PROJECT/build/check
+passed=0 failed=0 skipped=0
+declare -A piece_name=() piece_start=()
+[ -t 1 ] && terminal=1 || terminal=0
+
+# Wide enough for what is said, and no wider than the terminal: a line that
+# wraps cannot be taken back.
+live_line() {
+	[ $terminal = 1 ] || return 0
+	local width=${COLUMNS:-80}
+	printf '\r%-*s\r' $((width - 1)) "$(cut -c-$((width - 1)) <<<"$1")"
+}
+
+tally() { awk -v "$2" -f "$PROJECT/scripts/lib/tally.awk" "$1"; }
+
+piece_log() { printf '%s/%s.log\n' "$LOGS" "${1// /-}"; }
+
+# What runs now, for how long, and how far it is.
+pieces_show() {
+	local pid text='' ok bad rest
+	[ $terminal = 1 ] || return 0
+	for pid in "${!piece_name[@]}"; do
+		read -r ok bad rest < <(tally "$(piece_log "${piece_name[$pid]}")" sofar=1)
+		text+="${text:+; }${piece_name[$pid]}, $((SECONDS - piece_start[$pid])) s, $ok ok"
+		[ "$bad" = 0 ] || text+=", $bad FAILED"
+	done
+	live_line "now: $text"
+}
+
+# The end of a log, and what failed in it. Every line is marked, so that nobody
+# takes what is in it for the result of the whole.
+piece_show_log() {
+	local log=$1
+	grep -nE '^(# )*not ok|^Bail out!' "$log" | head -n 40 | sed 's/^/  ! /'
+	tail -n 20 "$log" | sed 's/^/  | /'
+	echo "  the whole log: ${log#"$PROJECT/"}"
+}
+
+piece_end() {
+	local name=$1 status=$2 seconds=$3 log p f s mark=ok
+	log=$(piece_log "$name")
+	read -r p f s < <(tally "$log" "status=$status")
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	[ "$f" = 0 ] || mark=FAILED
+	live_line ''
+	printf '%-7s%-26s%5d s  passed %d, failed %d, skipped %d\n' \
+		"$mark" "$name" "$seconds" "$p" "$f" "$s"
+	[ "$f" = 0 ] || piece_show_log "$log"
+}
+
+# Wait until no more than MAX pieces run.
+pieces_wait() {
+	local max=$1 pid
+	while [ ${#piece_name[@]} -gt "$max" ]; do
+		for pid in "${!piece_name[@]}"; do
+			kill -0 "$pid" 2>/dev/null && continue
+			local rc=0 name=${piece_name[$pid]}
+			wait "$pid" || rc=$?
+			unset "piece_name[$pid]"
+			piece_end "$name" $rc $((SECONDS - piece_start[$pid]))
+		done
+		[ ${#piece_name[@]} -le "$max" ] || { pieces_show; sleep 0.5; }
+	done
+}
+
+# piece NAME COMMAND...: start it when one of $JOBS places is free. A process
+# group of its own (set -m) lets all of it be ended.
+piece() {
+	local name=$1 log
+	shift
+	log=$(piece_log "$name")
+	pieces_wait $((JOBS - 1))
+	[ $terminal = 1 ] || echo "start  $name"
+	: >"$log"
+	set -m
+	"$@" </dev/null >"$log" 2>&1 &
+	set +m
+	piece_name[$!]=$name
+	piece_start[$!]=$SECONDS
+}
+
+# End what still runs; for the traps.
+pieces_kill() {
+	local pid
+	for pid in "${!piece_name[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
+	for pid in "${!piece_name[@]}"; do wait "$pid" 2>/dev/null || true; done
+	piece_name=()
+}
+
+# step NAME COMMAND...: something that has to be done first and is no test. Ends
+# everything where it fails.
+step() {
+	local name=$1 log rc=0 start=$SECONDS
+	shift
+	log=$(piece_log "$name")
+	JOBS=1 piece "$name" "$@"
+	local pid=$!
+	while kill -0 "$pid" 2>/dev/null; do pieces_show; sleep 0.5; done
+	wait "$pid" || rc=$?
+	unset "piece_name[$pid]"
+	live_line ''
+	if [ $rc = 0 ]; then
+		printf '%-7s%-26s%5d s\n' done "$name" $((SECONDS - start))
+		return
+	fi
+	failed=$((failed + 1))
+	printf '%-7s%-26s%5d s\n' FAILED "$name" $((SECONDS - start))
+	piece_show_log "$log"
+	pieces_sum
+}
+
+# The last line, and the end.
+pieces_sum() {
+	live_line ''
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
+	exit 1
+}
