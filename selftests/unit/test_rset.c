@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* module/rset.c: the resident set and the budget's arithmetic. */
+#include "unit.h"
+
+#include <nptbudget.h>
+
+#include "rset.h"
+#include "script.h"
+
+static const struct unit_script shields[] = {
+	{ "empty", "n0 = 0= 1= ?- 0?- 0. ?-" },
+	{ "given: shielded, no victim", "0a n1 0=a = ?- n1" },
+	{ "settled: charged", "0a 0. n1 0= =a ?a n0 ?-" },
+	{ "settled in the order of giving", "0c 0a 0b 0=cab 0. =cab" },
+	{ "settled behind what is charged", "0b 0. 0a 0. =ba" },
+	{ "settling forgets nobody", "0a 0b 0c 0d 0. =abcd 0= n4" },
+	{ "settling twice", "0a 0. 0. =a n1" },
+	{ "settling one leaves the other", "0a 1b 0. =a 1=b ?a ?- 1. ?b ?-" },
+	{ "victims are unshielded ones first", "0a 0. 0b ?a ?- 0=b" },
+	{ "given again: newest of the shield", "0a 0b 0c 0a 0=bca n3" },
+	{ "given again, alone", "0a 0a 0a 0=a n1 0. =a" },
+	{ "given again, charged: shielded", "0a 0b 0. 0a 0=a =b n2 ?b ?- 0?a" },
+	{ "given to another: his", "0a 0b 1a 0=b 1=a n2 0. =b ?b ?- 1?a" },
+	{ "and back", "0a 1a 0a 0=a 1= n1" },
+	{ "own victim: given first", "0a 0b 0c 0?a 0?b 0?c 0?- n0" },
+	{ "own victim: only own", "0a 1b 1?b 1?- 0=a n1" },
+	{ "own victim: not charged ones", "0a 0. 0?- =a" },
+	{ "own victim: after given again", "0a 0b 0a 0?b 0?a" },
+	{ "taken while charged", "0a 0b 0. xa =b n1 ?b" },
+	{ "taken while shielded", "0a 0b 1c xa 0=b 1=c n2 xc 1= n1" },
+	{ "no memory: stays out", "0_a n0 0= 0. ?-" },
+	{ "no memory, but known", "0a 0b 0_a 0=ba n2 0. 1_b 1=b =a" },
+	{ "comes back as new", "0a 0. ?a 0a n1 0=a 0. ?a" },
+};
+
+static void test_shields(void **state)
+{
+	(void)state;
+	unit_scripts("fifo", shields, ARRAY_SIZE(shields));
+	/* Nothing accessed: clock is fifo. */
+	unit_scripts("clock", shields, ARRAY_SIZE(shields));
+}
+
+static const struct unit_script rehashes[] = {
+	{ "empty", "#0 #3 n0 ?-" },
+	{ "grow and shrink", "0a 0b 0c 0d 0e 0. #7 =abcde n5 #0 =abcde n5 xc xa xe ?b ?d ?-" },
+	{ "to the same", "0a 0b 0. #6 #6 xa xb n0" },
+	{ "shielded pages move, too", "0a 1b #5 0=a 1=b xa xb n0" },
+	{ "with a charge after it", "0a 0. #2 0b 0. =ab ?a ?b" },
+};
+
+static void test_rehash(void **state)
+{
+	(void)state;
+	unit_scripts("fifo", rehashes, ARRAY_SIZE(rehashes));
+}
+
+/*
+ * Many keys on @bits: each is found, no other is; then they go, so that holes
+ * come at the front, in the middle and at the end of chains.
+ */
+static void chains(u32 bits, u64 count)
+{
+	struct nptb_page *pages = calloc(count, sizeof(*pages));
+	struct nptb_shield shield;
+	struct nptb_rset set;
+	u64 i;
+
+	nptb_shield_init(&shield);
+	nptb_rset_init(&set, calloc(1u << bits, sizeof(*set.buckets)), bits);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	for (i = 0; i < count; i++) {
+		/* Both address spaces, and frames up to the largest. */
+		u64 key = nptb_key(i & 1, (i << 28) ^ i);
+
+		assert_null(nptb_rset_find(&set, key));
+		assert_true(nptb_rset_give(&set, key, &pages[i], &shield));
+		assert_ptr_equal(nptb_rset_find(&set, key), &pages[i]);
+		assert_ptr_equal(pages[i].shield, &shield);
+	}
+	assert_int_equal(set.count, count);
+	assert_null(nptb_rset_find(&set, ~0ULL));
+	for (i = 0; i < count; i++) {
+		struct nptb_page *page = &pages[i * 7 % count];
+
+		nptb_rset_take(&set, page);
+		assert_null(nptb_rset_find(&set, page->key));
+		assert_int_equal(set.count, count - i - 1);
+		assert_int_equal(shield.count, count - i - 1);
+		if (i + 1 < count)
+			assert_non_null(nptb_rset_find(&set, pages[(i + 1) * 7 % count].key));
+	}
+	for (i = 0; i < 1u << bits; i++)
+		assert_null(set.buckets[i]);
+	free(set.buckets);
+	free(pages);
+}
+
+static void test_chains(void **state)
+{
+	static const u32 bits[] = { 0, 1, 2, 6, 12 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		chains(bits[i], 1);
+		chains(bits[i], 2);
+		chains(bits[i], 600);
+	}
+}
+
+/* The hash must spread what guests touch: a run of frames, and a stride. */
+static void test_spread(void **state)
+{
+	static const u64 strides[] = { 1, 2, 512, 4096 };
+	static struct nptb_page *buckets[256];
+	static struct nptb_page pages[256];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(strides); i++) {
+		struct nptb_shield shield;
+		struct nptb_rset set;
+
+		memset(buckets, 0, sizeof(buckets));
+		nptb_shield_init(&shield);
+		nptb_rset_init(&set, buckets, 8);
+		for (j = 0; j < 256; j++)
+			nptb_rset_give(&set, j * strides[i], &pages[j], &shield);
+		for (j = 0; j < 256; j++) {
+			struct nptb_page *page = buckets[j];
+			u32 length = 0;
+
+			for (; page; page = page->hash)
+				length++;
+			assert_in_range(length, 0, 8);
+		}
+	}
+}
+
+static void test_drain(void **state)
+{
+	static struct nptb_page *buckets[8];
+	static struct nptb_page pages[20];
+	struct nptb_shield shield;
+	struct nptb_rset set;
+	u32 bucket = 0;
+	u64 i;
+
+	(void)state;
+	nptb_shield_init(&shield);
+	nptb_rset_init(&set, buckets, 3);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	assert_null(nptb_rset_drain(&set, &bucket));
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		nptb_rset_give(&set, i, &pages[i], &shield);
+	nptb_rset_settle(&set, &shield);
+	bucket = 0;
+	for (i = ARRAY_SIZE(pages); i > 0; i--) {
+		struct nptb_page *page = nptb_rset_drain(&set, &bucket);
+
+		assert_in_range(page - pages, 0, ARRAY_SIZE(pages) - 1);
+		assert_null(nptb_rset_find(&set, page->key));
+		assert_int_equal(set.count, i - 1);
+		assert_int_equal(set.policy.count, i - 1);
+	}
+	assert_null(nptb_rset_drain(&set, &bucket));
+	assert_null(nptb_rset_drain(&set, &bucket));
+}
+
+#define YES	NPTB_ROOM_YES
+#define EVICT	NPTB_ROOM_EVICT
+#define WAIT	NPTB_ROOM_WAIT
+#define MAX	NPTB_BUDGET_MAX
+
+static const struct {
+	const char *name;
+	u64 believed, leaves, granted, need, limit;
+	enum nptb_room room;
+} rooms[] = {
+	{ "first page of 1", 0, 0, 0, 1, 1, YES },
+	{ "second page of 1", 1, 1, 0, 1, 1, EVICT },
+	{ "another fault has the 1", 0, 0, 1, 1, 1, EVICT },
+	{ "it is made, and not said", 0, 1, 1, 1, 1, EVICT },
+	{ "second page of 2", 1, 1, 0, 1, 2, YES },
+	{ "third page of 2", 2, 2, 0, 1, 2, EVICT },
+	{ "1 of 2 granted", 0, 0, 1, 1, 2, YES },
+	{ "1 of 2 there, 1 granted", 1, 1, 1, 1, 2, EVICT },
+	{ "1 of 2 granted and just made", 0, 1, 1, 1, 2, WAIT },
+	{ "the last one", 63, 63, 0, 1, 64, YES },
+	{ "one more", 64, 64, 0, 1, 64, EVICT },
+	{ "the last one, with grants", 60, 60, 3, 1, 64, YES },
+	{ "one more, with grants", 60, 60, 4, 1, 64, EVICT },
+	{ "grants made, not said", 60, 63, 3, 1, 64, WAIT },
+	{ "no grants: nobody to wait for", 60, 64, 0, 1, 64, EVICT },
+	{ "8 at once, fits", 56, 56, 0, 8, 64, YES },
+	{ "8 at once, does not", 57, 57, 0, 8, 64, EVICT },
+	{ "8 at once in 8", 0, 0, 0, 8, 8, YES },
+	{ "8 at once in 7", 0, 0, 0, 8, 7, EVICT },
+	{ "8 granted, 8 made, not said", 48, 56, 8, 8, 64, WAIT },
+	{ "8 granted, 4 made, no room", 49, 53, 8, 8, 64, EVICT },
+	/* The belief only ever chooses between evicting and waiting. */
+	{ "stale belief: too large, KVM has room", 64, 10, 0, 1, 64, YES },
+	{ "stale belief: far too large", 1000, 63, 0, 1, 64, YES },
+	{ "stale belief: too small, KVM is full", 0, 64, 0, 1, 64, EVICT },
+	{ "stale belief: too small, with grants", 0, 64, 1, 1, 64, WAIT },
+	{ "limit has shrunk", 100, 100, 0, 1, 10, EVICT },
+	{ "limit has shrunk, with grants", 100, 100, 4, 1, 10, EVICT },
+	{ "the largest limit, empty", 0, 0, 0, 1, MAX, YES },
+	{ "the largest limit, last page", MAX - 1, MAX - 1, 0, 1, MAX, YES },
+	{ "the largest limit, full", MAX, MAX, 0, 1, MAX, EVICT },
+	{ "the largest limit, last 8", MAX - 8, MAX - 8, 0, 8, MAX, YES },
+	{ "the largest limit, not 8", MAX - 7, MAX - 7, 0, 8, MAX, EVICT },
+	{ "more leaves than any limit", MAX, MAX + 1000, 8, 8, MAX, EVICT },
+};
+
+static void test_room(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
+		struct nptb_rset set = { .count = rooms[i].believed };
+		enum nptb_room room = nptb_room(&set, rooms[i].leaves,
+						rooms[i].granted, rooms[i].need,
+						rooms[i].limit);
+
+		if (room != rooms[i].room)
+			fail_msg("%s: got %d, not %d", rooms[i].name, room,
+				 rooms[i].room);
+	}
+}
+
+/* For @limit and @need, over all else: yes is exact, and wait needs a grant. */
+static void room_is_exact(u64 limit, u64 need)
+{
+	u64 i;
+
+	for (i = 0; i < 13 * 13 * 13; i++) {
+		u64 believed = i % 13, leaves = i / 13 % 13, granted = i / 169;
+		struct nptb_rset set = { .count = believed };
+		enum nptb_room room = nptb_room(&set, leaves, granted, need,
+						limit);
+
+		assert_int_equal(room == NPTB_ROOM_YES,
+				 leaves + granted + need <= limit);
+		if (room == NPTB_ROOM_WAIT)
+			assert_in_range(granted, 1, limit - need);
+	}
+}
+
+static void test_room_is_exact(void **state)
+{
+	u64 limit;
+
+	(void)state;
+	for (limit = 1; limit <= 10; limit++) {
+		room_is_exact(limit, 1);
+		room_is_exact(limit, 8);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shields),
+		cmocka_unit_test(test_rehash),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_is_exact),
+	};
+
+	return cmocka_run_group_tests_name("rset", tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The resident set against a naive model of it: arrays in place of rings and
+ * hashes, the same random operations on both, all compared after each.
+ */
+#include "unit.h"
+
+#include "rset.h"
+
+#define PAGES		48
+#define VCPUS		4
+#define STEPS		20000
+#define SEEDS		8
+#define HAND_MAX	32
+
+struct row {
+	u64 keys[PAGES];
+	u32 count;
+};
+
+/* The rows of the model: one per vCPU's shield, the last is the policy's. */
+struct model {
+	struct row rows[VCPUS + 1];
+	bool accessed[PAGES];
+	bool clock;
+};
+
+struct real {
+	struct nptb_rset set;
+	struct nptb_shield shields[VCPUS];
+	bool accessed[PAGES];
+};
+
+static u64 seed;
+
+/* xorshift64: the same on every machine. */
+static u32 dice(u32 sides)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (seed >> 16) % sides;
+}
+
+/* Index to key: both address spaces, frames far apart. */
+static u64 key_of(u32 index)
+{
+	return nptb_key(index & 1, (u64)index << 20 | index);
+}
+
+static u32 index_of(u64 key)
+{
+	return nptb_key_gfn(key) & 0xfffff;
+}
+
+static void append(struct row *row, u64 key)
+{
+	row->keys[row->count++] = key;
+}
+
+static void cut(struct row *row, u32 at)
+{
+	memmove(&row->keys[at], &row->keys[at + 1],
+		(--row->count - at) * sizeof(row->keys[0]));
+}
+
+/* Where a key is: the row, or -1. */
+static int row_of(const struct model *m, u64 key, u32 *at)
+{
+	int row;
+
+	for (row = 0; row <= VCPUS; row++)
+		for (*at = 0; *at < m->rows[row].count; ++*at)
+			if (m->rows[row].keys[*at] == key)
+				return row;
+	return -1;
+}
+
+static void model_take(struct model *m, u64 key)
+{
+	u32 at;
+	int row = row_of(m, key, &at);
+
+	assert_int_not_equal(row, -1);
+	cut(&m->rows[row], at);
+}
+
+static void model_give(struct model *m, u64 key, u32 vcpu)
+{
+	u32 at;
+	int row = row_of(m, key, &at);
+
+	if (row >= 0)
+		cut(&m->rows[row], at);
+	append(&m->rows[vcpu], key);
+}
+
+static void model_settle(struct model *m, u32 vcpu)
+{
+	u32 i;
+
+	for (i = 0; i < m->rows[vcpu].count; i++)
+		append(&m->rows[VCPUS], m->rows[vcpu].keys[i]);
+	m->rows[vcpu].count = 0;
+}
+
+/* The key of the policy's victim, taken; @none where there is none. */
+static u64 model_victim(struct model *m, u64 none)
+{
+	struct row *row = &m->rows[VCPUS];
+	u64 key;
+	u32 i;
+
+	if (!row->count)
+		return none;
+	for (i = 0; m->clock && i < HAND_MAX; i++) {
+		key = row->keys[0];
+		if (!m->accessed[index_of(key)])
+			break;
+		m->accessed[index_of(key)] = false;
+		cut(row, 0);
+		append(row, key);
+	}
+	key = row->keys[0];
+	cut(row, 0);
+	return key;
+}
+
+static bool young(void *ctx, u64 key)
+{
+	struct real *r = ctx;
+	bool was = r->accessed[index_of(key)];
+
+	r->accessed[index_of(key)] = false;
+	return was;
+}
+
+static void real_give(struct real *r, u64 key, u32 vcpu)
+{
+	struct nptb_page *spare = malloc(sizeof(*spare));
+
+	memset(spare, 0xa5, sizeof(*spare));
+	if (!nptb_rset_give(&r->set, key, spare, &r->shields[vcpu]))
+		free(spare);
+}
+
+static u64 key_and_free(struct nptb_page *page, u64 none)
+{
+	u64 key = page ? page->key : none;
+
+	free(page);
+	return key;
+}
+
+static void real_rehash(struct real *r, u32 bits)
+{
+	free(nptb_rset_rehash(&r->set,
+			      calloc(1u << bits, sizeof(*r->set.buckets)), bits));
+}
+
+static void both_take(struct real *r, struct model *m, u64 key)
+{
+	struct nptb_page *page = nptb_rset_find(&r->set, key);
+	u32 at;
+
+	assert_int_equal(!page, row_of(m, key, &at) < 0);
+	if (!page)
+		return;
+	nptb_rset_take(&r->set, page);
+	assert_int_equal(key_and_free(page, 0), key);
+	model_take(m, key);
+}
+
+static void both_own_victim(struct real *r, struct model *m, u32 vcpu)
+{
+	struct row *row = &m->rows[vcpu];
+	u64 want = row->count ? row->keys[0] : ~0ULL;
+
+	assert_int_equal(key_and_free(nptb_rset_own_victim(&r->set,
+							   &r->shields[vcpu]),
+				      ~0ULL), want);
+	if (row->count)
+		cut(row, 0);
+}
+
+static void step(struct real *r, struct model *m)
+{
+	u32 index = dice(PAGES), vcpu = dice(VCPUS), what = dice(100);
+	u64 key = key_of(index);
+
+	if (what < 40) {
+		real_give(r, key, vcpu);
+		model_give(m, key, vcpu);
+	} else if (what < 55) {
+		nptb_rset_settle(&r->set, &r->shields[vcpu]);
+		model_settle(m, vcpu);
+	} else if (what < 70) {
+		assert_int_equal(key_and_free(nptb_rset_victim(&r->set), ~0ULL),
+				 model_victim(m, ~0ULL));
+	} else if (what < 75) {
+		both_own_victim(r, m, vcpu);
+	} else if (what < 80) {
+		both_take(r, m, key);
+	} else if (what < 98) {
+		r->accessed[index] = true;
+		m->accessed[index] = true;
+	} else if (what < 99) {
+		real_rehash(r, dice(8));
+	} else {
+		m->clock = dice(2);
+		nptb_policy_switch(&r->set.policy, m->clock ?
+				   &nptb_policy_clock : &nptb_policy_fifo);
+	}
+}
+
+static void compare_row(const struct real *r, const struct nptb_ring *ring,
+			u64 count, const struct row *row, int vcpu)
+{
+	struct nptb_ring *at = ring->next;
+	u32 i;
+
+	assert_int_equal(count, row->count);
+	for (i = 0; i < row->count; i++, at = at->next) {
+		struct nptb_page *page = nptb_page_of(at);
+
+		assert_ptr_not_equal(at, ring);
+		assert_ptr_equal(at->next->prev, at);
+		assert_int_equal(page->key, row->keys[i]);
+		assert_ptr_equal(nptb_rset_find(&r->set, page->key), page);
+		assert_ptr_equal(page->shield,
+				 vcpu >= 0 ? &r->shields[vcpu] : NULL);
+	}
+	assert_ptr_equal(at, ring);
+}
+
+static void compare(const struct real *r, const struct model *m)
+{
+	u32 total = 0, i;
+
+	for (i = 0; i < VCPUS; i++) {
+		compare_row(r, &r->shields[i].ring, r->shields[i].count,
+			    &m->rows[i], i);
+		total += m->rows[i].count;
+	}
+	compare_row(r, &r->set.policy.ring, r->set.policy.count,
+		    &m->rows[VCPUS], -1);
+	assert_int_equal(r->set.count, total + m->rows[VCPUS].count);
+	assert_memory_equal(r->accessed, m->accessed, sizeof(r->accessed));
+}
+
+static void run(u64 with)
+{
+	struct real real = { 0 };
+	struct model model = { 0 };
+	struct nptb_page *page;
+	u32 bucket = 0, i;
+
+	seed = with;
+	nptb_rset_init(&real.set, calloc(1, sizeof(*real.set.buckets)), 0);
+	nptb_policy_init(&real.set.policy, &nptb_policy_fifo, young, &real);
+	for (i = 0; i < VCPUS; i++)
+		nptb_shield_init(&real.shields[i]);
+	for (i = 0; i < STEPS; i++) {
+		step(&real, &model);
+		compare(&real, &model);
+	}
+	for (i = 0; i < VCPUS; i++)
+		nptb_rset_settle(&real.set, &real.shields[i]);
+	while ((page = nptb_rset_drain(&real.set, &bucket)))
+		free(page);
+	assert_int_equal(real.set.count, 0);
+	free(real.set.buckets);
+}
+
+static void test_against_model(void **state)
+{
+	u64 i;
+
+	(void)state;
+	for (i = 1; i <= SEEDS; i++)
+		run(i * 0x9e3779b97f4a7c15ULL);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_model),
+	};
+
+	return cmocka_run_group_tests_name("rset_model", tests, NULL, NULL);
+}
