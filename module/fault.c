@@ -13,11 +13,21 @@ static void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 
-	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state))
+	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state) && !v->unknown)
 		return;
 	nptb_attempt_begin(&v->attempt,
 			   atomic64_inc_return(&fault->vm->attempts));
 	v->ended = true;
+	v->unknown = false;
+}
+
+/* There is plenty of room: which attempt this belongs to is not looked into. */
+static void account_nothing(struct nptb_fault *fault)
+{
+	if (!fault->v->unknown) {
+		fault->v->ended = true;
+		fault->v->unknown = true;
+	}
 }
 
 /* The fault was let in: is it one that the attempt brought on itself? */
@@ -60,17 +70,23 @@ static void map(struct nptb_fault *fault)
  * none where it emulated, is not told: a page too many in the set costs a stale
  * victim, one too few could never be chosen.
  */
-static void give_page(struct nptb_fault *fault)
+static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *spare = nptb_page_get(vm);
+	bool used;
 
-	if (!nptb_rset_give(&vm->set, fault->key, spare, &fault->v->shield) &&
-	    spare)
+	if (plenty)
+		used = nptb_rset_charge(&vm->set, fault->key, spare);
+	else
+		used = nptb_rset_give(&vm->set, fault->key, spare,
+				      &fault->v->shield);
+	if (spare && !used)
 		nptb_page_put(vm, spare);
 }
 
-static void note(struct nptb_fault *fault)
+/* Built twice, for the two ways through: @plenty is a constant. */
+static __always_inline void note(struct nptb_fault *fault, bool plenty)
 {
 	struct nptb_vm *vm = fault->vm;
 
@@ -81,7 +97,7 @@ static void note(struct nptb_fault *fault)
 	    (fault->verdict == NPTB_VERDICT_MAPPED ||
 	     fault->verdict == NPTB_VERDICT_SPURIOUS ||
 	     fault->verdict == NPTB_VERDICT_EMULATED))
-		give_page(fault);
+		give_page(fault, plenty);
 	/* In the set first: see NPTB_ROOM_WAIT. */
 	if (fault->granted)
 		atomic64_sub(fault->granted, &vm->granted);
@@ -100,7 +116,7 @@ static void note_lap(struct nptb_fault *fault)
 	vm->stats.laps++;
 	if (attempt->laps == 1)
 		vm->stats.loops++;
-	nptb_loop_note(&vm->loops, attempt, fault->v->idx, vm->limit);
+	nptb_loop_note(&vm->loops, attempt, fault->v->idx);
 	spin_unlock(&vm->lock);
 }
 
@@ -118,8 +134,7 @@ static void report_lap(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	nptb_loop_set_insn(&vm->loops, attempt, insn, len);
 	spin_unlock(&vm->lock);
-	trace_nptb_loop(vm, fault->v->idx, attempt, READ_ONCE(vm->limit), insn,
-			len);
+	trace_nptb_loop(vm, fault->v->idx, attempt, insn, len);
 }
 
 /* MMIO costs no budget, and is no part of an attempt. */
@@ -172,14 +187,18 @@ static int pass(struct nptb_fault *fault)
 int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		      u64 error_code, void *insn, int insn_len)
 {
-	struct nptb_fault fault = {
-		.vm = vm,
-		.vcpu = vcpu,
-		.gpa = gpa,
-		.error_code = error_code,
-		.insn = insn,
-		.insn_len = insn_len,
-	};
+	/* Every field is set here or by its stage: clearing all of it costs. */
+	struct nptb_fault fault __uninitialized;
+
+	fault.vm = vm;
+	fault.vcpu = vcpu;
+	fault.gpa = gpa;
+	fault.error_code = error_code;
+	fault.insn = insn;
+	fault.insn_len = insn_len;
+	fault.granted = 0;
+	fault.evicted = 0;
+	fault.lap = false;
 
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
@@ -188,8 +207,17 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		return handle_mmio(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
-	nptb_pages_refill(vm);
+	/* Every vCPU may need a page at the same time. */
+	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
+		nptb_pages_more(vm);
 
+	/* Whoever listens wants to know of every attempt. */
+	if (!trace_nptb_fault_enabled() && nptb_plenty_of_room(&fault)) {
+		account_nothing(&fault);
+		map(&fault);
+		note(&fault, true);
+		return fault.ret;
+	}
 	account(&fault);
 	if (nptb_make_room(&fault)) {
 		detect(&fault);
@@ -198,7 +226,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		fault.verdict = NPTB_VERDICT_DEFERRED;
 		fault.ret = 1;
 	}
-	note(&fault);
+	note(&fault, false);
 	if (fault.lap) {
 		note_lap(&fault);
 		report_lap(&fault);

@@ -164,9 +164,22 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
 	return true;
 }
 
+/*
+ * A VM's only vCPU flushes before it enters the guest again, without the search
+ * for other vCPUs to interrupt. A vCPU created meanwhile has nothing to flush.
+ */
+static void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
+{
+	if (vcpu && atomic_read(&kvm->online_vcpus) == 1)
+		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
+	else
+		static_call(nptb_sc_flush)(kvm);
+}
+
 /**
  * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
  * @kvm: alive
+ * @vcpu: whose thread this is, after an exit; or NULL
  * @key: of the frame
  *
  * The page stays where it is in host memory, so a fault under way on another
@@ -177,7 +190,7 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
  * Context: may not sleep with mmu_lock; kvm->srcu held.
  * Return: true where there was a leaf.
  */
-bool nptb_kvm_evict(struct kvm *kvm, u64 key)
+bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
 {
 	struct kvm_gfn_range range;
 	bool zapped;
@@ -189,7 +202,7 @@ bool nptb_kvm_evict(struct kvm *kvm, u64 key)
 	zapped = static_call(nptb_sc_unmap)(kvm, &range);
 	kvm->mmu_invalidate_in_progress--;
 	if (zapped)
-		static_call(nptb_sc_flush)(kvm);
+		flush(kvm, vcpu);
 	write_unlock(&kvm->mmu_lock);
 	return zapped;
 }
@@ -230,23 +243,6 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key)
 	young = static_call(nptb_sc_age)(kvm, &range);
 	write_unlock(&kvm->mmu_lock);
 	return young;
-}
-
-/**
- * nptb_kvm_key() - the frame that a fault is about
- * @vcpu: that faulted
- * @gpa: as handed to kvm_mmu_page_fault()
- *
- * Return: the key, or %NPTB_KEY_NONE where @gpa is no address of this VM's
- * memory: a nested guest's own, or under shadow paging a linear one.
- */
-u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
-{
-	struct kvm_mmu *mmu = vcpu->arch.mmu;
-
-	if (mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct)
-		return NPTB_KEY_NONE;
-	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
 }
 
 /**

@@ -58,11 +58,10 @@ u32 nptb_kvm_leaves_per_fault(struct kvm *kvm);
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
 int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
 
-bool nptb_kvm_evict(struct kvm *kvm, u64 key);
+bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key);
 void nptb_kvm_evict_all(struct kvm *kvm);
 bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
-u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa);
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
 bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
@@ -88,6 +87,23 @@ static inline struct nptb_outcome nptb_kvm_outcome(struct kvm_vcpu *vcpu)
 		.spurious = vcpu->stat.pf_spurious,
 		.emulated = vcpu->stat.pf_emulate,
 	};
+}
+
+/**
+ * nptb_kvm_key() - the frame that a fault is about
+ * @vcpu: that faulted
+ * @gpa: as handed to kvm_mmu_page_fault()
+ *
+ * Return: the key, or %NPTB_KEY_NONE where @gpa is no address of this VM's
+ * memory: a nested guest's own, or under shadow paging a linear one.
+ */
+static inline u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	struct kvm_mmu *mmu = vcpu->arch.mmu;
+
+	if (mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct)
+		return NPTB_KEY_NONE;
+	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
 }
 
 static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)

@@ -3,31 +3,6 @@
 #include "loop.h"
 #include "pure.h"
 
-/* NPF error code: AMD64 APM volume 2, section 15.25.6 and 8.4.2. */
-#define NPF_WRITE	(1ULL << 1)
-#define NPF_FETCH	(1ULL << 4)
-#define NPF_TABLE	(1ULL << 33)
-
-/**
- * nptb_roles() - what a page was wanted for
- * @error_code: of the nested page fault, EXITINFO1
- *
- * The guest's own table walk is looked at first: W and I/D speak of the walk
- * then, not of the instruction.
- *
- * Return: one NPTB_ROLE_* bit.
- */
-u32 nptb_roles(u64 error_code)
-{
-	if (error_code & NPF_TABLE)
-		return NPTB_ROLE_TABLE;
-	if (error_code & NPF_FETCH)
-		return NPTB_ROLE_FETCH;
-	if (error_code & NPF_WRITE)
-		return NPTB_ROLE_WRITE;
-	return NPTB_ROLE_READ;
-}
-
 /**
  * nptb_attempt_begin() - the vCPU has shown progress: begin anew
  * @attempt: to begin; its state is up to date
@@ -98,13 +73,15 @@ bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
  * nptb_attempt_evicted() - the attempt evicted a page that it was given
  * @attempt: under way
  * @key: the page
+ * @budget: limit in force, pages
  */
-void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key)
+void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
 {
 	struct nptb_loop_page *page = attempt_find(attempt, key);
 
 	if (page)
 		page->evicted = true;
+	attempt->budget = budget;
 }
 
 static bool same_place(const struct nptb_loop_record *record,
@@ -162,23 +139,22 @@ static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
  * @table: of the VM
  * @attempt: just answered true to nptb_attempt_fault()
  * @vcpu: index of its vCPU
- * @budget: limit in force, pages
  *
  * Return: the record.
  */
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					const struct nptb_attempt *attempt,
-					u32 vcpu, u64 budget)
+					u32 vcpu)
 {
 	struct nptb_loop_record *record = record_for(table, attempt);
 
 	if (record->attempt != attempt->number) {
 		record->attempt = attempt->number;
+		record->state = attempt->state;
 		record->times++;
 	}
 	record->laps++;
-	record->state = attempt->state;
-	record->budget = budget;
+	record->budget = attempt->budget;
 	record->used = ++table->clock;
 	record->vcpu = vcpu;
 	record->cls = nptb_attempt_class(attempt);

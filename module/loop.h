@@ -56,6 +56,7 @@ struct nptb_loop_page {
  * @state: as it has been since the first of these faults
  * @laps: rounds of the loop, 0 as long as there is none
  * @marker: the page whose return ends a lap, once there is a loop
+ * @budget: limit in force when it last evicted a page of its own, pages
  * @npages: entries used in @pages
  * @truncated: there were more
  * @pages: in the order of their first faults
@@ -65,6 +66,7 @@ struct nptb_attempt {
 	struct nptb_state state;
 	u64 laps;
 	u64 marker;
+	u64 budget;
 	u32 npages;
 	bool truncated;
 	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
@@ -76,7 +78,7 @@ struct nptb_attempt {
  * @laps: rounds in all
  * @times: attempts that looped here
  * @attempt: the last of these
- * @budget: limit in force at the last lap, pages
+ * @budget: limit that made the last lap, pages
  * @used: age, for choosing which record gives way
  * @vcpu: index of the vCPU that looped last
  * @cls: enum nptb_loop_class
@@ -118,14 +120,38 @@ struct nptb_loop_table {
 
 void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number);
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
-void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key);
+void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					const struct nptb_attempt *attempt,
-					u32 vcpu, u64 budget);
+					u32 vcpu);
 void nptb_loop_set_insn(struct nptb_loop_table *table,
 			const struct nptb_attempt *attempt, const u8 *insn,
 			u32 len);
-u32 nptb_roles(u64 error_code);
+
+/* NPF error code: AMD64 APM volume 2, sections 8.4.2 and 15.25.6. */
+#define NPTB_NPF_WRITE	(1ULL << 1)
+#define NPTB_NPF_FETCH	(1ULL << 4)
+#define NPTB_NPF_TABLE	(1ULL << 33)
+
+/**
+ * nptb_roles() - what a page was wanted for
+ * @error_code: of the nested page fault, EXITINFO1
+ *
+ * The guest's own table walk is looked at first: W and I/D speak of the walk
+ * then, not of the instruction.
+ *
+ * Return: one NPTB_ROLE_* bit.
+ */
+static inline u32 nptb_roles(u64 error_code)
+{
+	if (error_code & NPTB_NPF_TABLE)
+		return NPTB_ROLE_TABLE;
+	if (error_code & NPTB_NPF_FETCH)
+		return NPTB_ROLE_FETCH;
+	if (error_code & NPTB_NPF_WRITE)
+		return NPTB_ROLE_WRITE;
+	return NPTB_ROLE_READ;
+}
 
 static inline u32 nptb_attempt_class(const struct nptb_attempt *attempt)
 {

@@ -85,6 +85,7 @@ struct nptb_stats {
  * @blocking: its shield defers another vCPU
  * @waiting: it was deferred and has shown no progress since
  * @ended: the attempt that @shield is of has ended; its own thread's
+ * @unknown: @attempt was not kept up to date; its own thread's
  */
 struct nptb_vcpu {
 	u32 idx;
@@ -97,6 +98,7 @@ struct nptb_vcpu {
 	bool blocking;
 	bool waiting;
 	bool ended;
+	bool unknown;
 };
 
 /**
@@ -184,9 +186,9 @@ struct nptb_vm {
  * @insn: instruction bytes of the exit, handed through
  * @insn_len: how many
  * @key: the frame, or NPTB_KEY_NONE
- * @lap: output of account: the fault ended a lap of a fault loop
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
+ * @lap: output of detect: the fault ended a lap of a fault loop
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
  * @leaves: output of note: KVM's count of resident pages after it
@@ -201,9 +203,9 @@ struct nptb_fault {
 	int insn_len;
 	u64 key;
 
-	bool lap;
 	u32 granted;
 	u32 evicted;
+	bool lap;
 	int ret;
 	enum nptb_verdict verdict;
 	u64 leaves;
@@ -224,22 +226,43 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		      u64 error_code, void *insn, int insn_len);
 
 /* room.c */
+bool nptb_plenty_of_room(struct nptb_fault *fault);
 bool nptb_make_room(struct nptb_fault *fault);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 
 /* pages.c */
-void nptb_pages_refill(struct nptb_vm *vm);
-struct nptb_page *nptb_page_get(struct nptb_vm *vm);
-void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page);
+void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);
+
+/* A page to use, or NULL where there is none. */
+static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
+{
+	struct nptb_page *page = vm->pages.free;
+
+	lockdep_assert_held(&vm->lock);
+	if (page) {
+		vm->pages.free = page->hash;
+		WRITE_ONCE(vm->pages.count, vm->pages.count - 1);
+	}
+	return page;
+}
+
+/* A page that is in no set any more. */
+static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
+{
+	lockdep_assert_held(&vm->lock);
+	page->hash = vm->pages.free;
+	vm->pages.free = page;
+	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
+}
 
 /* vm.c */
 int nptb_vm_create(struct kvm *kvm);
 struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 void nptb_vm_end(struct kvm *kvm);
 struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
-struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx);
+struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
 void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
 void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
@@ -248,6 +271,16 @@ void nptb_vm_release(struct kref *refs);
 void nptb_vm_disarm_all(void);
 void nptb_vm_free_all(void);
 void nptb_vm_name_inside(void);
+
+/* Our books of a vCPU, whose thread this is; NULL where there is no memory. */
+static inline struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)
+{
+	struct nptb_vcpu *v = NULL;
+
+	if (likely(idx < vm->max_vcpus))
+		v = READ_ONCE(vm->vcpus[idx]);
+	return v ?: nptb_vm_new_vcpu(vm, idx);
+}
 
 static inline void nptb_vm_get(struct nptb_vm *vm)
 {

@@ -17,21 +17,17 @@ struct nptb_chunk {
 static_assert(sizeof(struct nptb_chunk) <= PAGE_SIZE);
 
 /**
- * nptb_pages_refill() - see to it that faults have pages to use
+ * nptb_pages_more() - allocate a chunk of pages to use
  * @vm: under budget
- *
- * Every vCPU may need one at the same time.
  *
  * Context: may sleep; nptb_vm.lock not held. Where there is no memory, faults
  * go untracked, but never unbudgeted.
  */
-void nptb_pages_refill(struct nptb_vm *vm)
+void nptb_pages_more(struct nptb_vm *vm)
 {
 	struct nptb_chunk *chunk;
 	u32 i;
 
-	if (READ_ONCE(vm->pages.count) > READ_ONCE(vm->nr_vcpus))
-		return;
 	chunk = (struct nptb_chunk *)__get_free_page(GFP_KERNEL);
 	if (!chunk)
 		return;
@@ -41,37 +37,6 @@ void nptb_pages_refill(struct nptb_vm *vm)
 	for (i = 0; i < ARRAY_SIZE(chunk->pages); i++)
 		nptb_page_put(vm, &chunk->pages[i]);
 	spin_unlock(&vm->lock);
-}
-
-/**
- * nptb_page_get() - a page to use
- * @vm: whose
- *
- * Return: the page, or NULL where there is none.
- */
-struct nptb_page *nptb_page_get(struct nptb_vm *vm)
-{
-	struct nptb_page *page = vm->pages.free;
-
-	lockdep_assert_held(&vm->lock);
-	if (!page)
-		return NULL;
-	vm->pages.free = page->hash;
-	WRITE_ONCE(vm->pages.count, vm->pages.count - 1);
-	return page;
-}
-
-/**
- * nptb_page_put() - a page that is not used any more
- * @vm: whose
- * @page: in no set
- */
-void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
-{
-	lockdep_assert_held(&vm->lock);
-	page->hash = vm->pages.free;
-	vm->pages.free = page;
-	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
 }
 
 /**

@@ -36,16 +36,22 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu)
 	spin_unlock(&vm->lock);
 }
 
-/* Evict @page. Called without the VM's lock, which readers need. */
-static void evict(struct nptb_vm *vm, struct nptb_page *page, s32 vcpu,
-		  u32 reason, bool own, u32 *evicted)
+/* Evict @page, for @fault or without, and have its memory back. */
+static void evict(struct nptb_vm *vm, struct nptb_page *page,
+		  struct nptb_fault *fault, u32 reason, bool own)
 {
-	bool zapped = nptb_kvm_evict(vm->kvm, page->key);
+	s32 vcpu = fault ? fault->v->idx : -1;
+	bool zapped = nptb_kvm_evict(vm->kvm, fault ? fault->vcpu : NULL,
+				     page->key);
 
-	if (zapped) {
-		++*evicted;
+	lockdep_assert_held(&vm->lock);
+	if (fault)
+		fault->evicted += zapped;
+	vm->stats.evictions += zapped;
+	vm->stats.stale += !zapped;
+	if (zapped)
 		trace_nptb_evict(vm, vcpu, page->key, reason, own);
-	}
+	nptb_page_put(vm, page);
 }
 
 /* More than a tick ago: a tick that was half over does not count as one. */
@@ -148,7 +154,7 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 	page = nptb_rset_own_victim(&vm->set, &v->shield);
 	if (page) {
 		*own = true;
-		nptb_attempt_evicted(&v->attempt, page->key);
+		nptb_attempt_evicted(&v->attempt, page->key, vm->limit);
 	}
 	return page;
 }
@@ -160,7 +166,7 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
  */
 static bool only_unknown(struct nptb_vm *vm)
 {
-	return !vm->set.count &&
+	return !READ_ONCE(vm->set.count) &&
 	       nptb_kvm_leaves(vm->kvm) > atomic64_read(&vm->granted);
 }
 
@@ -170,14 +176,32 @@ static bool only_unknown(struct nptb_vm *vm)
  * - a leaf that was granted is seen in one of the two until it is in both;
  * - a smaller limit is seen here, or this grant is seen by nptb_shrink().
  */
-static bool grant(struct nptb_vm *vm)
+static bool grant(struct nptb_vm *vm, u64 slack)
 {
 	u64 granted = atomic64_add_return(vm->need, &vm->granted);
 
-	if (nptb_kvm_leaves(vm->kvm) + granted <= READ_ONCE(vm->limit))
+	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= READ_ONCE(vm->limit))
 		return true;
 	atomic64_sub(vm->need, &vm->granted);
 	return false;
+}
+
+/**
+ * nptb_plenty_of_room() - get leaves granted where there is room for anything
+ * @fault: not accounted
+ *
+ * With room for more pages than an attempt is followed over, none can come into
+ * a loop, or be robbed of a page, before there is less room: it does not matter
+ * then which attempt the fault belongs to, and a good deal of work is saved.
+ *
+ * Return: true where &nptb_fault.granted leaves may be made.
+ */
+bool nptb_plenty_of_room(struct nptb_fault *fault)
+{
+	if (!grant(fault->vm, NPTB_LOOP_PAGES_MAX))
+		return false;
+	fault->granted = fault->vm->need;
+	return true;
 }
 
 /* Evict one page, or all unknown ones. Return: false where there is no way. */
@@ -185,29 +209,20 @@ static bool evict_one(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;
-	u32 evicted = 0;
 	bool own;
 
 	lockdep_assert_held(&vm->lock);
 	page = choose(fault, &own);
-	if (!page && !only_unknown(vm))
-		return false;
-
-	spin_unlock(&vm->lock);
-	if (page)
-		evict(vm, page, fault->v->idx, NPTB_EVICT_FAULT, own, &evicted);
-	else
-		flush_all(vm, fault->v->idx);
-	spin_lock(&vm->lock);
-
-	if (!page) {
-		vm->stats.flushes++;
+	if (page) {
+		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
 		return true;
 	}
-	nptb_page_put(vm, page);
-	fault->evicted += evicted;
-	vm->stats.evictions += evicted;
-	vm->stats.stale += !evicted;
+	if (!only_unknown(vm))
+		return false;
+	spin_unlock(&vm->lock);
+	flush_all(vm, fault->v->idx);
+	spin_lock(&vm->lock);
+	vm->stats.flushes++;
 	return true;
 }
 
@@ -219,7 +234,7 @@ static bool evict_until_granted(struct nptb_fault *fault)
 	lockdep_assert_held(&vm->lock);
 	nptb_settle_ended(vm, fault->v);
 	for (victims = 0; victims < EVICT_MAX; victims++) {
-		if (grant(vm))
+		if (grant(vm, 0))
 			return true;
 		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
 				  atomic64_read(&vm->granted), vm->need,
@@ -248,7 +263,7 @@ static bool evict_until_granted(struct nptb_fault *fault)
 bool nptb_make_room(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	bool granted = grant(vm);
+	bool granted = grant(vm, 0);
 
 	if (!granted) {
 		spin_lock(&vm->lock);
@@ -274,14 +289,24 @@ static struct nptb_page *take_any(struct nptb_vm *vm)
 	return page;
 }
 
-/* SRCU is held for the eviction alone: slot updates wait for it. */
-static void evict_outside(struct nptb_vm *vm, struct nptb_page *page,
-			  u32 *evicted)
+/*
+ * One step down, for nptb_shrink(). SRCU is held for the eviction alone: slot
+ * updates wait for it.
+ *
+ * Return: false where there is nothing known to evict.
+ */
+static bool shrink_by_one(struct nptb_vm *vm)
 {
 	int idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
+	struct nptb_page *page;
 
-	evict(vm, page, -1, NPTB_EVICT_BUDGET, false, evicted);
+	spin_lock(&vm->lock);
+	page = take_any(vm);
+	if (page)
+		evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
+	spin_unlock(&vm->lock);
 	srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
+	return page;
 }
 
 /* The limit was written before: see grant(). */
@@ -305,31 +330,17 @@ static bool over_limit(struct nptb_vm *vm)
  */
 int nptb_shrink(struct nptb_vm *vm)
 {
-	int ret = 0;
-
-	spin_lock(&vm->lock);
-	while (!ret && over_limit(vm)) {
-		struct nptb_page *page = take_any(vm);
-		bool unknown = only_unknown(vm);
-		u32 evicted = 0;
-
-		spin_unlock(&vm->lock);
-		if (page)
-			evict_outside(vm, page, &evicted);
-		else if (unknown)
-			nptb_flush(vm, -1);
-		else if (signal_pending(current))
-			ret = -EINTR;
-		else
-			schedule_timeout_interruptible(1);
+	while (over_limit(vm)) {
 		cond_resched();
-		spin_lock(&vm->lock);
-
-		vm->stats.evictions += evicted;
-		vm->stats.stale += page && !evicted;
-		if (page)
-			nptb_page_put(vm, page);
+		if (shrink_by_one(vm))
+			continue;
+		if (only_unknown(vm)) {
+			nptb_flush(vm, -1);
+			continue;
+		}
+		if (signal_pending(current))
+			return -EINTR;
+		schedule_timeout_interruptible(1);
 	}
-	spin_unlock(&vm->lock);
-	return ret;
+	return 0;
 }

@@ -77,6 +77,15 @@ static void shield_add(struct nptb_shield *shield, struct nptb_page *page)
 	shield->count++;
 }
 
+static void insert(struct nptb_rset *set, struct nptb_page **bucket, u64 key,
+		   struct nptb_page *page)
+{
+	page->key = key;
+	page->hash = *bucket;
+	*bucket = page;
+	set->count++;
+}
+
 /* Take @page from whoever has it, its shield or the policy. */
 static void release(struct nptb_rset *set, struct nptb_page *page)
 {
@@ -113,11 +122,31 @@ bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
 	}
 	if (!spare)
 		return false;
-	spare->key = key;
-	spare->hash = *bucket;
-	*bucket = spare;
-	set->count++;
+	insert(set, bucket, key, spare);
 	shield_add(shield, spare);
+	return true;
+}
+
+/**
+ * nptb_rset_charge() - a page was mapped while there was plenty of room
+ * @set: where it is, or comes to be
+ * @key: from nptb_key()
+ * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ *
+ * It goes to the policy without a shield; one that is in the set stays where
+ * it is.
+ *
+ * Return: true where @spare was used; it is the set's from now on.
+ */
+bool nptb_rset_charge(struct nptb_rset *set, u64 key, struct nptb_page *spare)
+{
+	struct nptb_page **bucket = &set->buckets[bucket_of(key, set->bits)];
+
+	if (!spare || find(*bucket, key))
+		return false;
+	insert(set, bucket, key, spare);
+	spare->shield = NULL;
+	set->policy.ops->charge(&set->policy, spare);
 	return true;
 }
 

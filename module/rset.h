@@ -54,6 +54,7 @@ struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
 struct nptb_page *nptb_rset_find(const struct nptb_rset *set, u64 key);
 bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
 		    struct nptb_shield *shield);
+bool nptb_rset_charge(struct nptb_rset *set, u64 key, struct nptb_page *spare);
 void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);
 void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page);
 struct nptb_page *nptb_rset_victim(struct nptb_rset *set);

@@ -177,9 +177,9 @@ TRACE_EVENT(nptb_evict,
  */
 TRACE_EVENT(nptb_loop,
 	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
-		 const struct nptb_attempt *attempt, u64 budget,
-		 const u8 *insn, u32 insn_len),
-	TP_ARGS(vm, vcpu, attempt, budget, insn, insn_len),
+		 const struct nptb_attempt *attempt, const u8 *insn,
+		 u32 insn_len),
+	TP_ARGS(vm, vcpu, attempt, insn, insn_len),
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
@@ -210,7 +210,7 @@ TRACE_EVENT(nptb_loop,
 		__entry->cr3 = attempt->state.cr3;
 		__entry->laps = attempt->laps;
 		__entry->attempt = attempt->number;
-		__entry->budget = budget;
+		__entry->budget = attempt->budget;
 		__entry->npages = attempt->npages;
 		for (i = 0; i < attempt->npages; i++) {
 			gfns[i] = nptb_key_gfn(attempt->pages[i].key);

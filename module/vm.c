@@ -60,22 +60,19 @@ struct nptb_vm *nptb_vm_armed(struct kvm *kvm)
 }
 
 /**
- * nptb_vm_vcpu() - our books of a vCPU
+ * nptb_vm_new_vcpu() - begin our books of a vCPU
  * @vm: under budget
  * @idx: of the vCPU, whose thread this is
  *
  * Context: may sleep.
  * Return: the vCPU, or NULL where there is no memory for it.
  */
-struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)
+struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 {
 	struct nptb_vcpu *v;
 
 	if (idx >= vm->max_vcpus)
 		return NULL;
-	v = READ_ONCE(vm->vcpus[idx]);
-	if (v)
-		return v;
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return NULL;
@@ -83,7 +80,7 @@ struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)
 	nptb_shield_init(&v->shield);
 	spin_lock(&vm->lock);
 	WRITE_ONCE(vm->vcpus[idx], v);
-	vm->nr_vcpus = max(vm->nr_vcpus, idx + 1);
+	WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
 	spin_unlock(&vm->lock);
 	return v;
 }
