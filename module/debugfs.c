@@ -288,6 +288,18 @@ static int policies_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(policies);
 
+static int module_stats_show(struct seq_file *m, void *unused)
+{
+	u32 known, armed;
+
+	nptb_vm_count(&known, &armed);
+	seq_printf(m, "vms %u\n", known);
+	seq_printf(m, "armed %u\n", armed);
+	seq_printf(m, "in_flight %ld\n", nptb_hook_in_flight());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(module_stats);
+
 static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
 {
 	debugfs_create_file("budget", 0600, dir, vm, &budget_fops);
@@ -319,6 +331,7 @@ void nptb_debugfs_remove_vm(struct nptb_vm *vm)
 	debugfs_remove_recursive(vm->dir);
 }
 
+/* That debugfs is missing or full is no reason not to load: its way. */
 void nptb_debugfs_init(void)
 {
 	struct dentry *defaults;
@@ -326,6 +339,7 @@ void nptb_debugfs_init(void)
 	root_dir = debugfs_create_dir(NPTB_DEBUGFS_DIR, NULL);
 	debugfs_create_file("version", 0400, root_dir, NULL, &version_fops);
 	debugfs_create_file("policies", 0400, root_dir, NULL, &policies_fops);
+	debugfs_create_file("stats", 0400, root_dir, NULL, &module_stats_fops);
 	debugfs_create_file("run", 0600, root_dir, NULL, &nptb_session_fops);
 	defaults = debugfs_create_dir("defaults", root_dir);
 	add_knobs(defaults, NULL);

@@ -236,7 +236,12 @@ int nptb_hook_init(void)
 	return ret;
 }
 
-static long calls_under_way(void)
+/**
+ * nptb_hook_in_flight() - calls of KVM that are in our hands right now
+ *
+ * Return: their number; while hooks are on a moment's value, and an estimate.
+ */
+long nptb_hook_in_flight(void)
 {
 	long sum = 0;
 	int cpu;
@@ -265,7 +270,7 @@ void nptb_hook_exit(void)
 	hook_off(NPTB_HOOK_VM_DESTROYED);
 	fault_hooks_off();
 
-	while (calls_under_way()) {
+	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {
 			pr_warn("waiting for faults under way to end:\n");
 			nptb_vm_name_inside();

@@ -44,6 +44,7 @@ enum nptb_kvm_hook {
 };
 
 int nptb_kvm_init(void);
+int nptb_kvm_check_protos(void);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
 

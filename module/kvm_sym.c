@@ -162,7 +162,7 @@ static void aim_originals(void)
  * nptb_kvm_init() - find everything we need of KVM
  *
  * Context: once, at load, before anything else of kvm_compat is used.
- * Return: 0, or -ENODEV or -ENOENT with a message that names what is missing.
+ * Return: 0, or -ENODEV, -ENOENT or -ENOEXEC with a message that names what is missing.
  */
 int nptb_kvm_init(void)
 {
@@ -173,6 +173,9 @@ int nptb_kvm_init(void)
 		return -ENODEV;
 	}
 	ret = find_kallsyms();
+	if (ret)
+		return ret;
+	ret = nptb_kvm_check_protos();
 	if (ret)
 		return ret;
 	if (!find_calls() || !find_data() || !find_hooks())

@@ -219,6 +219,7 @@ extern struct workqueue_struct *nptb_wq;
 int nptb_hook_init(void);
 void nptb_hook_exit(void);
 int nptb_hook_get(void);
+long nptb_hook_in_flight(void);
 void nptb_hook_put(void);
 
 /* fault.c */
@@ -271,6 +272,7 @@ void nptb_vm_release(struct kref *refs);
 void nptb_vm_disarm_all(void);
 void nptb_vm_free_all(void);
 void nptb_vm_name_inside(void);
+void nptb_vm_count(u32 *known, u32 *under_budget);
 
 /* Our books of a vCPU, whose thread this is; NULL where there is no memory. */
 static inline struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)

@@ -572,6 +572,25 @@ void nptb_vm_disarm_all(void)
 	}
 }
 
+/**
+ * nptb_vm_count() - how many VMs there are
+ * @known: all
+ * @under_budget: those under budget
+ */
+void nptb_vm_count(u32 *known, u32 *under_budget)
+{
+	struct nptb_vm *vm;
+
+	*known = 0;
+	*under_budget = 0;
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node) {
+		++*known;
+		*under_budget += vm->armed;
+	}
+	mutex_unlock(&nptb_registry);
+}
+
 /* Log the vCPU threads that are in a fault for us. */
 void nptb_vm_name_inside(void)
 {

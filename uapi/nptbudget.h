@@ -7,7 +7,9 @@
  *
  *   version                 the module's version and NPTB_FORMAT, "1.0 1"
  *   policies                names that a "policy" file takes, one a line
- *   stats                   counters of the module as a whole, "name value"
+ *   stats                   of the module as a whole, "name value": vms (VMs
+ *                           known), armed (of them under budget), in_flight
+ *                           (calls of KVM that are in our hands right now)
  *   run                     registration of a process tree, see below
  *   defaults/budget         what a VM created from now on starts with
  *   defaults/policy
@@ -24,7 +26,7 @@
  *
  * A knob holds one value. A write that is not understood changes nothing and
  * fails with EINVAL; a number out of range fails with ERANGE; a VM that has
- * ended answers ENODEV; a VM whose memory cannot be budgeted, EOPNOTSUPP (the
+ * ended answers ENODEV, or EIO once its folder is gone; a VM whose memory cannot be budgeted, EOPNOTSUPP (the
  * kernel log has the reason); a fault hook held by somebody else, EBUSY. While
  * a write to "budget" runs, the larger of the old and the new value holds; when
  * it returns, the new one. The write waits for vCPUs that are inside a fault
@@ -48,7 +50,8 @@
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name>
  *
- * and keeps it open. Every VM that <pid> or a descendant of it creates
+ * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
+ * registered one already). Every VM that <pid> or a descendant of it creates
  * meanwhile starts with these values. Reading from offset 0 gives, for every
  * such VM, ended or not, a line
  *

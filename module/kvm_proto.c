@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * At load: compare the prototypes that we call KVM by with the running kernel's
+ * own BTF, where it has some. A difference refuses the load.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "btf.h"
+#include "kvm_compat.h"
+
+/* Larger than any vmlinux's BTF. */
+#define BTF_SIZE_MAX	(64 << 20)
+
+#define VCPU	"p<kvm_vcpu>"
+#define KVM	"p<kvm>"
+
+/* What we take KVM's functions for: the letters are explained in btf.c. */
+static const struct {
+	const char *name;
+	const char *prototype;
+} protos[] = {
+	{ "kvm_mmu_page_fault", "i" VCPU "llpi" },
+	{ "kvm_mmu_hugepage_adjust", "v" VCPU "p<kvm_page_fault>" },
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 returns an error that is always 0. */
+	{ "kvm_arch_create_vm_debugfs", "v" KVM },
+#else
+	{ "kvm_arch_create_vm_debugfs", "i" KVM },
+#endif
+	{ "kvm_arch_destroy_vm", "v" KVM },
+	{ "kvm_zap_gfn_range", "v" KVM "ll" },
+	{ "kvm_unmap_gfn_range", "b" KVM "p<kvm_gfn_range>" },
+	{ "kvm_age_gfn", "b" KVM "p<kvm_gfn_range>" },
+	{ "kvm_flush_remote_tlbs", "v" KVM },
+	{ "kvm_get_rflags", "l" VCPU },
+	{ "kvm_get_linear_rip", "l" VCPU },
+	{ "kvm_mmu_gva_to_gpa_system", "l" VCPU "lp<x86_exception>" },
+	{ "kvm_vcpu_read_guest_atomic", "i" VCPU "lpl" },
+};
+
+/*
+ * Read a file of sysfs whole. Not by kernel_read_file(): security modules want
+ * to know from that what the contents will be used for, and warn.
+ */
+static int read_file(const char *path, void **data, u32 *size)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	ssize_t len = 1;
+	loff_t pos = 0, end;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	end = i_size_read(file_inode(file));
+	if (end <= 0 || end > BTF_SIZE_MAX)
+		len = -EFBIG;
+	else
+		*data = kvmalloc(end, GFP_KERNEL);
+	if (len > 0 && !*data)
+		len = -ENOMEM;
+	while (len > 0 && pos < end) {
+		len = kernel_read(file, *data + pos, end - pos, &pos);
+		if (fatal_signal_pending(current))
+			len = -EINTR;
+	}
+	filp_close(file, NULL);
+	*size = end;
+	if (len < 0)
+		return len;
+	return pos == end ? 0 : -EIO;
+}
+
+/* Read and index one blob; its memory is the caller's to free. */
+static int read_btf(const char *path, struct nptb_btf *btf,
+		    const struct nptb_btf *base, void **data)
+{
+	u32 size;
+	int ret;
+
+	ret = read_file(path, data, &size);
+	if (ret)
+		return ret;
+	if (nptb_btf_open(btf, *data, size, base) < 0)
+		return -EINVAL;
+	btf->offsets = kvmalloc_array(btf->nr_types + 1, sizeof(u32),
+				      GFP_KERNEL);
+	if (!btf->offsets)
+		return -ENOMEM;
+	if (nptb_btf_index(btf) != btf->nr_types)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_all(const struct nptb_btf *kvm)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(protos); i++) {
+		if (nptb_btf_check(kvm, protos[i].name, protos[i].prototype))
+			continue;
+		pr_err("%s has another prototype on this kernel; not loading\n",
+		       protos[i].name);
+		ret = -ENOEXEC;
+	}
+	return ret;
+}
+
+/**
+ * nptb_kvm_check_protos() - are KVM's functions what we take them for?
+ *
+ * Context: at load; may sleep.
+ * Return: 0, also where the kernel has no BTF to ask; -ENOEXEC with a message
+ * that names the function.
+ */
+int nptb_kvm_check_protos(void)
+{
+	struct nptb_btf vmlinux = { }, kvm = { };
+	void *vmlinux_data = NULL, *kvm_data = NULL;
+	int ret;
+
+	ret = read_btf("/sys/kernel/btf/vmlinux", &vmlinux, NULL, &vmlinux_data);
+	if (!ret)
+		ret = read_btf("/sys/kernel/btf/kvm", &kvm, &vmlinux, &kvm_data);
+	if (ret) {
+		pr_info("KVM's prototypes were not compared: no BTF (error %d)\n",
+			ret);
+		ret = 0;
+	} else {
+		ret = check_all(&kvm);
+	}
+	kvfree(kvm.offsets);
+	kvfree(vmlinux.offsets);
+	kvfree(kvm_data);
+	kvfree(vmlinux_data);
+	return ret;
+}
