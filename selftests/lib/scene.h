@@ -39,6 +39,8 @@ struct scene {
  * instruction, and that all vCPUs of a VM need where they all are at it.
  */
 unsigned int scene_need(const struct scene *s, int vcpus);
+/* Pages that its first instruction needs, which touches no data. */
+unsigned int scene_need_fetch(const struct scene *s);
 
 /* Creates VMs and vCPUs, sets budgets, starts the samplers. */
 bool scene_open(struct scene *s);

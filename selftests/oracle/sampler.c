@@ -1,41 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The first oracle: KVM's own counters, read without a pause. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../lib/nptb.h"
 #include "../lib/util.h"
 #include "sampler.h"
 
-static const char *const files[3] = { "pages_4k", "pages_2m", "pages_1g" };
+static const char *const counters[3] = { "pages_4k", "pages_2m", "pages_1g" };
 
-static uint64_t read_counter(int fd)
+static uint64_t read_counter(const struct sampler *s, int i)
 {
-	char buf[32];
-	ssize_t n = pread(fd, buf, sizeof(buf) - 1, 0);
+	uint64_t val;
 
-	if (n <= 0)
+	if (pread(s->fd, &val, sizeof(val), s->at[i]) != sizeof(val))
 		die("KVM's counter cannot be read: %s", strerror(errno));
-	buf[n] = '\0';
-	return strtoull(buf, NULL, 10);
+	return val;
 }
 
 static void sample(struct sampler *s)
 {
 	unsigned int before = atomic_load(&s->seq), after;
 	uint64_t limit = atomic_load(&s->limit), end;
-	uint64_t pages = read_counter(s->fd[0]);
+	uint64_t pages = read_counter(s, 0);
 	bool huge = false;
 
 	/* The huge ones cost as much to read: now and then will do. */
 	if (!(s->samples & 7))
-		huge = read_counter(s->fd[1]) || read_counter(s->fd[2]);
+		huge = read_counter(s, 1) || read_counter(s, 2);
 	end = atomic_load(&s->limit);
 	after = atomic_load(&s->seq);
 	s->samples++;
@@ -66,6 +63,7 @@ static void *sampler_main(void *arg)
 {
 	struct sampler *s = arg;
 
+	setpriority(PRIO_PROCESS, 0, 0);
 	while (!atomic_load(&s->stop))
 		sample(s);
 	return NULL;
@@ -73,17 +71,16 @@ static void *sampler_main(void *arg)
 
 void sampler_begin(struct sampler *s, const struct vmm *vm, uint64_t limit)
 {
-	char path[160];
 	int i;
 
 	memset(s, 0, sizeof(*s));
 	s->vm = vm;
 	atomic_store(&s->limit, limit);
+	s->fd = kvm_stats_open(vm->fd);
 	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), KVM_DIR "/%s/%s", vm->name, files[i]);
-		s->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
-		if (s->fd[i] < 0)
-			die("%s: %s", path, strerror(errno));
+		s->at[i] = kvm_stats_find(s->fd, counters[i]);
+		if (s->at[i] < 0)
+			die("KVM has no counter %s", counters[i]);
 	}
 	if (pthread_create(&s->thread, NULL, sampler_main, s))
 		die("pthread_create");
@@ -110,12 +107,10 @@ int sampler_budget(struct sampler *s, uint64_t pages)
 bool sampler_end(struct sampler *s, bool must_reach)
 {
 	uint64_t limit = atomic_load(&s->limit);
-	int i;
 
 	atomic_store(&s->stop, true);
 	pthread_join(s->thread, NULL);
-	for (i = 0; i < 3; i++)
-		close(s->fd[i]);
+	close(s->fd);
 	if (s->over)
 		note("%s: %" PRIu64 " of %" PRIu64 " samples over the budget, by up to %" PRIu64,
 		     s->vm->name, s->over, s->samples, s->worst);

@@ -3,9 +3,10 @@
  * The first oracle: a thread that reads KVM's own counters of a VM's leaves as
  * fast as it can while the guest runs. It knows nothing of the module.
  *
- * The three counters are three files, and a sum over them would not be atomic.
- * Under a budget there are no huge leaves at all: pages_2m and pages_1g must
- * read 0, and pages_4k alone is compared with the budget.
+ * It reads KVM's binary statistics (KVM_GET_STATS_FD), the same counters as the
+ * files in debugfs, which must be opened anew for each reading. A sum over the
+ * three would not be atomic. Under a budget there are no huge leaves at all:
+ * pages_2m and pages_1g must be 0, and pages_4k alone is compared with it.
  */
 #ifndef NPTB_ST_SAMPLER_H
 #define NPTB_ST_SAMPLER_H
@@ -22,7 +23,8 @@
 
 struct sampler {
 	const struct vmm *vm;
-	int fd[3];
+	int fd;
+	int64_t at[3];		/* of pages_4k, pages_2m, pages_1g in it */
 	pthread_t thread;
 	_Atomic bool stop;
 	/* Raised with every change of the limit, odd while it changes. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../lib/util.h"
@@ -59,6 +60,8 @@ static void *vcpu_main(void *arg)
 {
 	struct vmm_vcpu *vcpu = arg;
 
+	/* A test may run at a higher priority than its guests. */
+	setpriority(PRIO_PROCESS, 0, 0);
 	atomic_store(&vcpu->tid, gettid());
 	atomic_store(&vcpu->end, run_until_end(vcpu));
 	return NULL;

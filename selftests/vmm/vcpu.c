@@ -154,34 +154,3 @@ struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
 	vmm_load(vm, vmm_entry(vcpu->index), code.text, code.len);
 	return vcpu;
 }
-
-int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name)
-{
-	int fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
-	struct kvm_stats_header h;
-	struct kvm_stats_desc *d;
-	int64_t val = -ENOENT;
-	size_t size;
-	uint32_t i;
-
-	if (fd < 0)
-		return -errno;
-	if (pread(fd, &h, sizeof(h), 0) != sizeof(h))
-		die("KVM statistics: %s", strerror(errno));
-	size = sizeof(*d) + h.name_size;
-	d = malloc(size);
-	if (!d)
-		die("out of memory");
-	for (i = 0; i < h.num_desc; i++) {
-		if (pread(fd, d, size, h.desc_offset + i * size) != (ssize_t)size)
-			break;
-		if (strcmp(d->name, name))
-			continue;
-		if (pread(fd, &val, 8, h.data_offset + d->offset) != 8)
-			val = -EIO;
-		break;
-	}
-	free(d);
-	close(fd);
-	return val;
-}

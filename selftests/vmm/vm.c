@@ -125,12 +125,3 @@ void vmm_destroy(struct vmm *vm)
 		close(vm->memfd);
 	vm->vcpus = 0;
 }
-
-int64_t vmm_stat(const struct vmm *vm, const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%s/%s", vm->name,
-		 name);
-	return file_number(path);
-}

@@ -129,6 +129,9 @@ bool vmm_wait(struct vmm *vm, unsigned int ms);
 /* Stops what still runs and joins all threads; vmm_start() goes on. */
 void vmm_stop(struct vmm *vm);
 enum vmm_end vmm_end(const struct vmm_vcpu *vcpu);
+/* The binary statistics of a VM or vCPU, and where in them one is; -errno. */
+int kvm_stats_open(int fd);
+int64_t kvm_stats_find(int stats, const char *name);
 /* A statistic of one vCPU by KVM_GET_STATS_FD, such as "pf_fixed". */
 int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name);
 /* KVM's debugfs counter of the VM, such as "pages_4k"; negative: -errno. */
