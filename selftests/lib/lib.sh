@@ -1,3 +1,49 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the tests in shell share. Sourced by them from build/selftests/.
+# What the tests in shell share: kselftest's own reporting in KTAP, and skipping
+# with 4 and a reason. Sourced by them from build/selftests/.
+
+BUILT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+NPTB=/sys/kernel/debug/nptbudget
+FAILED=0
+export NPTB
+# shellcheck disable=SC1091
+. "$BUILT/kselftest/ktap_helpers.sh"
+
+# skip REASON: the whole test.
+skip() {
+	ktap_print_header
+	ktap_skip_all "$*"
+	exit 4
+}
+
+need_kvm() { [ -w /dev/kvm ] || skip "no /dev/kvm"; }
+
+need_module() {
+	need_kvm
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ -d $NPTB ] || skip "module nptbudget is not loaded"
+}
+
+need_command() { command -v "$1" >/dev/null || skip "no $1"; }
+
+plan() {
+	ktap_print_header
+	ktap_set_plan "$1"
+}
+
+# result NAME COMMAND...: one result, by the command's exit status.
+result() {
+	local name=$1
+	shift
+	if "$@"; then
+		ktap_test_pass "$name"
+	else
+		ktap_test_fail "$name"
+		# shellcheck disable=SC2034 # for the test
+		FAILED=1
+	fi
+}
+
+# Ends the test; fails where results are missing.
+finished() { ktap_finished; }

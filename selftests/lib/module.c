@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading modules, and reading the kernel log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "module.h"
+#include "util.h"
+
+const char *module_file(void)
+{
+	const char *top = getenv("NPTB_TOP"), *kernel = getenv("LAB_KERNEL");
+	const char *given = getenv("NPTB_MODULE");
+	static char path[512];
+
+	if (given)
+		snprintf(path, sizeof(path), "%s", given);
+	else if (top && kernel)
+		/* Where scripts/build-module.sh puts it. */
+		snprintf(path, sizeof(path), "%s/build/%s/module/nptbudget.ko",
+			 top, kernel);
+	else
+		return NULL;
+	return path_exists(path) ? path : NULL;
+}
+
+int module_load(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+int klog_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		die("/dev/kmsg: %s", strerror(errno));
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+bool klog_wait(int fd, const char *text, const char *other, unsigned int ms)
+{
+	uint64_t end = now_ms() + ms;
+	char line[8192];
+	ssize_t n;
+
+	do {
+		while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
+			line[n] = '\0';
+			if (strstr(line, text) && strstr(line, other))
+				return true;
+		}
+		sleep_ms(20);
+	} while (now_ms() < end);
+	return false;
+}

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The command nptbudget: each wrong use exits with 2, says why on stderr in few
+# words, prints nothing on stdout and changes nothing; and the right uses of it
+# on a live VM do what they say.
+set -u
+# shellcheck source-path=SCRIPTDIR/../lib source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+need_module
+PATH=$BUILT/../bin:$PATH
+need_command nptbudget
+dir=$(mktemp -d)
+guest=
+cleanup() {
+	[ -z "$guest" ] || kill "$guest" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+wrong=(
+	''
+	'nonsense'
+	'--nonsense'
+	'list extra'
+	'list --nonsense'
+	'set'
+	'set VM'
+	'set VM --pages'
+	'set VM --pages 0'
+	'set VM --pages -1'
+	'set VM --pages 1x'
+	'set VM --pages 4294967296'
+	'set VM --pages 99999999999999999999'
+	'set VM --policy'
+	'set VM --policy none'
+	'set VM --pages 1 extra'
+	'set 1-2-3 --pages 1'
+	'set x --pages 1'
+	'loops x'
+	'loops --nonsense'
+	'run'
+	'run --pages'
+	'run --pages 1'
+	'run --pages 1 --'
+	'run --pages 0 -- true'
+	'run --pages x -- true'
+	'run --policy none --pages 1 -- true'
+	'run --on-loop none --pages 1 -- true'
+	'version extra'
+	'help nonsense'
+)
+plan $((${#wrong[@]} + 8))
+
+# A VM with no budget at first. Its process stands still until it is to loop: it
+# would take the CPUs from the many short commands.
+"$BUILT/addloop" --laps 1000000000 --pages 64 --seconds 3600 >"$dir/addloop" &
+guest=$!
+vm=
+for _ in $(seq 100); do
+	vm=$(sed -n 's/^VM \([^:]*\):.*/\1/p' "$dir/addloop")
+	[ -z "$vm" ] || break
+	sleep 0.1
+done
+kill -STOP $guest
+
+# All that a wrong use could have changed, without starting a process.
+state() {
+	local file value
+	state=
+	for file in "$NPTB/vms/$vm/"{budget,policy,on_loop} "$NPTB/defaults/"{budget,policy,on_loop}; do
+		value=unreadable
+		read -r value <"$file"
+		state+=" $value"
+	done
+}
+
+# refused ARGUMENTS...
+refused() {
+	local before
+	state
+	before=$state
+	nptbudget "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	local rc=$? lines
+	mapfile -t lines <"$dir/err"
+	state
+	# Names that only the module knows are not wrong usage: 1, not 2.
+	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" = *none* ]]; } &&
+		[ ! -s "$dir/out" ] && [ "$before" = "$state" ] &&
+		[[ $state != *unreadable* ]] &&
+		[ ${#lines[@]} -ge 1 ] && [ ${#lines[@]} -le 4 ] && return
+	echo "# exit $rc, stdout: $(head -c 100 "$dir/out"), stderr: $(head -c 200 "$dir/err")"
+	return 1
+}
+
+for use in "${wrong[@]}"; do
+	read -ra words <<<"${use//VM/$vm}"
+	result "refused: nptbudget ${use:-(nothing)}" refused "${words[@]}"
+done
+
+kill -CONT $guest
+budget_is() { [ "$(cat "$NPTB/vms/$vm/budget")" = "$1" ]; }
+policy_is() { [ "$(cat "$NPTB/vms/$vm/policy")" = "$1" ]; }
+set_and() { nptbudget set "$vm" "$1" "$2" >/dev/null && "${@:3}"; }
+lists() { nptbudget list | grep -q -- "$vm"; }
+loops_shown() {
+	for _ in $(seq 20); do
+		nptbudget loops "$vm" | grep -qi 7c && return
+		sleep 0.1
+	done
+	return 1
+}
+json_read() { nptbudget "$@" --json | python3 -m json.tool >/dev/null; }
+
+result "set --pages 1" set_and --pages 1 budget_is 1
+result "set --policy clock" set_and --policy clock policy_is clock
+result "list names the VM" lists
+result "loops shows the loop" loops_shown
+result "list --json is JSON" json_read list
+result "loops --json is JSON" json_read loops "$vm"
+result "set --pages off" set_and --pages off budget_is off
+run_ends() {
+	nptbudget run --pages 1 -- "$BUILT/addloop" --stop-on-loop >"$dir/run" 2>&1
+	local rc=$?
+	[ $rc = 3 ] && grep -q 'memory right' "$dir/run" && return
+	echo "# exit $rc"
+	sed 's/^/# /' "$dir/run" | head -n 20
+	return 1
+}
+result "run gives the VM's exit status" run_ends
+finished
