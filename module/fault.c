@@ -192,6 +192,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 
 	fault.vm = vm;
 	fault.vcpu = vcpu;
+	fault.rip = nptb_kvm_rip(vcpu);
 	fault.gpa = gpa;
 	fault.error_code = error_code;
 	fault.insn = insn;

@@ -216,7 +216,8 @@ void nptb_hook_put(void)
 /**
  * nptb_hook_init() - hook the life of VMs, and try the hooks of faults
  *
- * Return: 0, or -EBUSY with a message that names the function.
+ * Return: 0, or -EBUSY with a message that names the function; nptb_hook_exit()
+ * undoes either.
  */
 int nptb_hook_init(void)
 {
@@ -228,11 +229,8 @@ int nptb_hook_init(void)
 	fault_hooks_off();
 
 	ret = hook_on(NPTB_HOOK_VM_DESTROYED);
-	if (ret)
-		return ret;
-	ret = hook_on(NPTB_HOOK_VM_CREATED);
-	if (ret)
-		nptb_hook_exit();
+	if (!ret)
+		ret = hook_on(NPTB_HOOK_VM_CREATED);
 	return ret;
 }
 

@@ -122,6 +122,12 @@ static inline u32 nptb_kvm_max_vcpus(struct kvm *kvm)
 	return kvm->max_vcpus;
 }
 
+/* A vCPU that is created later finds all as it is after this was asked. */
+static inline bool nptb_kvm_has_vcpus(struct kvm *kvm)
+{
+	return atomic_read(&kvm->online_vcpus);
+}
+
 static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)

@@ -7,6 +7,16 @@
 DEFINE_MUTEX(nptb_registry);
 struct workqueue_struct *nptb_wq;
 
+/* No new work, no budgets, no hook, nobody inside: then free. */
+static void leave(void)
+{
+	nptb_debugfs_exit();
+	nptb_vm_disarm_all();
+	nptb_hook_exit();
+	destroy_workqueue(nptb_wq);
+	nptb_vm_free_all();
+}
+
 static int __init nptb_init(void)
 {
 	int ret;
@@ -19,31 +29,16 @@ static int __init nptb_init(void)
 		return -ENOMEM;
 	nptb_debugfs_init();
 	ret = nptb_hook_init();
+	if (!ret)
+		ret = nptb_kvm_for_each_vm(nptb_vm_create);
 	if (ret)
-		goto err_debugfs;
-	ret = nptb_kvm_for_each_vm(nptb_vm_create);
-	if (ret)
-		goto err_hook;
-	return 0;
-
-err_hook:
-	nptb_vm_disarm_all();
-	nptb_hook_exit();
-	nptb_vm_free_all();
-err_debugfs:
-	nptb_debugfs_exit();
-	destroy_workqueue(nptb_wq);
+		leave();
 	return ret;
 }
 
 static void __exit nptb_exit(void)
 {
-	/* No new work, no budgets, no hook, nobody inside: then free. */
-	nptb_debugfs_exit();
-	nptb_vm_disarm_all();
-	nptb_hook_exit();
-	destroy_workqueue(nptb_wq);
-	nptb_vm_free_all();
+	leave();
 }
 
 module_init(nptb_init);

@@ -181,6 +181,7 @@ struct nptb_vm {
  * @vm: whose it is
  * @v: which vCPU's, in our books
  * @vcpu: the same, KVM's
+ * @rip: of the vCPU when it faulted; KVM may emulate and go on from there
  * @gpa: guest-physical address
  * @error_code: of the fault
  * @insn: instruction bytes of the exit, handed through
@@ -197,6 +198,7 @@ struct nptb_fault {
 	struct nptb_vm *vm;
 	struct nptb_vcpu *v;
 	struct kvm_vcpu *vcpu;
+	u64 rip;
 	gpa_t gpa;
 	u64 error_code;
 	void *insn;

@@ -123,7 +123,7 @@ TRACE_EVENT(nptb_fault,
 		__entry->pid = fault->vm->pid;
 		__entry->fd = fault->vm->fd;
 		__entry->vcpu = fault->v->idx;
-		__entry->rip = fault->v->attempt.state.rip;
+		__entry->rip = fault->rip;
 		__entry->gpa = fault->gpa;
 		__entry->error_code = fault->error_code;
 		__entry->verdict = fault->verdict;

@@ -176,8 +176,12 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 static int wait_stragglers(struct nptb_vm *vm)
 {
 	struct srcu_struct *srcu = nptb_kvm_srcu(vm->kvm);
-	unsigned long cookie = start_poll_synchronize_srcu(srcu);
+	unsigned long cookie;
 
+	/* A VM that is just being created: not even a signal may matter. */
+	if (!nptb_kvm_has_vcpus(vm->kvm))
+		return 0;
+	cookie = start_poll_synchronize_srcu(srcu);
 	while (!poll_state_synchronize_srcu(srcu, cookie)) {
 		if (signal_pending(current))
 			return -EINTR;
