@@ -20,7 +20,7 @@
 #define NPTB_KEY_NONE	(~0ULL)
 
 /* NPF error code bit 3: reserved bits, KVM's mark of MMIO. */
-#define NPTB_NPF_RSVD	(1ULL << 3)
+#define NPTB_NPF_RSVD	BIT_ULL(3)
 
 /**
  * struct nptb_outcome - counters of a vCPU that tell how a fault ended

@@ -93,7 +93,7 @@ static unsigned long find(const char *name)
 #define FIND_DATA(field, name)						\
 ({									\
 	nptb_kvm_data.field = (void *)find(name);			\
-	nptb_kvm_data.field != NULL;					\
+	!!nptb_kvm_data.field;						\
 })
 
 static bool find_calls(void)
@@ -142,20 +142,19 @@ static bool find_hooks(void)
 	return true;
 }
 
+#define AIM(call, hook)							\
+	static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))	\
+			   (hooks[hook].ip + MCOUNT_INSN_SIZE))
+
 /*
  * Enter the originals past the call to ftrace: no second trip through it, and
  * no recursion. All three start with ENDBR, if any, and the call.
  */
 static void aim_originals(void)
 {
-	unsigned long skip = MCOUNT_INSN_SIZE;
-
-	static_call_update(nptb_sc_fault,
-			   (typeof(&kvm_mmu_page_fault))(hooks[NPTB_HOOK_FAULT].ip + skip));
-	static_call_update(nptb_sc_created,
-			   (typeof(&nptb_create_vm_debugfs_proto))(hooks[NPTB_HOOK_VM_CREATED].ip + skip));
-	static_call_update(nptb_sc_destroyed,
-			   (typeof(&kvm_arch_destroy_vm))(hooks[NPTB_HOOK_VM_DESTROYED].ip + skip));
+	AIM(nptb_sc_fault, NPTB_HOOK_FAULT);
+	AIM(nptb_sc_created, NPTB_HOOK_VM_CREATED);
+	AIM(nptb_sc_destroyed, NPTB_HOOK_VM_DESTROYED);
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include "nptb.h"
 
+/* The list of VMs, sessions, the hook's user count: see nptb.h. */
 DEFINE_MUTEX(nptb_registry);
 struct workqueue_struct *nptb_wq;
 

@@ -206,6 +206,7 @@ bool nptb_plenty_of_room(struct nptb_fault *fault)
 
 /* Evict one page, or all unknown ones. Return: false where there is no way. */
 static bool evict_one(struct nptb_fault *fault)
+	__must_hold(&fault->vm->lock)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;

@@ -26,11 +26,12 @@
  *
  * A knob holds one value. A write that is not understood changes nothing and
  * fails with EINVAL; a number out of range fails with ERANGE; a VM that has
- * ended answers ENODEV, or EIO once its folder is gone; a VM whose memory cannot be budgeted, EOPNOTSUPP (the
- * kernel log has the reason); a fault hook held by somebody else, EBUSY. While
- * a write to "budget" runs, the larger of the old and the new value holds; when
- * it returns, the new one. The write waits for vCPUs that are inside a fault
- * and gives up with EINTR, the old budget in force, when a signal comes.
+ * ended answers ENODEV, or EIO once its folder is gone; a VM whose memory
+ * cannot be budgeted, EOPNOTSUPP (the kernel log has the reason); a fault hook
+ * held by somebody else, EBUSY. While a write to "budget" runs, the larger of
+ * the old and the new value holds; when it returns, the new one. The write
+ * waits for vCPUs that are inside a fault and gives up with EINTR, the old
+ * budget in force, when a signal comes.
  *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
