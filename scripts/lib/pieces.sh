@@ -11,7 +11,7 @@ declare -A piece_name=() piece_start=()
 # Wide enough for what is said, and no wider than the terminal: a line that
 # wraps cannot be taken back.
 live_line() {
-	[ $terminal = 1 ] || return 0
+	[ "$terminal" = 1 ] || return 0
 	local width=${COLUMNS:-80}
 	printf '\r%-*s\r' $((width - 1)) "$(cut -c-$((width - 1)) <<<"$1")"
 }
@@ -23,7 +23,7 @@ piece_log() { printf '%s/%s.log\n' "$LOGS" "${1// /-}"; }
 # What runs now, for how long, and how far it is.
 pieces_show() {
 	local pid text='' ok bad rest
-	[ $terminal = 1 ] || return 0
+	[ "$terminal" = 1 ] || return 0
 	for pid in "${!piece_name[@]}"; do
 		read -r ok bad rest < <(tally "$(piece_log "${piece_name[$pid]}")" sofar=1)
 		text+="${text:+; }${piece_name[$pid]}, $((SECONDS - piece_start[$pid])) s, $ok ok"
@@ -75,7 +75,7 @@ piece() {
 	shift
 	log=$(piece_log "$name")
 	pieces_wait $((JOBS - 1))
-	[ $terminal = 1 ] || echo "start  $name"
+	[ "$terminal" = 1 ] || echo "start  $name"
 	: >"$log"
 	set -m
 	"$@" </dev/null >"$log" 2>&1 &
@@ -105,7 +105,7 @@ step() {
 	unset "piece_name[$pid]"
 	live_line ''
 	if [ $rc = 0 ]; then
-		printf '%-7s%-26s%5d s\n' done "$name" $((SECONDS - start))
+		printf '%-7s%-26s%5d s\n' 'done' "$name" $((SECONDS - start))
 		return
 	fi
 	failed=$((failed + 1))

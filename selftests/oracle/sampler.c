@@ -118,7 +118,8 @@ bool sampler_end(struct sampler *s, bool must_reach)
 		note("%s: %" PRIu64 " samples saw a huge leaf under a budget",
 		     s->vm->name, s->huge);
 	if (must_reach && !s->reached)
-		note("%s: %" PRIu64 " samples, none saw the budget of %" PRIu64 " reached (peak %" PRIu64 ")",
+		note("%s: %" PRIu64 " samples, none saw the budget of %" PRIu64
+		     " reached (peak %" PRIu64 ")",
 		     s->vm->name, s->samples, limit, s->peak);
 	return !s->over && !s->huge && (!must_reach || s->reached);
 }
