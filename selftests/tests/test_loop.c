@@ -109,7 +109,8 @@ static bool check_registers(const struct nptb_st_loop *l, enum vmm_mode mode,
 	ok &= l->cr3 == (mode == VMM_LONG ? VMM_TABLES : 0);
 	ok &= !(l->efer & EFER_LMA) == (mode != VMM_LONG);
 	if (!ok)
-		note("vcpu %d class %s vector %d budget %" PRIu64 " times %" PRIu64 " laps %" PRIu64 " cr0 0x%" PRIx64 " cr3 0x%" PRIx64 " efer 0x%" PRIx64,
+		note("vcpu %d class %s vector %d budget %" PRIu64 " times %" PRIu64
+		     " laps %" PRIu64 " cr0 0x%" PRIx64 " cr3 0x%" PRIx64 " efer 0x%" PRIx64,
 		     l->vcpu, l->class, l->vector, l->budget, l->times, l->laps,
 		     l->cr0, l->cr3, l->efer);
 	return ok;
