@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Compare the prototypes that the module takes for granted (prototypes.txt)
+# with their definitions in the kernels' sources, and with what module/
+# declares itself. TAP on stdout.
+#   check-prototypes.sh [SERIES=DIR]...
+# Sources come from the cache; SERIES=DIR names another place for one.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tap.sh
+. "$here/lib/tap.sh"
+
+table=$here/prototypes.txt
+module=$PROJECT/module
+
+# prototypes KIND NAME FILE...: those of a function, one a line, each followed
+# by the file; names of parameters, spaces and what is no part of the type left
+# out. KIND is "definition" or "declaration".
+prototypes() {
+	perl -0777 -e '
+	my ($kind, $name, @files) = @ARGV;
+	my $end = $kind eq "definition" ? qr/\s*\{/ : qr/\s*;/;
+	sub parameter {
+		my ($p) = @_;
+		$p =~ s/\s+/ /g; $p =~ s/^ | $//g; $p =~ s/ ?\* ?/*/g;
+		# "gpa_t gpa", "void *insn", but not "void", "unsigned long".
+		$p =~ s/([\w*]) ?\b(?!int$|long$|char$|short$|void$)(\w+)$/$1/
+			if $p =~ /^(const )?(struct |unsigned )?\w+[ *]+\w+$/;
+		return $p;
+	}
+	for my $file (@files) {
+		open my $fh, "<", $file or die "$file: $!\n";
+		my $text = <$fh>;
+		$text =~ s{/\*.*?\*/}{ }gs; $text =~ s{//[^\n]*}{}g;
+		while ($text =~ /^((?:\w[\w\s*]*?[\s*]))\Q$name\E\s*\(([^(){};]*)\)$end/gm) {
+			my ($type, $args) = ($1, $2);
+			next if $type =~ /\b(return|else|case)\b/ or $type =~ /\bstatic\b.*\binline\b/;
+			$type =~ s/\b(noinline|__weak|extern|notrace|asmlinkage)\b//g;
+			$type =~ s/\s+/ /g; $type =~ s/^ | $//g; $type =~ s/ ?\* ?/*/g;
+			print "$type $name(", join(", ", map { parameter($_) } split /,/, $args),
+				")\t$file\n";
+		}
+	}' -- "$@"
+}
+
+# The same of a prototype given as a word, to compare with.
+normal() {
+	printf '%s;\n' "$2" >"$tmp/one"
+	prototypes declaration "$1" "$tmp/one" | cut -f 1
+}
+
+name_of() { local p=${1%%(*}; printf '%s\n' "${p##*[ \*]}"; }
+
+sources_of() {
+	local arg
+	for arg in "${given[@]}"; do
+		if [ "${arg%%=*}" = "$1" ]; then
+			printf '%s\n' "${arg#*=}"
+			return
+		fi
+	done
+	"$here/kernel.sh" source "$1" >&2 || return
+	SRC=
+	eval "$("$here/kernel.sh" path "$1")"
+	printf '%s\n' "$SRC"
+}
+
+# found_as WANT FOUND: every prototype found is the one wanted, and there is one.
+found_as() {
+	local want=$1 found=$2 proto file
+	if [ ! -s "$found" ]; then
+		echo "not found; wanted: $want"
+		return 1
+	fi
+	while IFS=$'\t' read -r proto file; do
+		[ "$proto" = "$want" ] || {
+			echo "wanted:  $want"
+			echo "is:      $proto, in $file"
+			return 1
+		}
+	done <"$found"
+}
+
+# One function of one series. What the sources define is looked at; for what
+# lies outside KVM, what the public headers declare.
+check_source() {
+	local want=$1 name=$2 src=$3
+	local -a files
+	mapfile -t files < <(grep -rlw --include='*.[ch]' "$name" "$src/arch/x86/kvm" "$src/virt/kvm")
+	: >"$tmp/found"
+	[ ${#files[@]} = 0 ] || prototypes definition "$name" "${files[@]}" >"$tmp/found"
+	if [ ! -s "$tmp/found" ]; then
+		mapfile -t files < <(grep -rlw --include='*.h' "$name" "$src/include/linux")
+		[ ${#files[@]} = 0 ] || prototypes declaration "$name" "${files[@]}" >"$tmp/found"
+	fi
+	found_as "$want" "$tmp/found"
+}
+
+check_series() {
+	local series=$1 src list proto name
+	if ! src=$(sources_of "$series") || [ ! -d "$src/arch/x86/kvm" ]; then
+		tap_fail "$series: prototypes" "no kernel source of $series"
+		return
+	fi
+	while read -r list proto; do
+		case ",$list," in *",$series,"*) ;; *) continue ;; esac
+		name=$(name_of "$proto")
+		tap_check "$series: $name" check_source "$(normal "$name" "$proto")" "$name" "$src"
+	done < <(grep -v '^#' "$table")
+}
+
+# What kvm_sym.h declares itself is what the table says, and in every series.
+check_declared() {
+	local name=$1 proto
+	prototypes declaration "$name" "$module/kvm_sym.h" >"$tmp/found"
+	while read -r _ proto; do
+		[ "$(name_of "$proto")" = "$name" ] || continue
+		found_as "$(normal "$name" "$proto")" "$tmp/found" || return 1
+	done < <(grep -v '^#' "$table")
+}
+
+# Functions that the module looks up by name and cannot have compared itself.
+looked_up() {
+	sed -nE 's/.*FIND_CALL\([^"]*"([a-z0-9_]+)"\).*/\1/p
+		s/.*\{ "([a-z0-9_]+)".*\},/\1/p
+		s/.*symbol_name = "([a-z0-9_]+)".*/\1/p' "$module/kvm_sym.c" | sort -u
+}
+
+in_table() {
+	grep -v '^#' "$table" | grep -qE "[ *]$1\(" || {
+		echo "kvm_sym.c looks $1 up, but scripts/prototypes.txt does not have it"
+		return 1
+	}
+}
+
+check_complete() {
+	local name n=0 rc=0
+	for name in $(looked_up); do
+		n=$((n + 1))
+		in_table "$name" || rc=1
+	done
+	[ $n -gt 5 ] || { echo "only $n functions found in kvm_sym.c: it is written otherwise now"; return 1; }
+	return $rc
+}
+
+check_module() {
+	local name
+	tap_check "every function looked up is in the table" check_complete
+	while read -r name; do
+		tap_check "module/kvm_sym.h: $name" check_declared "$name"
+	done < <(sed -nE 's/^[a-z].*[ *](kvm_[a-z0-9_]+)\(.*/\1/p' "$module/kvm_sym.h" | sort -u)
+}
+
+given=("$@")
+for arg in "${given[@]}"; do
+	case $arg in *=/*) is_series "${arg%%=*}" && continue ;; esac
+	usage_error "usage: check-prototypes.sh [SERIES=DIR]..., DIR beginning with /"
+done
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-prototypes.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+tap_begin
+check_module
+for series in $SERIES_ALL; do
+	check_series "$series"
+done
+tap_end
