@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Rules about which file may do what, each with its reason. Sourced by
+# static.sh; a rule prints what breaks it and fails.
+
+LAYER_RULES="versions kvm_sym ftrace pure state lines hosts homes spdx todo"
+: "$LAYER_RULES"
+
+layer_name() {
+	case $1 in
+	versions) echo "kernel versions are known to kvm_compat, kvm_proto and kvm_sym alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c and kvm_sym.c alone" ;;
+	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
+	pure) echo "pure files include pure files alone" ;;
+	state) echo "all of struct nptb_state is compared, and kept" ;;
+	lines) echo "no file is over 500 lines, no header over 300" ;;
+	hosts) echo "no host of an archive is written down" ;;
+	homes) echo "no path of one machine is written down" ;;
+	spdx) echo "every source says its licence at the top" ;;
+	todo) echo "nothing is left to do in the sources" ;;
+	esac
+}
+
+# none WHY GREP-ARGUMENTS...: nothing may match.
+none() {
+	local why=$1 found
+	shift
+	found=$(cd "$PROJECT" && grep -nE "$@") || return 0
+	printf '%s\n' "$why" "$found"
+	return 1
+}
+
+# The project's files by pattern, but for those that match the first argument.
+files_but() {
+	local but=$1
+	shift
+	static_files "$@" | grep -vE "$but"
+}
+
+# A new kernel is then one place to look at.
+layer_versions() {
+	local -a files
+	mapfile -t files < <(files_but '^module/kvm_(compat|proto|sym)\.[ch]$' 'module/*' 'uapi/*')
+	none "ask kvm_compat instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
+}
+
+# What can vanish from a kernel is looked for in one place, at load.
+layer_kvm_sym() {
+	local -a files
+	mapfile -t files < <(files_but '^module/kvm_(compat\.c|sym\.[ch])$' 'module/*')
+	none "go through kvm_compat:" 'kvm_sym\.h|static_call|kallsyms|kprobe' "${files[@]}"
+}
+
+# Who touches KVM's text can be read in one file.
+layer_ftrace() {
+	local -a files
+	mapfile -t files < <(files_but '^module/(hook\.c|kvm_compat\.h)$' 'module/*')
+	none "only hook.c hooks:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
+}
+
+# The unit tests build them in user space: a kernel call would not link there,
+# but a macro or an inline function would go unnoticed.
+layer_pure() {
+	local -a files
+	local found
+	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,rset,policy,loop}.h module/{rset,policy,policy_*,loop}.c)
+	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
+		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|rset|policy|loop)\.h")$' |
+		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?string\.h>$') || return 0
+	printf '%s\n' "no kernel header here:" "$found"
+	return 1
+}
+
+# A register that is forgotten on either side makes progress look like none, or
+# no progress like some.
+layer_state() {
+	local field n rc=0 fields
+	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/loop.h")
+	[ "$(wc -w <<<"$fields")" -ge 8 ] || { echo "struct nptb_state is written otherwise now"; return 1; }
+	for field in $fields; do
+		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/kvm_compat.c")
+		# An array is compared and copied by calls that look alike.
+		[ "$n" -ge 1 ] && grep -qE "state->$field = |memcpy\(state->$field," "$PROJECT/module/kvm_compat.c" &&
+			grep -qE "state->$field == |memcmp\(state->$field," "$PROJECT/module/kvm_compat.c" && continue
+		echo "module/kvm_compat.c does not both compare and keep nptb_state.$field"
+		rc=1
+	done
+	return $rc
+}
+
+# What does not fit on a few screens is two files.
+layer_lines() {
+	local file n max rc=0
+	while read -r file; do
+		max=500
+		case $file in *.h) max=300 ;; esac
+		n=$(wc -l <"$PROJECT/$file")
+		[ "$n" -le $max ] || allowed layers "$file" lines || { echo "$file: $n lines"; rc=1; }
+	done < <(static_files '*.[chS]' '*.sh' '*.py' '*Makefile' 'scripts/*')
+	return $rc
+}
+
+# Mirrors and proxies differ: the machine's own settings say where to ask.
+layer_hosts() {
+	local -a files
+	mapfile -t files < <(files_but '^(docs/|[A-Z]+\.md$)|^scripts/lib/layers\.sh$')
+	none "take it from the machine's settings:" \
+		'(deb|security|archive|ftp|snapshot)\.debian\.org|archive\.ubuntu\.com|pypi\.org|crates\.io|registry\.npmjs|proxy\.golang\.org|cdn\.kernel\.org' "${files[@]}"
+}
+
+# It has to work from a clone anywhere.
+layer_homes() {
+	local -a files
+	mapfile -t files < <(files_but '^scripts/lib/layers\.sh$')
+	none "relative, or from a variable:" \
+		'/home/[a-z]|/Users/|/work/|/root/\.cache|/tmp/ksrc' "${files[@]}"
+}
+
+layer_spdx() {
+	local file rc=0
+	while read -r file; do
+		head -n 2 "$PROJECT/$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
+			{ echo "$file: no SPDX line"; rc=1; }
+	done < <({ static_files '*.[chS]' '*.sh' '*Makefile' '*Kbuild'; shell_files; } | sort -u)
+	return $rc
+}
+
+# It is done, or it is an issue.
+layer_todo() {
+	local -a files
+	mapfile -t files < <(files_but '^scripts/lib/layers\.sh$' '*.[chS]' '*.sh' 'scripts/*' '*Makefile' '*Kbuild')
+	none "open an issue instead:" '\b(TODO|FIXME|XXX)\b' "${files[@]}"
+}

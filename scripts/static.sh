@@ -1,0 +1,216 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Static checks of what git knows of the project. TAP on stdout, a result per
+# check, and per kernel where kernels differ.
+#   static.sh [CHECK...]   all, or some of: shell checkpatch build layers
+#                          prototypes
+# Exceptions are in static-allow.txt, with a reason each.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tap.sh
+. "$here/lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/layers.sh
+. "$here/lib/layers.sh"
+
+# checkpatch knows the kernel's habits. In user space these are no mistakes:
+USER_IGNORE=(
+	ARRAY_SIZE                     # there is no linux/kernel.h
+	BIT_MACRO                      # nor a linux/bits.h
+	CAMELCASE                      # names of cmocka and Zydis
+	EMBEDDED_FUNCTION_NAME         # "usage:" is what every command says
+	LINE_SPACING                   # _Atomic is no type to it
+	LONG_LINE_STRING               # strings are for users, and for grep
+	MULTIPLE_ASSIGNMENTS           # registers of a guest that are set alike
+	PREFER_DEFINED_ATTRIBUTE_MACRO # there is no linux/compiler.h
+	PREFER_KERNEL_TYPES            # uint32_t is the type here
+	STRCPY                         # there is no strscpy()
+	UNNECESSARY_ELSE               # it overlooks the if before
+	VOLATILE                       # memory that a guest writes to
+)
+
+# The project's files, those that are there: static_files PATTERN...
+static_files() {
+	local file
+	git -C "$PROJECT" ls-files --cached --others --exclude-standard -- "$@" |
+		while read -r file; do [ ! -f "$PROJECT/$file" ] || printf '%s\n' "$file"; done
+}
+
+# Shell scripts, by their first line or shellcheck's directive for sourced ones.
+shell_files() {
+	local file
+	static_files | while read -r file; do
+		if head -n 3 "$PROJECT/$file" | grep -qaE '^#!.*[/ ](ba|da)?sh\b|^# shellcheck shell='; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# Version 0.9 takes 40 s for each script that sources all.sh, which sources
+# the rest: in a copy, all.sh holds the rest itself, and it takes one.
+shell_copy() {
+	local lib=$PROJECT/scripts/lib name
+	mkdir -p "$tmp/shell"
+	(cd "$PROJECT" && shell_files | xargs cp --parents -t "$tmp/shell")
+	{
+		echo '# shellcheck shell=bash'
+		# shellcheck disable=SC2016 # as it stands there
+		sed -n 's|^\. "$lib/\([a-z-]*\.sh\)"$|\1|p' "$lib/all.sh" |
+			while read -r name; do cat "$lib/$name"; done
+	} >"$tmp/shell/scripts/lib/all.sh"
+}
+
+shellcheck_file() {
+	local dir=$tmp/shell
+	[ "$1" != scripts/lib/all.sh ] || dir=$PROJECT
+	(cd "$dir" && shellcheck -x "$1")
+}
+
+check_shell() {
+	local file
+	shell_copy
+	while read -r file; do
+		tap_check "shellcheck $file" shellcheck_file "$file"
+	done < <(shell_files)
+}
+
+# allowed CHECK FILE TYPE: is there an exception? Remembers those that are used.
+allowed() {
+	grep -v '^#' "$here/static-allow.txt" |
+		awk -v c="$1" -v f="$2" -v t="$3" '$1 == c && $2 == f && $3 == t && NF > 3 { n++ } END { exit !n }' ||
+		return 1
+	printf '%s %s %s\n' "$1" "$2" "$3" >>"$tmp/used"
+}
+
+# Whether every exception is still one, of the checks that ran.
+check_exceptions() {
+	local line key rc=0
+	while read -r line; do
+		key=$(awk '{ print $1, $2, $3 }' <<<"$line")
+		[ "$(wc -w <<<"$line")" -gt 3 ] || { echo "no reason given: $line"; rc=1; }
+		grep -qxF "$key" "$tmp/used" || { echo "no longer needed: $line"; rc=1; }
+	done < <(grep -E "^($1) " "$here/static-allow.txt")
+	return $rc
+}
+
+# One run for many files: starting it takes longer than a file. It looks for
+# known names below its root, and leaves a file of its own where it runs.
+checkpatch_run() {
+	local -a files=() options=()
+	mapfile -t files < <(static_files "${@:2}")
+	[ -z "$1" ] || options=(--ignore "$1")
+	mkdir -p "$tmp/include"
+	(cd "$tmp" && "$checkpatch" --strict --no-tree --terse --show-types --no-summary \
+		--root="$tmp" "${options[@]}" -f "${files[@]/#/$PROJECT/}") 2>&1 |
+		sed "s|^$PROJECT/||" >>"$tmp/checkpatch"
+}
+
+checkpatch_file() {
+	local file=$1 rc=0 type
+	while IFS= read -r line; do
+		type=$(sed -nE 's/^[^ ]+ [A-Z]+:([A-Z_]+):.*/\1/p' <<<"$line")
+		[ -n "$type" ] && allowed checkpatch "$file" "$type" && continue
+		echo "$line"
+		rc=1
+	done < <(grep -F "$file:" "$tmp/checkpatch")
+	return $rc
+}
+
+# What it says of no file of ours is about itself.
+checkpatch_ran() {
+	local said
+	[ -f "$checkpatch" ] || { echo "no $checkpatch"; return 1; }
+	said=$(grep -vE '^(module|uapi|userspace|selftests)/[^ ]+:[0-9]+: ' "$tmp/checkpatch") || return 0
+	printf '%s\n' "$said"
+	return 1
+}
+
+check_checkpatch() {
+	local file ignore SRC=
+	if ! "$here/kernel.sh" source 6.12 >&2; then
+		tap_fail "checkpatch" "no kernel source of 6.12"
+		return
+	fi
+	eval "$("$here/kernel.sh" path 6.12)"
+	checkpatch=$SRC/scripts/checkpatch.pl
+	ignore=$(IFS=,; echo "${USER_IGNORE[*]}")
+	checkpatch_run '' 'module/*.[ch]' 'uapi/*.h' || true
+	checkpatch_run "$ignore" 'userspace/*.[ch]' 'selftests/*.[ch]' || true
+	tap_check "checkpatch runs" checkpatch_ran
+	while read -r file; do
+		tap_check "checkpatch $file" checkpatch_file "$file"
+	done < <(static_files '*.[ch]')
+	tap_check "every exception for checkpatch is needed" check_exceptions checkpatch
+}
+
+# What a build said of us: a message that points into our files, or one of
+# modpost or objtool, which speak of the object, or that sparse was left out. "In
+# file included from" is none: what follows names the file that is meant.
+ours() {
+	local names
+	# What sparse and gcc call a file: its place, or its name alone.
+	names=$(cd "$PROJECT" && printf '%s\n' module/*.[ch] uapi/*.h | sed 's|.*/||; s/\./\\./' | paste -sd '|')
+	grep -E "(^|[ /])($names):[0-9]+(:[0-9]+)?: |objtool|modpost|sparse is not available|C=2 specified|nptbudget\.o|^make.*Error" "$1" || true
+}
+
+build_series() {
+	local series=$1 said
+	(module_build "$series" W=1 C=2) >"$tmp/build" 2>&1 || {
+		echo "the build failed:"
+		cat "$tmp/build"
+		return 1
+	}
+	said=$(ours "$tmp/build")
+	[ -z "$said" ] || { printf '%s\n' "$said"; return 1; }
+}
+
+# Everything is built anew, in a folder of its own: a file that is not compiled
+# has no message.
+check_build() {
+	local series
+	for series in $SERIES_ALL; do
+		rm -rf "$(module_build_dir "$series")-check"
+		if ! (kernel_fetch "$series") >&2; then
+			tap_fail "sparse and W=1, $series" "no kernel $series"
+			continue
+		fi
+		tap_check "sparse and W=1, $series" build_series "$series"
+	done
+}
+
+check_layers() {
+	local rule
+	for rule in $LAYER_RULES; do
+		tap_check "$(layer_name "$rule")" "layer_$rule"
+	done
+	tap_check "every exception for layers is needed" check_exceptions layers
+}
+
+check_prototypes() {
+	local line
+	# Its results become results here.
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) tap_ok "${line#* - }" ;;
+		"not ok "*) tap_fail "${line#* - }" "" ;;
+		"# "*) printf '%s\n' "$line" ;;
+		esac
+	done < <("$here/check-prototypes.sh" || true)
+}
+
+[ $# -gt 0 ] || set -- shell layers prototypes checkpatch build
+for check in "$@"; do
+	case $check in
+	shell|checkpatch|build|layers|prototypes) ;;
+	*) usage_error "usage: static.sh [shell|checkpatch|build|layers|prototypes]...; not '$check'" ;;
+	esac
+done
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-static.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+touch "$tmp/used"
+tap_begin
+for check in "$@"; do
+	"check_$check"
+done
+tap_end
