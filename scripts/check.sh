@@ -11,6 +11,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$here/lib/common.sh"
+LOGS=$PROJECT/build/check
 # shellcheck source-path=SCRIPTDIR source=lib/pieces.sh
 . "$here/lib/pieces.sh"
 
@@ -32,6 +33,11 @@ ready() {
 	[ "$(id -u)" = 0 ] ||
 		die "the tests install packages, and build in a chroot: run them as root"
 	"$here/deps.sh" "$@"
+}
+
+step_failed() {
+	failed=1
+	pieces_sum
 }
 
 fetch() {
@@ -83,6 +89,7 @@ check_lab() {
 	local series
 	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
 	piece "test of the lab" "$here/test-lab.sh"
+	piece "demo" "$here/demo.sh" --tap
 }
 
 main() {

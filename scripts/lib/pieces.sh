@@ -3,7 +3,7 @@
 # Pieces of a check: programs that run beside each other, each into a log of its
 # own, and whose results are added up. Sourced after common.sh.
 
-LOGS=$PROJECT/build/check
+: "${LOGS:?where the logs go}"
 passed=0 failed=0 skipped=0
 declare -A piece_name=() piece_start=()
 [ -t 1 ] && terminal=1 || terminal=0
@@ -92,8 +92,8 @@ pieces_kill() {
 	piece_name=()
 }
 
-# step NAME COMMAND...: something that has to be done first and is no test. Ends
-# everything where it fails.
+# step NAME COMMAND...: something that has to be done first and is no test. Where
+# it fails it calls step_failed, which is the script's own and is to end it.
 step() {
 	local name=$1 log rc=0 start=$SECONDS
 	shift
@@ -108,10 +108,9 @@ step() {
 		printf '%-7s%-26s%5d s\n' 'done' "$name" $((SECONDS - start))
 		return
 	fi
-	failed=$((failed + 1))
 	printf '%-7s%-26s%5d s\n' FAILED "$name" $((SECONDS - start))
 	piece_show_log "$log"
-	pieces_sum
+	step_failed
 }
 
 # The last line, and the end.

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Install what is needed, build, and show what this project is for, on an
+# emulated host. Fails where anything that is shown is not as it should be.
+#   demo.sh         for people
+#   demo.sh --tap   as a test: results as TAP, all else as comments
+# shellcheck disable=SC2317 # step calls the functions it is given
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+. "$here/lib/common.sh"
+LOGS=$PROJECT/build/demo
+# shellcheck source-path=SCRIPTDIR source=lib/pieces.sh
+. "$here/lib/pieces.sh"
+
+# L1's kernel, and the guest's.
+HOST=6.12 GUEST=6.1
+
+trap 'pieces_kill' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+step_failed() { exit 1; }
+
+# What of a guest is not its kernel: busybox and a process 1.
+guest_initramfs() {
+	local tree=$LOGS/guest name
+	mkdir -p "$tree"/{bin,proc}
+	cp "$(command -v busybox)" "$tree/bin/busybox"
+	for name in sh mount uname cut poweroff; do ln -sfn busybox "$tree/bin/$name"; done
+	install -m 755 "$here/demo/guest-init" "$tree/init"
+	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$LOGS/guest.cpio"
+}
+
+build() {
+	"$here/kernel.sh" fetch $HOST
+	"$here/kernel.sh" fetch $GUEST
+	make -s -C "$PROJECT" cli
+	make -s -C "$PROJECT/selftests" -j"$(nproc)" all
+	"$here/build-module.sh" $HOST
+	guest_initramfs
+	guest_kernel
+}
+
+# The guest's kernel, decompressed: emulation makes that slow.
+guest_kernel() {
+	local IMAGE
+	eval "$("$here/kernel.sh" path $GUEST)"
+	ln -sfn "$IMAGE" "$LOGS/vmlinux"
+}
+
+demo() {
+	local -a live=()
+	[ "$terminal" = 0 ] || live=(--live)
+	mkdir -p "$LOGS"
+	rm -rf "$LOGS/out"
+	step "packages" "$here/deps.sh" build lab
+	step "kernels and build" build
+	echo "An emulated AMD Zen host with Debian's Linux $HOST and the module starts ..."
+	# One CPU: with two in turn on one thread, a Linux guest's clocks go wrong.
+	"$here/lab" --kernel $HOST --cpus 1 --timeout 600 --out "$LOGS/out" -- \
+		scripts/demo/show.sh "${live[@]}"
+}
+
+case ${1-} in
+'')
+	demo || die "not all of this went as it should"
+	printf '\nAll of this was checked: %s.\n' \
+		"$(grep -c '^ok' "$LOGS/out/results") results, $SECONDS s" ;;
+--tap)
+	demo 2>&1 | sed 's/^/# /'
+	cat "$LOGS/out/results" ;;
+*) usage_error "usage: demo.sh [--tap]" ;;
+esac
