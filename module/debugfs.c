@@ -38,8 +38,8 @@ int nptb_parse_budget(const char *text, u64 *budget)
 		*budget = 0;
 		return 0;
 	}
-	/* kstrtoull() would take "+1". */
-	if (text[0] < '0' || text[0] > '9')
+	/* kstrtoull() would take a sign before, and a newline behind. */
+	if (text[strspn(text, "0123456789")])
 		return -EINVAL;
 	ret = kstrtoull(text, 10, &pages);
 	if (ret)

@@ -24,17 +24,15 @@
 /* Name the threads that keep us from unloading after this long. */
 #define DRAIN_WARN_SECONDS	10
 
-struct nptb_hook {
-	struct ftrace_ops ops;
-	enum nptb_kvm_hook which;
-	bool on;
-};
-
 /*
  * Calls of ours under way: raised in the ftrace callback, before the redirect,
  * lowered by the replacement as its last act. Summed up only when unloading.
  */
 static DEFINE_PER_CPU(long, in_flight);
+
+/* Where ftrace enters our functions, and whether it does at all. */
+static unsigned long hook_ip[NPTB_HOOK_NR] __read_mostly;
+static bool registered;
 
 /* VMs that need the two hooks of faults; under nptb_registry. */
 static unsigned int fault_users;
@@ -73,94 +71,75 @@ static void replace_hugepage(void)
 {
 }
 
-static void notrace catch_always(unsigned long ip, unsigned long parent_ip,
-				 struct ftrace_ops *ops,
-				 struct ftrace_regs *fregs)
+static __always_inline void redirect(struct ftrace_regs *fregs, void *to)
 {
-	struct nptb_hook *hook = container_of(ops, struct nptb_hook, ops);
-
 	this_cpu_inc(in_flight);
-	if (hook->which == NPTB_HOOK_VM_CREATED)
-		nptb_ftrace_redirect(fregs, (unsigned long)replace_created);
-	else
-		nptb_ftrace_redirect(fregs, (unsigned long)replace_destroyed);
+	nptb_ftrace_redirect(fregs, (unsigned long)to);
 }
 
-/* Other VMs pass: a look into a small hash is all that they pay. */
-static void notrace catch_fault(unsigned long ip, unsigned long parent_ip,
-				struct ftrace_ops *ops,
-				struct ftrace_regs *fregs)
+/* One of our four functions is entered, at @ip. Other VMs' faults pass. */
+static void notrace catch(unsigned long ip, unsigned long parent_ip,
+			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+	struct nptb_vm *vm;
 
+	if (ip == hook_ip[NPTB_HOOK_VM_CREATED]) {
+		redirect(fregs, replace_created);
+		return;
+	}
+	if (ip == hook_ip[NPTB_HOOK_VM_DESTROYED]) {
+		redirect(fregs, replace_destroyed);
+		return;
+	}
+	vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
 	if (!vm)
 		return;
-	this_cpu_inc(in_flight);
-	nptb_ftrace_set_arg5(fregs, vm);
-	nptb_ftrace_redirect(fregs, (unsigned long)replace_fault);
-}
-
-static void notrace catch_hugepage(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *ops,
-				   struct ftrace_regs *fregs)
-{
-	/* No count: the replacement only returns, synchronize_rcu_tasks() does. */
-	if (nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
-		nptb_ftrace_redirect(fregs, (unsigned long)replace_hugepage);
+	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
+		nptb_ftrace_set_arg5(fregs, vm);
+		redirect(fregs, replace_fault);
+		return;
+	}
+	/* No count: it only returns, which synchronize_rcu_tasks() covers. */
+	nptb_ftrace_redirect(fregs, (unsigned long)replace_hugepage);
 }
 
 /*
- * RECURSION: the callbacks do nothing that could come back to them. PERMANENT:
+ * One user of ftrace for all: to register and, above all, to unregister one is
+ * slow (it waits for RCU tasks), to change which functions it is about is not.
+ *
+ * RECURSION: the callback does nothing that could come back to it. PERMANENT:
  * with ftrace_enabled=0 a budget would silently not hold.
  */
-#define NPTB_OPS_FLAGS	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_RECURSION | \
-			 FTRACE_OPS_FL_PERMANENT)
-
-static struct nptb_hook hooks[NPTB_HOOK_NR] = {
-	[NPTB_HOOK_VM_CREATED] = {
-		.ops = { .func = catch_always, .flags = NPTB_OPS_FLAGS },
-		.which = NPTB_HOOK_VM_CREATED,
-	},
-	[NPTB_HOOK_VM_DESTROYED] = {
-		.ops = { .func = catch_always, .flags = NPTB_OPS_FLAGS },
-		.which = NPTB_HOOK_VM_DESTROYED,
-	},
-	[NPTB_HOOK_HUGEPAGE] = {
-		.ops = { .func = catch_hugepage, .flags = NPTB_OPS_FLAGS },
-		.which = NPTB_HOOK_HUGEPAGE,
-	},
-	[NPTB_HOOK_FAULT] = {
-		.ops = { .func = catch_fault, .flags = NPTB_OPS_FLAGS },
-		.which = NPTB_HOOK_FAULT,
-	},
+static struct ftrace_ops ops = {
+	.func = catch,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_RECURSION |
+		 FTRACE_OPS_FL_PERMANENT,
 };
 
-static int hook_on(enum nptb_kvm_hook which)
+static int report(int ret, enum nptb_kvm_hook which)
 {
-	struct nptb_hook *hook = &hooks[which];
-	int ret;
-
-	ret = ftrace_set_filter_ip(&hook->ops, nptb_kvm_hook_ip(which), 0, 1);
-	if (!ret)
-		ret = register_ftrace_function(&hook->ops);
 	if (ret == -EBUSY)
 		pr_err("%s is held by somebody else (a livepatch?), or ftrace is off (sysctl kernel.ftrace_enabled)\n",
 		       nptb_kvm_hook_name(which));
 	else if (ret)
 		pr_err("cannot hook %s: error %d\n", nptb_kvm_hook_name(which),
 		       ret);
-	hook->on = !ret;
 	return ret;
+}
+
+static int hook_on(enum nptb_kvm_hook which)
+{
+	return report(ftrace_set_filter_ip(&ops, hook_ip[which], 0, 0), which);
 }
 
 static void hook_off(enum nptb_kvm_hook which)
 {
-	struct nptb_hook *hook = &hooks[which];
+	int ret = ftrace_set_filter_ip(&ops, hook_ip[which], 1, 0);
 
-	if (!hook->on)
-		return;
-	unregister_ftrace_function(&hook->ops);
-	hook->on = false;
+	/* The function stays caught, and what is caught passes: no harm done. */
+	if (ret)
+		pr_warn("cannot unhook %s: error %d\n",
+			nptb_kvm_hook_name(which), ret);
 }
 
 static int fault_hooks_on(void)
@@ -221,16 +200,24 @@ void nptb_hook_put(void)
  */
 int nptb_hook_init(void)
 {
-	int ret;
+	int ret, i;
 
-	ret = fault_hooks_on();
-	if (ret)
-		return ret;
-	fault_hooks_off();
+	for (i = 0; i < NPTB_HOOK_NR; i++)
+		hook_ip[i] = nptb_kvm_hook_ip(i);
 
 	ret = hook_on(NPTB_HOOK_VM_DESTROYED);
+	if (ret)
+		return ret;
+	ret = report(register_ftrace_function(&ops), NPTB_HOOK_VM_DESTROYED);
+	if (ret)
+		return ret;
+	registered = true;
+	ret = hook_on(NPTB_HOOK_VM_CREATED);
+	if (ret)
+		return ret;
+	ret = fault_hooks_on();
 	if (!ret)
-		ret = hook_on(NPTB_HOOK_VM_CREATED);
+		fault_hooks_off();
 	return ret;
 }
 
@@ -264,9 +251,9 @@ void nptb_hook_exit(void)
 	unsigned long warn = jiffies + DRAIN_WARN_SECONDS * HZ;
 	bool warned = false;
 
-	hook_off(NPTB_HOOK_VM_CREATED);
-	hook_off(NPTB_HOOK_VM_DESTROYED);
-	fault_hooks_off();
+	if (registered)
+		unregister_ftrace_function(&ops);
+	registered = false;
 
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {

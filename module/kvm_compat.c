@@ -218,7 +218,7 @@ void nptb_kvm_evict_all(struct kvm *kvm)
 	int idx = srcu_read_lock(&kvm->srcu);
 
 	/* Later kernels take SRCU themselves, 6.1 leaves it to the caller. */
-	static_call(nptb_sc_zap)(kvm, 0, ~0ULL);
+	static_call(nptb_sc_zap)(kvm, 0, gpa_to_gfn(~0ULL));
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 

@@ -148,10 +148,12 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 {
 	struct nptb_loop_record *record = record_for(table, attempt);
 
+	if (attempt->laps == 1)
+		record->times++;
+	/* Two vCPUs may loop here in turn. */
 	if (record->attempt != attempt->number) {
 		record->attempt = attempt->number;
 		record->state = attempt->state;
-		record->times++;
 	}
 	record->laps++;
 	record->budget = attempt->budget;

@@ -150,6 +150,9 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 			return NULL;
 		return nptb_rset_victim(&vm->set);
 	}
+	/* What is missing was granted to others: their faults will tell. */
+	if (v->shield.count + vm->need <= vm->limit)
+		return NULL;
 	/* The attempt has all that there is, and it is not enough. */
 	page = nptb_rset_own_victim(&vm->set, &v->shield);
 	if (page) {
@@ -160,14 +163,15 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 }
 
 /*
- * Nothing to choose: leaves that we know nothing of (a nested guest's, or from
- * before we came) go all at once. Leaves that faults under way have just made
- * are about to become known: leave them.
+ * Are there leaves that we know nothing of (a nested guest's, prefetched ones,
+ * or from before we came)? They can only go all at once. A known leaf is in the
+ * set, or still granted, or for a moment in both.
  */
-static bool only_unknown(struct nptb_vm *vm)
+static bool unknown_leaves(struct nptb_vm *vm)
 {
-	return !READ_ONCE(vm->set.count) &&
-	       nptb_kvm_leaves(vm->kvm) > atomic64_read(&vm->granted);
+	u64 granted = atomic64_read(&vm->granted);
+
+	return nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.count) + granted;
 }
 
 /*
@@ -218,7 +222,7 @@ static bool evict_one(struct nptb_fault *fault)
 		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
 		return true;
 	}
-	if (!only_unknown(vm))
+	if (!unknown_leaves(vm))
 		return false;
 	spin_unlock(&vm->lock);
 	flush_all(vm, fault->v->idx);
@@ -335,7 +339,7 @@ int nptb_shrink(struct nptb_vm *vm)
 		cond_resched();
 		if (shrink_by_one(vm))
 			continue;
-		if (only_unknown(vm)) {
+		if (unknown_leaves(vm)) {
 			nptb_flush(vm, -1);
 			continue;
 		}
