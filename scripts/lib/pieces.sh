@@ -18,7 +18,8 @@ live_line() {
 
 tally() { awk -v "$2" -f "$PROJECT/scripts/lib/tally.awk" "$1"; }
 
-piece_log() { printf '%s/%s.log\n' "$LOGS" "${1// /-}"; }
+# "unit tests, module" is unit-tests-module.log.
+piece_log() { printf '%s/%s.log\n' "$LOGS" "$(tr -d , <<<"${1// /-}")"; }
 
 # What runs now, for how long, and how far it is.
 pieces_show() {
@@ -36,7 +37,7 @@ pieces_show() {
 # takes what is in it for the result of the whole.
 piece_show_log() {
 	local log=$1
-	grep -nE '^(# )*not ok|^Bail out!' "$log" | head -n 40 | sed 's/^/  ! /'
+	grep -nE '^(# )*not ok|^Bail out!' "$log" | head -n 40 | sed 's/^/  ! /' || true
 	tail -n 20 "$log" | sed 's/^/  | /'
 	echo "  the whole log: ${log#"$PROJECT/"}"
 }
@@ -116,6 +117,7 @@ step() {
 # The last line, and the end.
 pieces_sum() {
 	live_line ''
+	summed=1
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
 	exit 1
