@@ -79,6 +79,21 @@ static void give_without_spare(struct player *p, u32 vcpu, char key)
 	check(p, nptb_rset_find(&p->set, key) == old, "another page");
 }
 
+static void charge(struct player *p, char key)
+{
+	struct nptb_page *old = nptb_rset_find(&p->set, key);
+	struct nptb_shield *shield = old ? old->shield : NULL;
+	struct nptb_page *spare = spare_page();
+	bool used = nptb_rset_charge(&p->set, key, spare);
+
+	check(p, !nptb_rset_charge(&p->set, '~', NULL), "used no spare");
+	check(p, used == !old, "another use of the spare");
+	check(p, page_of(p, key) == (old ? old : spare), "another page");
+	check(p, page_of(p, key)->shield == shield, "another shield");
+	if (!used)
+		free(spare);
+}
+
 /* The caller of rset frees what it took: do so, and let ASan watch. */
 static void taken(struct player *p, struct nptb_page *page, char want)
 {
@@ -168,6 +183,8 @@ static void play(struct player *p, const char *word)
 		play_vcpu(p, word);
 	else if (word[0] == '?')
 		taken(p, nptb_rset_victim(&p->set), word[1]);
+	else if (word[0] == '+')
+		charge(p, word[1]);
 	else if (word[0] == 'x')
 		take(p, word[1]);
 	else if (word[0] == '#')

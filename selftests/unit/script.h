@@ -5,6 +5,7 @@
  *
  *   0a      vCPU 0 is given page a, new in the set or not
  *   0_a     the same where there is no memory for a new one
+ *   +a      page a is charged at once, given to nobody
  *   0.      the attempt of vCPU 0 has ended: its pages are settled
  *   ?a      the policy's victim must be a; "?-": there must be none
  *   0?a     the victim among vCPU 0's own must be a; "0?-": none

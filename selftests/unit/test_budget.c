@@ -78,7 +78,7 @@ static struct nptb_page *choose(struct sim *s, u32 vcpu)
 	if (page || s->set.count > s->shield[vcpu].count)
 		return page;
 	page = nptb_rset_own_victim(&s->set, &s->shield[vcpu]);
-	nptb_attempt_evicted(&s->attempt[vcpu], page->key);
+	nptb_attempt_evicted(&s->attempt[vcpu], page->key, s->limit);
 	return page;
 }
 

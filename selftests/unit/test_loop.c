@@ -138,7 +138,7 @@ static void play(struct nptb_attempt *attempt, const char *script,
 		begin(attempt, &state, attempt->number + 1);
 		return;
 	case '-':
-		nptb_attempt_evicted(attempt, word[1]);
+		nptb_attempt_evicted(attempt, word[1], 1);
 		return;
 	case '*':
 		if (attempt->laps != (u64)atoi(word + 1))
@@ -187,7 +187,7 @@ static void test_pages(void **state)
 	nptb_attempt_fault(&attempt, 9, NPTB_ROLE_FETCH);
 	nptb_attempt_fault(&attempt, 4, NPTB_ROLE_READ);
 	nptb_attempt_fault(&attempt, 9, NPTB_ROLE_FETCH);
-	nptb_attempt_evicted(&attempt, 4);
+	nptb_attempt_evicted(&attempt, 4, 9);
 	nptb_attempt_fault(&attempt, 4, NPTB_ROLE_WRITE);
 	nptb_attempt_fault(&attempt, 4, NPTB_ROLE_TABLE);
 	assert_int_equal(attempt.npages, 2);
@@ -199,6 +199,7 @@ static void test_pages(void **state)
 	assert_int_equal(attempt.pages[1].roles,
 			 NPTB_ROLE_READ | NPTB_ROLE_WRITE | NPTB_ROLE_TABLE);
 	assert_int_equal(attempt.laps, 1);
+	assert_int_equal(attempt.budget, 9);
 	/* The same frame in another address space is another page. */
 	nptb_attempt_fault(&attempt, 9 | 1ULL << 56, NPTB_ROLE_READ);
 	assert_int_equal(attempt.npages, 3);
@@ -225,7 +226,7 @@ static void test_truncation(void **state)
 							       NPTB_ROLE_READ);
 
 				assert_int_equal(ends, lap && !j);
-				nptb_attempt_evicted(attempt, j);
+				nptb_attempt_evicted(attempt, j, 1);
 			}
 		assert_int_equal(attempt->laps, 3);
 		assert_int_equal(attempt->npages, known);

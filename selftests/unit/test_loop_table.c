@@ -40,7 +40,7 @@ static void begin(struct books *books, u64 rip, u64 cr3, s64 vector)
 
 static struct nptb_loop_record *note(struct books *books)
 {
-	return nptb_loop_note(&books->table, &books->attempt, 0, 1);
+	return nptb_loop_note(&books->table, &books->attempt, 0);
 }
 
 /* A place is RIP, CR3 and the vector; other registers are none of it. */
@@ -108,7 +108,8 @@ static void test_last_lap(void **state)
 	begin(books, 0x10, 0x1000, -1);
 	for (i = 0; i < NPTB_LOOP_PAGES_MAX + 1; i++)
 		nptb_attempt_fault(&books->attempt, 100 + i, NPTB_ROLE_WRITE);
-	record = nptb_loop_note(&books->table, &books->attempt, 3, 77);
+	nptb_attempt_evicted(&books->attempt, 100, 77);
+	record = nptb_loop_note(&books->table, &books->attempt, 3);
 	assert_int_equal(record->vcpu, 3);
 	assert_int_equal(record->budget, 77);
 	assert_int_equal(record->npages, NPTB_LOOP_PAGES_MAX);
@@ -119,7 +120,8 @@ static void test_last_lap(void **state)
 
 	begin(books, 0x10, 0x1000, -1);
 	nptb_attempt_fault(&books->attempt, 5, NPTB_ROLE_FETCH);
-	assert_ptr_equal(nptb_loop_note(&books->table, &books->attempt, 1, 2),
+	nptb_attempt_evicted(&books->attempt, 5, 2);
+	assert_ptr_equal(nptb_loop_note(&books->table, &books->attempt, 1),
 			 record);
 	assert_int_equal(record->vcpu, 1);
 	assert_int_equal(record->budget, 2);

@@ -30,6 +30,11 @@ static const struct unit_script shields[] = {
 	{ "taken while shielded", "0a 0b 1c xa 0=b 1=c n2 xc 1= n1" },
 	{ "no memory: stays out", "0_a n0 0= 0. ?-" },
 	{ "no memory, but known", "0a 0b 0_a 0=ba n2 0. 1_b 1=b =a" },
+	{ "charged at once", "+a +b n2 =ab ?a ?b ?-" },
+	{ "charged at once, behind others", "0a 0. +b 0c 0. =abc" },
+	{ "charged at once, charged: stays", "+a +b +a =ab n2" },
+	{ "charged at once, shielded: stays", "0a 0b +a 0=ab = n2" },
+	{ "charged at once, then given", "+a +b 0a =b 0=a n2 0. =ba" },
 	{ "comes back as new", "0a 0. ?a 0a n1 0=a 0. ?a" },
 };
 

@@ -158,6 +158,18 @@ static void real_rehash(struct real *r, u32 bits)
 			      calloc(1u << bits, sizeof(*r->set.buckets)), bits));
 }
 
+static void both_charge(struct real *r, struct model *m, u64 key)
+{
+	struct nptb_page *spare = malloc(sizeof(*spare));
+	u32 at;
+
+	memset(spare, 0xa5, sizeof(*spare));
+	if (!nptb_rset_charge(&r->set, key, spare))
+		free(spare);
+	if (row_of(m, key, &at) < 0)
+		append(&m->rows[VCPUS], key);
+}
+
 static void both_take(struct real *r, struct model *m, u64 key)
 {
 	struct nptb_page *page = nptb_rset_find(&r->set, key);
@@ -188,9 +200,11 @@ static void step(struct real *r, struct model *m)
 	u32 index = dice(PAGES), vcpu = dice(VCPUS), what = dice(100);
 	u64 key = key_of(index);
 
-	if (what < 40) {
+	if (what < 36) {
 		real_give(r, key, vcpu);
 		model_give(m, key, vcpu);
+	} else if (what < 40) {
+		both_charge(r, m, key);
 	} else if (what < 55) {
 		nptb_rset_settle(&r->set, &r->shields[vcpu]);
 		model_settle(m, vcpu);
