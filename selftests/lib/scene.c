@@ -186,6 +186,19 @@ static bool check_loop(struct scene *s, int i, const struct nptb_st_loop *l)
 	return ok;
 }
 
+/*
+ * One lap takes less time than the sampler is away from its CPU: the loop has
+ * to spin until the sampler has seen the budget reached.
+ */
+static void wait_reached(struct scene *s, int i)
+{
+	uint64_t end = now_ms() + s->ms;
+
+	while (!__atomic_load_n(&s->sampler[i].reached, __ATOMIC_RELAXED) &&
+	       now_ms() < end)
+		sleep_ms(1);
+}
+
 static bool loop_one(struct scene *s, int i)
 {
 	struct nptb_st_loop loop;
@@ -200,6 +213,7 @@ static bool loop_one(struct scene *s, int i)
 		     nptb_stat(s->vm[i].name, "evictions"));
 	else
 		ok = check_loop(s, i, &loop);
+	wait_reached(s, i);
 	start = now_ms();
 	vmm_stop(&s->vm[i]);
 	if (now_ms() - start > 2000) {

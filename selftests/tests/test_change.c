@@ -156,6 +156,19 @@ static bool change_policy(uint64_t budget)
 	return ok;
 }
 
+/* Until the guest has taken @more faults; a guest that fits takes none. */
+static void wait_faults(const struct vmm *vm, int64_t more)
+{
+	int64_t enough = nptb_stat(vm->name, "faults") + more;
+	int tries;
+
+	for (tries = 0; tries < 200; tries++) {
+		if (nptb_stat(vm->name, "faults") >= enough)
+			return;
+		sleep_ms(1);
+	}
+}
+
 /* resident and KVM's counters agree whenever all vCPUs stand still. */
 static bool resident_when_paused(void)
 {
@@ -171,7 +184,7 @@ static bool resident_when_paused(void)
 
 		ret = nptb_budget(vm.name, budget);
 		vmm_start(&vm);
-		sleep_ms(10);
+		wait_faults(&vm, 50);
 		vmm_stop(&vm);
 		kvm = vmm_stat(&vm, "pages_4k");
 		if (ret || nptb_get(vm.name, "resident", buf, sizeof(buf)) < 0 ||
@@ -182,6 +195,10 @@ static bool resident_when_paused(void)
 			ok = false;
 		}
 	}
+	ret = nptb_budget(vm.name, 0);
+	vmm_start(&vm);
+	ok &= !ret && advances(&vm, 15000);
+	vmm_stop(&vm);
 	ok &= accept_laps(&vm) && vmm_check(&vm);
 	vmm_destroy(&vm);
 	return ok;
