@@ -14,13 +14,11 @@ debug_kernel_check_config() {
 	local config=$1 line missing=0
 	while read -r line; do
 		case $line in
-		CONFIG_*=n) line="# ${line%=n} is not set" ;;
-		CONFIG_*=*|"# CONFIG_"*" is not set") ;;
+		# A symbol that is not there at all is off as well.
+		"# CONFIG_"*" is not set") ! grep -q "^${line:2:${#line}-13}=" "$config" && continue ;;
+		CONFIG_*) grep -qxF "$line" "$config" && continue ;;
 		*) continue ;;
 		esac
-		# A symbol that is not there at all is off as well.
-		grep -qxF "$line" "$config" && continue
-		[ "${line#\# }" = "$line" ] || ! grep -q "^${line:2:${#line}-13}=" "$config" && continue
 		say "the debug kernel's configuration lacks: $line"
 		missing=1
 	done <"$DEBUG_CONFIG"
