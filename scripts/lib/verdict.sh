@@ -10,7 +10,7 @@ REPORTS+='|rcu:.*(stall|detected|starved)|self-detected stall|KASAN:|KFENCE:|UBS
 REPORTS+='|general protection fault|[Uu]nable to handle|invalid opcode:|divide error:'
 REPORTS+='|stack segment:|double fault:|int3:|Kernel panic|sleeping function called'
 REPORTS+='|bad page|Bad page|bad rss|scheduling while atomic|INVALID|DEBUG_LOCKS'
-REPORTS+='|ODEBUG:|kmemleak: [0-9]+ new|unreferenced object|refcount_t:|list_(add|del) corruption'
+REPORTS+='|ODEBUG:|refcount_t:|list_(add|del) corruption'
 REPORTS+='|Call Trace:|---\[ cut here'
 
 # The lines of a log that make a run fail, less those of the allow-list.
