@@ -3,7 +3,8 @@
 #include "btf.h"
 #include "pure.h"
 
-#define BTF_MAGIC_LE	0xeb9f
+/* The magic, and version 1. */
+#define BTF_MAGIC_LE	0x1eb9f
 
 /* Kinds of types that a prototype can be made of, from btf.rst. */
 enum {
@@ -37,14 +38,15 @@ struct type {
 	u32 size;
 };
 
+/* Since 7.3, kinds have 7 bits and vlen 24; what they gained was 0 before. */
 static u32 kind_of(const struct type *type)
 {
-	return (type->info >> 24) & 0x1f;
+	return (type->info >> 24) & 0x7f;
 }
 
 static u32 vlen_of(const struct type *type)
 {
-	return type->info & 0xffff;
+	return type->info & 0xffffff;
 }
 
 static u32 get32(const struct nptb_btf *btf, u32 at)
@@ -123,7 +125,7 @@ int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 	/* magic 16, version 8, flags 8, then 32 bits each: hdr_len, type_off,
 	 * type_len, str_off, str_len.
 	 */
-	if (size < 24 || (get32(btf, 0) & 0xffff) != BTF_MAGIC_LE)
+	if (size < 24 || (get32(btf, 0) & 0xffffff) != BTF_MAGIC_LE)
 		return -1;
 	head = get32(btf, 4);
 	end = (u64)head + get32(btf, 8) + get32(btf, 12);
@@ -141,7 +143,8 @@ int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 		if (!get_type(btf, at, &type))
 			return -1;
 		extra = extra_of(&type);
-		if (extra < 0)
+		if (extra < 0 ||
+		    (u64)at + sizeof(type) + extra > btf->types_end)
 			return -1;
 		at += sizeof(type) + extra;
 	}

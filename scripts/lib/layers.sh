@@ -63,9 +63,9 @@ layer_ftrace() {
 layer_pure() {
 	local -a files
 	local found
-	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,rset,policy,loop}.h module/{rset,policy,policy_*,loop}.c)
+	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,rset,policy,loop,btf}.h module/{rset,policy,policy_*,loop,btf}.c)
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|rset|policy|loop)\.h")$' |
+		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|rset|policy|loop|btf)\.h")$' |
 		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?string\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1
