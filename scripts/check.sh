@@ -24,13 +24,7 @@ JOBS=$(nproc)
 SELFTEST_SECONDS=1500
 read -r -a STOCK <<<"$SERIES_ALL"
 
-# However it ends, the last line is there: an end before the sum is a failure.
-ended() {
-	pieces_kill
-	[ "$summed" = 1 ] || echo "$passed passed, $((failed + 1)) failed, $skipped skipped"
-}
-summed=0
-trap 'ended' EXIT
+trap 'pieces_end' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -81,19 +75,14 @@ prepare() {
 	step "build" build "$@"
 }
 
-# The pieces that need no lab come first and alone: they build for every kernel
-# with every CPU, and a mistake that they find is not worth a boot.
-check_here() {
+# What takes seconds comes first, what takes longest next.
+check() {
+	local series
 	piece "test of the checker" "$here/test-tally.sh"
 	piece "unit tests, module" check_unit selftests/unit
 	piece "unit tests, command" check_unit userspace
-	piece "static checks" "$here/static.sh"
-	pieces_wait 0
-}
-
-check_lab() {
-	local series
 	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
+	piece "static checks" "$here/static.sh"
 	piece "test of the lab" "$here/test-lab.sh"
 	piece "demo" "$here/demo.sh" --tap
 }
@@ -102,11 +91,10 @@ main() {
 	[ $# -le 1 ] || usage_error "usage: check.sh [--full|--debug]"
 	start
 	case ${1-} in
-	'') prepare check "${STOCK[@]}"; check_here; check_lab ;;
+	'') prepare check "${STOCK[@]}"; check ;;
 	--full)
 		prepare debug "${STOCK[@]}" 6.12-debug
-		check_here
-		check_lab
+		check
 		piece "selftests 6.12-debug" selftests 6.12-debug ;;
 	--debug) prepare debug 6.12-debug; piece "selftests 6.12-debug" selftests 6.12-debug ;;
 	*) usage_error "usage: check.sh [--full|--debug]" ;;

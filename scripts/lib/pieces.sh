@@ -4,7 +4,7 @@
 # own, and whose results are added up. Sourced after common.sh.
 
 : "${LOGS:?where the logs go}"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 summed=0
 declare -A piece_name=() piece_start=()
 [ -t 1 ] && terminal=1 || terminal=0
 
@@ -121,4 +121,11 @@ pieces_sum() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
 	exit 1
+}
+
+# For the EXIT trap: however a check ends, its last line is there. An end before
+# the sum is a failure.
+pieces_end() {
+	pieces_kill
+	[ $summed = 1 ] || echo "$passed passed, $((failed + 1)) failed, $skipped skipped"
 }
