@@ -148,7 +148,8 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 {
 	struct nptb_loop_record *record = record_for(table, attempt);
 
-	if (attempt->laps == 1)
+	/* A record that gave way in mid-loop comes back as a new one. */
+	if (attempt->laps == 1 || !record->times)
 		record->times++;
 	/* Two vCPUs may loop here in turn. */
 	if (record->attempt != attempt->number) {

@@ -21,7 +21,7 @@ JOBS=$(nproc)
 [ "$JOBS" -le 3 ] || JOBS=3
 # Seconds for one run of the selftests: three of them, one after the other,
 # leave room under the 90 minutes that CI allows.
-SELFTEST_SECONDS=1500
+SELFTEST_SECONDS=2400
 read -r -a STOCK <<<"$SERIES_ALL"
 
 trap 'pieces_end' EXIT

@@ -5,7 +5,7 @@
 # Prints TAP and ends with one plain line, "N passed, N failed, N skipped",
 # which counts the single results inside the tests. Exit status 0 only where
 # nothing failed and something passed. `make -C selftests` comes first.
-#   NPTB_TEST_TIMEOUT   seconds for one test (600)
+#   NPTB_TEST_TIMEOUT   seconds for one test (1200)
 #   NPTB_TIMES          how often test_unload loads and unloads (50)
 set -o pipefail
 
@@ -45,7 +45,7 @@ count() {
 
 run() {
 	cd "$built" || exit 1
-	export BASE_DIR=$built kselftest_override_timeout=${NPTB_TEST_TIMEOUT:-600}
+	export BASE_DIR=$built kselftest_override_timeout=${NPTB_TEST_TIMEOUT:-1200}
 	export NPTB_TOP=$top
 	# shellcheck disable=SC1091
 	. "$BASE_DIR/kselftest/runner.sh"

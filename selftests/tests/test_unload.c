@@ -3,6 +3,7 @@
  * Loading and unloading while vCPUs fault at full speed under budgets: the
  * guests never notice, whatever moment it is. And kvm.ko cannot go under us.
  */
+#include <sys/resource.h>
 #include <fcntl.h>
 
 #include "../lib/cells.h"
@@ -130,6 +131,8 @@ static bool load_and_unload(const char *file)
 	int i;
 
 	open_vms();
+	/* Four vCPUs share two CPUs with this thread: let it go first. */
+	setpriority(PRIO_PROCESS, 0, -15);
 	for (i = 0; i < times && ok; i++) {
 		ok = once(file, i);
 		if (i % 10 == 9)

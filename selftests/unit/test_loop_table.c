@@ -40,6 +40,7 @@ static void begin(struct books *books, u64 rip, u64 cr3, s64 vector)
 
 static struct nptb_loop_record *note(struct books *books)
 {
+	books->attempt.laps++;
 	return nptb_loop_note(&books->table, &books->attempt, 0);
 }
 
@@ -96,6 +97,27 @@ static void test_laps_and_times(void **state)
 	begin(books, 0x20, 0, -1);
 	assert_ptr_not_equal(note(books), record);
 	assert_int_equal(record->times, 3);
+}
+
+/* Two vCPUs that loop at one place in turn loop twice, not at every lap. */
+static void test_vcpus_in_turn(void **state)
+{
+	struct books *books = *state;
+	struct nptb_attempt other;
+	struct nptb_loop_record *record = NULL;
+	int i;
+
+	begin(books, 0x10, 0, -1);
+	other = books->attempt;
+	nptb_attempt_begin(&other, 1000);
+	for (i = 0; i < 5; i++) {
+		note(books);
+		other.laps++;
+		record = nptb_loop_note(&books->table, &other, 1);
+	}
+	assert_int_equal(books->table.count, 1);
+	assert_int_equal(record->times, 2);
+	assert_int_equal(record->laps, 10);
 }
 
 /* The record is what the last lap was. */
@@ -231,6 +253,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_aggregation),
 		TEST(test_laps_and_times),
+		TEST(test_vcpus_in_turn),
 		TEST(test_last_lap),
 		TEST(test_oldest_gives_way),
 		TEST(test_many_places),
