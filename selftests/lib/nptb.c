@@ -81,3 +81,16 @@ bool nptb_wait_vm_gone(const char *vm, unsigned int ms)
 	snprintf(path, sizeof(path), NPTB_DIR "/vms/%s", vm);
 	return wait_gone(path, end > now_ms() ? end - now_ms() : 0);
 }
+
+bool nptb_wait_stat(const char *vm, const char *name, int64_t value,
+		    unsigned int ms)
+{
+	uint64_t end = now_ms() + ms;
+
+	while (nptb_stat(vm, name) < value) {
+		if (now_ms() > end)
+			return false;
+		sleep_ms(1);
+	}
+	return true;
+}

@@ -24,6 +24,10 @@ int nptb_budget(const char *vm, uint64_t pages);
 int nptb_get(const char *vm, const char *knob, char *buf, int size);
 /* A number in a VM's "stats"; -errno, -ENOENT where there is no such name. */
 int64_t nptb_stat(const char *vm, const char *name);
+
+/* Wait until a counter of @vm is at least @value; false after @ms. */
+bool nptb_wait_stat(const char *vm, const char *name, int64_t value,
+		    unsigned int ms);
 bool nptb_wait_vm_gone(const char *vm, unsigned int ms);
 
 /* One page of a loop set. */

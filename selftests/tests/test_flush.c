@@ -105,7 +105,7 @@ static bool faults_flush(void)
 	ok = !nptb_budget(vm.name, 8);
 	flushes = vmm_stat(&vm, "remote_tlb_flush_requests");
 	vmm_start(&vm);
-	sleep_ms(200);
+	nptb_wait_stat(vm.name, "evictions", 200, 15000);
 	vmm_stop(&vm);
 	flushes = vmm_stat(&vm, "remote_tlb_flush_requests") - flushes;
 	evictions = nptb_stat(vm.name, "evictions");

@@ -38,13 +38,15 @@ static const char *missing(enum vmm_mem kind)
 static void start_worker(struct vmm *vm, enum vmm_mem kind)
 {
 	struct vmm_args args = { .data = SZ_2M, .pages = 1024 };
+	uint64_t end = now_ms() + 15000;
 
 	vmm_create(vm, SIZE, kind);
 	/* The pages must be there before KVM looks at their size. */
 	memset(vm->mem, 0, vm->size);
 	vmm_add(vm, GUEST_WORK, VMM_PROT, &args);
 	vmm_start(vm);
-	sleep_ms(50);
+	while (!vmm_stat(vm, "pages_2m") && now_ms() < end)
+		sleep_ms(1);
 }
 
 /* Without a budget there are huge leaves: the other cells can fail. */
@@ -81,7 +83,7 @@ static bool set_on_huge(enum vmm_mem kind)
 	struct sampler s;
 	struct vmm vm;
 	bool ok;
-	int ret;
+	int ret, i;
 
 	start_worker(&vm, kind);
 	sampler_begin(&s, &vm, SAMPLER_OFF);
@@ -91,7 +93,8 @@ static bool set_on_huge(enum vmm_mem kind)
 	ret = sampler_budget(&s, 100);
 	if (ret)
 		note("budget: %s", strerror(-ret));
-	sleep_ms(400);
+	for (i = 0; i < 15000 && !__atomic_load_n(&s.reached, __ATOMIC_RELAXED); i++)
+		sleep_ms(1);
 	ok &= !ret && !vmm_stat(&vm, "pages_2m");
 	ok &= sampler_end(&s, true);
 	vmm_stop(&vm);

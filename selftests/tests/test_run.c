@@ -89,7 +89,7 @@ static bool applies(int generations)
 	vmm_create(&own, SZ_2M, VMM_MEM_4K);
 	ok &= knob_is(vm, "budget", "5") && knob_is(vm, "policy", "clock");
 	ok &= knob_is(other, "budget", "off") && knob_is(own.name, "budget", "off");
-	sleep_ms(50);
+	nptb_wait_stat(vm, "evictions", 1, 15000);
 	ok &= shows(fd, vm, "alive");
 	ok &= !strstr(read_run(fd), other);
 	ok &= nptb_stat(vm, "peak") == 5 && nptb_stat(vm, "evictions") > 0;
@@ -115,7 +115,7 @@ static bool from_first_fault(void)
 	child_start(&c, 1);
 	fd = run_for(c.pid, "1", "fifo");
 	child_vm(&c, 1, vm, sizeof(vm));
-	sleep_ms(100);
+	nptb_wait_stat(vm, "loops", 1, 15000);
 	/* Never more than one: not even before anybody could set a budget. */
 	ok = fd >= 0 && nptb_stat(vm, "peak") == 1 && nptb_stat(vm, "loops") == 1;
 	close(fd);
