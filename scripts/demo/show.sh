@@ -13,7 +13,7 @@ title() { printf '\n== %s ==\n' "$*"; }
 
 # shown COMMAND...: show it, run it, and keep both what it prints and its status.
 shown() {
-	fold -s -w 78 <<<"\$ $*"
+	fold -s -w 74 <<<"\$ $*" | sed '2,$ s/^/    /; s/ $//'
 	"$@" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
 }
