@@ -106,7 +106,7 @@ kernel_fetch_locked() {
 	[ "$(free_mib "$CACHE")" -ge 3000 ] ||
 		die "under 3 GB free below $CACHE: make room, or set NPTBUDGET_CACHE to a larger disk"
 	read -r image version < <(kernel_resolve "$series") ||
-		die "Debian's archive has no $series kernel any more"
+		die "got no $series kernel from Debian's archive"
 	say "fetching kernel $series: $image $version"
 	tmp=$CACHE/kernels/.$series.new
 	rm -rf "$tmp" "$final"
