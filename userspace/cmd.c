@@ -83,3 +83,39 @@ int cmd_print_json(struct json_object *obj)
 	json_object_put(obj);
 	return text ? EXIT_DONE : EXIT_FAILED;
 }
+
+/**
+ * cmd_only_json() - read the options of a subcommand that takes --json alone
+ * @cmd: the subcommand
+ * @argc: as main() has it, from the subcommand's name on
+ * @argv: likewise; optind is behind the options afterwards
+ * @json: set where --json was given, otherwise left alone
+ * @status: exit status where the subcommand is done with that
+ *
+ * Return: false where it is: help was shown, or an option is none.
+ */
+bool cmd_only_json(const struct nptb_cmd *cmd, int argc, char **argv, bool *json,
+		   int *status)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (opt == OPT_JSON) {
+			*json = true;
+			continue;
+		}
+		if (opt == OPT_HELP || opt == 'h')
+			*status = cmd_show_help(cmd);
+		else
+			*status = cmd_bad_option(cmd, opt, argv);
+		return false;
+	}
+	return true;
+}

@@ -7,6 +7,8 @@
 #ifndef NPTB_CMD_H
 #define NPTB_CMD_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "util.h"
@@ -59,6 +61,8 @@ int cmd_show_help(const struct nptb_cmd *cmd);
 int cmd_usage_error(const struct nptb_cmd *cmd, const char *fmt, ...)
 	__printf(2, 3);
 int cmd_bad_option(const struct nptb_cmd *cmd, int opt, char **argv);
+bool cmd_only_json(const struct nptb_cmd *cmd, int argc, char **argv, bool *json,
+		   int *status);
 int cmd_print_json(struct json_object *obj);
 
 #endif /* NPTB_CMD_H */

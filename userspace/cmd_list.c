@@ -86,25 +86,12 @@ static int print_table(const struct dbgfs_vms *vms)
 
 static int list_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
 	bool json = false;
 	struct dbgfs_vms vms;
-	int opt, err, ret;
+	int status, err, ret;
 
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_JSON)
-			json = true;
-		else if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_list);
-		else
-			return cmd_bad_option(&cmd_list, opt, argv);
-	}
+	if (!cmd_only_json(&cmd_list, argc, argv, &json, &status))
+		return status;
 	if (optind < argc)
 		return cmd_usage_error(&cmd_list, "'%s' is too much", argv[optind]);
 	if (dbgfs_attach())

@@ -131,24 +131,11 @@ static int loops(const char *arg, bool json)
 
 static int loops_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
 	bool json = false;
-	int opt;
+	int status;
 
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_JSON)
-			json = true;
-		else if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_loops);
-		else
-			return cmd_bad_option(&cmd_loops, opt, argv);
-	}
+	if (!cmd_only_json(&cmd_loops, argc, argv, &json, &status))
+		return status;
 	if (argc - optind > 1)
 		return cmd_usage_error(&cmd_loops, "'%s' is too much", argv[optind + 1]);
 	if (dbgfs_attach())

@@ -42,25 +42,12 @@ static int print_text(int err, const struct dbgfs_version *v)
 
 static int version_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
 	struct dbgfs_version v;
 	bool json = false;
-	int opt, err;
+	int status, err;
 
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_JSON)
-			json = true;
-		else if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_version);
-		else
-			return cmd_bad_option(&cmd_version, opt, argv);
-	}
+	if (!cmd_only_json(&cmd_version, argc, argv, &json, &status))
+		return status;
 	if (optind < argc)
 		return cmd_usage_error(&cmd_version, "'%s' is too much", argv[optind]);
 	err = dbgfs_probe(&v);
