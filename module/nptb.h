@@ -4,7 +4,7 @@
  *
  * A fault goes one way: hook.c catches it, fault.c runs it through the stages
  * (account, make room, map, note, trace), room.c makes room. vm.c owns VMs from
- * attach to end. debugfs.c and session.c are users of vm.c, never called by it
+ * attach to end, budget.c their budgets. debugfs.c and session.c are users of vm.c, never called by it
  * but for the making and removing of a VM's folder.
  *
  * Locks, outermost first:
@@ -262,14 +262,9 @@ static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
 
 /* vm.c */
 int nptb_vm_create(struct kvm *kvm);
-struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 void nptb_vm_end(struct kvm *kvm);
-struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
+bool nptb_vm_leaving(void);
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
-int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
-void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
-void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
-u64 nptb_vm_resident(struct nptb_vm *vm);
 void nptb_vm_release(struct kref *refs);
 void nptb_vm_disarm_all(void);
 void nptb_vm_free_all(void);
@@ -307,6 +302,19 @@ static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 	v->blocking = false;
 	v->waiting = false;
 }
+
+/* budget.c */
+void nptb_budget_init(struct nptb_vm *vm);
+void nptb_budget_drain(struct nptb_vm *vm);
+void nptb_budget_unpublish(struct nptb_vm *vm);
+void nptb_budget_unhook(struct nptb_vm *vm);
+void nptb_budget_off(struct nptb_vm *vm, u32 reason);
+struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
+struct nptb_config nptb_vm_config(struct nptb_vm *vm);
+int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
+void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
+void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
+u64 nptb_vm_resident(struct nptb_vm *vm);
 
 /* session.c */
 void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config);
