@@ -8,17 +8,25 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Has the vCPU shown progress? Then its last attempt is over. */
+/* The vCPU's last attempt is over. */
+static void new_attempt(struct nptb_fault *fault)
+{
+	struct nptb_vcpu *v = fault->v;
+
+	nptb_attempt_begin(&v->attempt,
+			   atomic64_inc_return(&fault->vm->attempts));
+	v->ended = true;
+	v->unknown = false;
+}
+
+/* Has the vCPU shown progress? */
 static void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 
 	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state) && !v->unknown)
 		return;
-	nptb_attempt_begin(&v->attempt,
-			   atomic64_inc_return(&fault->vm->attempts));
-	v->ended = true;
-	v->unknown = false;
+	new_attempt(fault);
 }
 
 /* There is plenty of room: which attempt this belongs to is not looked into. */
@@ -220,7 +228,10 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		return fault.ret;
 	}
 	account(&fault);
-	if (nptb_make_room(&fault)) {
+	if (nptb_resolve_stops(&fault)) {
+		detect(&fault);
+		nptb_resolve_stop(&fault);
+	} else if (nptb_make_room(&fault)) {
 		detect(&fault);
 		map(&fault);
 	} else {
@@ -233,5 +244,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		report_lap(&fault);
 	}
 	trace_nptb_fault(&fault);
+	if (fault.verdict == NPTB_VERDICT_STOPPED)
+		new_attempt(&fault);
 	return fault.ret;
 }

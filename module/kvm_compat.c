@@ -345,3 +345,21 @@ u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)
 	}
 	return done;
 }
+
+/**
+ * nptb_kvm_internal_error() - what user space finds when KVM_RUN returns
+ * @vcpu: whose fault returns 0; its own thread
+ * @suberror: ours
+ * @data: details
+ * @ndata: how many, at most 16
+ */
+void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
+			     const u64 *data, u32 ndata)
+{
+	struct kvm_run *run = vcpu->run;
+
+	run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+	run->internal.suberror = suberror;
+	run->internal.ndata = ndata;
+	memcpy(run->internal.data, data, ndata * sizeof(*data));
+}

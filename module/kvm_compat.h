@@ -66,6 +66,8 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key);
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
 bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
+void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
+			     const u64 *data, u32 ndata);
 
 /**
  * nptb_kvm_leaves() - resident pages by KVM's own count

@@ -12,18 +12,59 @@ void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 {
 	attempt->number = number;
 	attempt->laps = 0;
+	attempt->since = 0;
 	attempt->npages = 0;
 	attempt->truncated = false;
 }
 
-static struct nptb_loop_page *attempt_find(struct nptb_attempt *attempt, u64 key)
+/* Where a page is in an attempt; npages where it is not. */
+static u32 attempt_find(const struct nptb_attempt *attempt, u64 key)
 {
 	u32 i;
 
 	for (i = 0; i < attempt->npages; i++)
 		if (attempt->pages[i].key == key)
-			return &attempt->pages[i];
-	return NULL;
+			break;
+	return i;
+}
+
+/*
+ * The first page that comes back is the marker of the laps. One that stays away
+ * for twice as long as there are pages has left the loop: a budget was changed.
+ */
+static bool ends_lap(const struct nptb_attempt *attempt,
+		     const struct nptb_loop_page *page)
+{
+	return page->evicted && (!attempt->laps || attempt->marker == page->key ||
+				 attempt->since >= 2 * attempt->npages);
+}
+
+/**
+ * nptb_attempt_ends_lap() - will a fault end a lap of a fault loop?
+ * @attempt: under way
+ * @key: the page of the fault
+ *
+ * Return: what nptb_attempt_fault() will answer.
+ */
+bool nptb_attempt_ends_lap(const struct nptb_attempt *attempt, u64 key)
+{
+	/* A new attempt, as nearly all are, searches nothing. */
+	u32 i = attempt_find(attempt, key);
+
+	return i < attempt->npages && ends_lap(attempt, &attempt->pages[i]);
+}
+
+static void attempt_add(struct nptb_attempt *attempt, u64 key, u32 roles)
+{
+	if (attempt->npages == NPTB_LOOP_PAGES_MAX) {
+		attempt->truncated = true;
+		return;
+	}
+	attempt->pages[attempt->npages++] = (struct nptb_loop_page){
+		.key = key,
+		.faults = 1,
+		.roles = roles,
+	};
 }
 
 /**
@@ -37,34 +78,24 @@ static struct nptb_loop_page *attempt_find(struct nptb_attempt *attempt, u64 key
  */
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
 {
-	struct nptb_loop_page *page;
-	bool again;
+	u32 i = attempt_find(attempt, key);
+	struct nptb_loop_page *page = &attempt->pages[i];
+	bool lap;
 
-	/* A new attempt, as nearly all are, searches nothing. */
-	page = attempt->npages ? attempt_find(attempt, key) : NULL;
-
-	if (!page) {
-		if (attempt->npages == NPTB_LOOP_PAGES_MAX) {
-			attempt->truncated = true;
-			return false;
-		}
-		page = &attempt->pages[attempt->npages++];
-		page->key = key;
-		page->faults = 1;
-		page->roles = roles;
-		page->evicted = false;
+	if (i == attempt->npages) {
+		attempt_add(attempt, key, roles);
+		attempt->since++;
 		return false;
 	}
 	page->faults++;
 	page->roles |= roles;
-	again = page->evicted;
+	lap = ends_lap(attempt, page);
 	page->evicted = false;
-	if (!again)
+	attempt->since++;
+	if (!lap)
 		return false;
-	if (!attempt->laps)
-		attempt->marker = key;
-	if (attempt->marker != key)
-		return false;
+	attempt->marker = key;
+	attempt->since = 0;
 	attempt->laps++;
 	return true;
 }
@@ -77,10 +108,10 @@ bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
  */
 void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
 {
-	struct nptb_loop_page *page = attempt_find(attempt, key);
+	u32 i = attempt_find(attempt, key);
 
-	if (page)
-		page->evicted = true;
+	if (i < attempt->npages)
+		attempt->pages[i].evicted = true;
 	attempt->budget = budget;
 }
 

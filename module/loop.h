@@ -56,6 +56,7 @@ struct nptb_loop_page {
  * @state: as it has been since the first of these faults
  * @laps: rounds of the loop, 0 as long as there is none
  * @marker: the page whose return ends a lap, once there is a loop
+ * @since: faults from the one that ended the last lap
  * @budget: limit in force when it last evicted a page of its own, pages
  * @npages: entries used in @pages
  * @truncated: there were more
@@ -66,6 +67,7 @@ struct nptb_attempt {
 	struct nptb_state state;
 	u64 laps;
 	u64 marker;
+	u64 since;
 	u64 budget;
 	u32 npages;
 	bool truncated;
@@ -119,6 +121,7 @@ struct nptb_loop_table {
 };
 
 void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number);
+bool nptb_attempt_ends_lap(const struct nptb_attempt *attempt, u64 key);
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
 void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,

@@ -234,6 +234,10 @@ bool nptb_make_room(struct nptb_fault *fault);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 
+/* resolve.c */
+bool nptb_resolve_stops(const struct nptb_fault *fault);
+void nptb_resolve_stop(struct nptb_fault *fault);
+
 /* pages.c */
 void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);

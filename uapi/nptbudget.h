@@ -35,8 +35,8 @@
  *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
- *   faults       nested page faults seen under a budget; the sum of the next 8
- *   mapped spurious retry deferred emulated mmio error passed
+ *   faults       nested page faults seen under a budget; the sum of the next 9
+ *   mapped spurious retry deferred emulated mmio error passed stopped
  *                how they ended, see enum nptb_verdict
  *   evictions    leaves zapped to make room
  *   stale        victims that KVM had already taken away; nothing was zapped
@@ -111,14 +111,42 @@
 /**
  * enum nptb_on_loop - what happens when a vCPU is in a fault loop
  * @NPTB_ON_LOOP_LOG: keep to the budget, report, let it spin
+ * @NPTB_ON_LOOP_STOP: report, and leave KVM_RUN: see NPTB_SUBERROR_LOOP
  * @NPTB_ON_LOOP_NR: number of modes
  */
 enum nptb_on_loop {
 	NPTB_ON_LOOP_LOG = 0,
+	NPTB_ON_LOOP_STOP,
 	NPTB_ON_LOOP_NR,
 };
 
-#define NPTB_ON_LOOP_NAMES	{ "log" }
+#define NPTB_ON_LOOP_NAMES	{ "log", "stop" }
+
+/*
+ * Under "stop" KVM_RUN returns 0 at the lap that confirms a loop, with
+ * exit_reason KVM_EXIT_INTERNAL_ERROR, internal.suberror NPTB_SUBERROR_LOOP
+ * ("nptb") and internal.ndata NPTB_STOP_NDATA. Nothing was mapped. Another
+ * KVM_RUN tries again: a VMM may raise the budget and go on.
+ */
+#define NPTB_SUBERROR_LOOP	0x6e707462u
+
+/**
+ * enum nptb_stop_data - what internal.data[] holds then
+ * @NPTB_STOP_RIP: guest RIP (offset in the code segment)
+ * @NPTB_STOP_CR3: guest CR3
+ * @NPTB_STOP_LAPS: rounds of this loop so far, at least 1
+ * @NPTB_STOP_HAD: the limit that it had, pages
+ * @NPTB_STOP_NEEDS: distinct pages that it was seen to need, at least
+ * @NPTB_STOP_NDATA: number of entries
+ */
+enum nptb_stop_data {
+	NPTB_STOP_RIP = 0,
+	NPTB_STOP_CR3,
+	NPTB_STOP_LAPS,
+	NPTB_STOP_HAD,
+	NPTB_STOP_NEEDS,
+	NPTB_STOP_NDATA,
+};
 
 /**
  * enum nptb_verdict - how one nested page fault ended
@@ -130,6 +158,7 @@ enum nptb_on_loop {
  * @NPTB_VERDICT_MMIO: no memory behind the address; costs no budget
  * @NPTB_VERDICT_ERROR: KVM returned an error to user space
  * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted because we could not work
+ * @NPTB_VERDICT_STOPPED: a fault loop; KVM_RUN returned, see NPTB_ON_LOOP_STOP
  * @NPTB_VERDICT_NR: number of verdicts
  */
 enum nptb_verdict {
@@ -141,12 +170,13 @@ enum nptb_verdict {
 	NPTB_VERDICT_MMIO,
 	NPTB_VERDICT_ERROR,
 	NPTB_VERDICT_PASSED,
+	NPTB_VERDICT_STOPPED,
 	NPTB_VERDICT_NR,
 };
 
 #define NPTB_VERDICT_NAMES \
 	{ "mapped", "spurious", "retry", "deferred", "emulated", "mmio", \
-	  "error", "passed" }
+	  "error", "passed", "stopped" }
 
 /**
  * enum nptb_evict_reason - why a leaf was evicted

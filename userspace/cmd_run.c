@@ -269,7 +269,7 @@ const struct nptb_cmd cmd_run = {
 	"\n"
 	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
 	"  --policy POLICY  choose who goes next: fifo, clock\n"
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log\n"
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"
 	"  --json           write the summary as JSON\n"

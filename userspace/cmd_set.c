@@ -201,7 +201,7 @@ const struct nptb_cmd cmd_set = {
 	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
 	"  --pages off      end the budget\n"
 	"  --policy POLICY  choose who goes next: fifo, clock\n"
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log\n"
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
 	"  --json           print what is in force afterwards\n"
 	"\n"
 	"When the command returns, the new budget holds. If one of the values is refused, none\n"

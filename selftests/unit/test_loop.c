@@ -106,6 +106,8 @@ static const char * const attempts[] = {
 	/* The first to come back ends the laps, whichever it is. */
 	"a b -b c b! *1 -c a c *1 -b a *1 b! *2",
 	"a b c -c d -d c! -c d -d c! *2 p4",
+	/* One that has left the loop ends no lap any more: another does. */
+	"a -a b -b a! c -c b -b c -c b -b c -c b -b c! *2 -c b -b c! *3 p3",
 	/* A page that stays is part of the attempt, not of the lap. */
 	"t a -a b -b a! t -a b *1 -b a! *2 p3",
 	/* Others evict: the attempt only comes back, once or often. */
@@ -130,7 +132,7 @@ static void play(struct nptb_attempt *attempt, const char *script,
 		 const char *word)
 {
 	struct nptb_state state = some_state();
-	bool lap;
+	bool lap, foreseen;
 
 	switch (word[0]) {
 	case '/':
@@ -151,7 +153,10 @@ static void play(struct nptb_attempt *attempt, const char *script,
 				 attempt->npages);
 		return;
 	}
+	foreseen = nptb_attempt_ends_lap(attempt, word[0]);
 	lap = nptb_attempt_fault(attempt, word[0], NPTB_ROLE_READ);
+	if (lap != foreseen)
+		fail_msg("\"%s\": at \"%s\": foreseen otherwise", script, word);
 	if (lap != (word[1] == '!'))
 		fail_msg("\"%s\": at \"%s\": %s lap", script, word,
 			 lap ? "a" : "no");

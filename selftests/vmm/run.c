@@ -31,6 +31,7 @@ static enum vmm_end failed(struct vmm_vcpu *vcpu, const char *what, int num)
 static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
+	int i;
 
 	for (;;) {
 		if (atomic_load(&vcpu->vm->stop))
@@ -50,6 +51,14 @@ static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 			break;
 		case KVM_EXIT_INTR:
 			break;
+		case KVM_EXIT_INTERNAL_ERROR:
+			if (run->internal.suberror != NPTB_SUBERROR_LOOP ||
+			    run->internal.ndata != NPTB_STOP_NDATA)
+				return failed(vcpu, "internal error",
+					      run->internal.suberror);
+			for (i = 0; i < NPTB_STOP_NDATA; i++)
+				vcpu->loop[i] = run->internal.data[i];
+			return VMM_LOOPED;
 		default:
 			return failed(vcpu, "exit reason", run->exit_reason);
 		}

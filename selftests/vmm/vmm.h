@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../uapi/nptbudget.h"
+
 struct kvm_run;
 
 #define VMM_VCPUS_MAX	8
@@ -48,6 +50,7 @@ enum vmm_end {
 	VMM_RUNNING,
 	VMM_HALTED,	/* HLT */
 	VMM_STOPPED,	/* by vmm_stop() */
+	VMM_LOOPED,	/* a fault loop under on_loop=stop; vcpu->loop tells */
 	VMM_FAILED,	/* anything else; vcpu->why says what */
 };
 
@@ -72,6 +75,7 @@ struct vmm_vcpu {
 	_Atomic int tid;
 	_Atomic enum vmm_end end;
 	char why[96];
+	uint64_t loop[NPTB_STOP_NDATA];	/* see enum nptb_stop_data */
 	_Atomic uint64_t outs;		/* port writes seen */
 	/* Called in the vCPU's thread for each OUT; may be NULL. */
 	void (*on_out)(struct vmm_vcpu *vcpu);
