@@ -65,39 +65,42 @@ static bool get_type(const struct nptb_btf *btf, u32 at, struct type *type)
 	return true;
 }
 
-/* Bytes behind struct type, or a negative number for an unknown kind. */
-static s64 extra_of(const struct type *type)
-{
-	u32 n = vlen_of(type);
+/* Bytes behind struct type: always, and for each member. */
+static const struct {
+	bool known;
+	u8 fixed;
+	u8 each;
+} behind[] = {
+	[KIND_INT] = { true, 4, 0 },
+	[KIND_PTR] = { true, 0, 0 },
+	[KIND_ARRAY] = { true, 12, 0 },
+	[KIND_STRUCT] = { true, 0, 12 },
+	[KIND_UNION] = { true, 0, 12 },
+	[KIND_ENUM] = { true, 0, 8 },
+	[KIND_FWD] = { true, 0, 0 },
+	[KIND_TYPEDEF] = { true, 0, 0 },
+	[KIND_VOLATILE] = { true, 0, 0 },
+	[KIND_CONST] = { true, 0, 0 },
+	[KIND_RESTRICT] = { true, 0, 0 },
+	[KIND_FUNC] = { true, 0, 0 },
+	[KIND_FUNC_PROTO] = { true, 0, 8 },
+	[KIND_VAR] = { true, 4, 0 },
+	[KIND_DATASEC] = { true, 0, 12 },
+	[KIND_FLOAT] = { true, 0, 0 },
+	[KIND_DECL_TAG] = { true, 4, 0 },
+	[KIND_TYPE_TAG] = { true, 0, 0 },
+	[KIND_ENUM64] = { true, 0, 12 },
+};
 
-	switch (kind_of(type)) {
-	case KIND_INT:
-	case KIND_VAR:
-	case KIND_DECL_TAG:
-		return 4;
-	case KIND_ARRAY:
-		return 12;
-	case KIND_STRUCT:
-	case KIND_UNION:
-	case KIND_DATASEC:
-	case KIND_ENUM64:
-		return 12 * (s64)n;
-	case KIND_ENUM:
-	case KIND_FUNC_PROTO:
-		return 8 * (s64)n;
-	case KIND_PTR:
-	case KIND_FWD:
-	case KIND_TYPEDEF:
-	case KIND_VOLATILE:
-	case KIND_CONST:
-	case KIND_RESTRICT:
-	case KIND_FUNC:
-	case KIND_FLOAT:
-	case KIND_TYPE_TAG:
+/* Where the type behind one at @at begins; 0 where @type is none we know. */
+static u64 next_of(const struct type *type, u32 at)
+{
+	u32 kind = kind_of(type);
+
+	if (kind >= sizeof(behind) / sizeof(behind[0]) || !behind[kind].known)
 		return 0;
-	default:
-		return -1;
-	}
+	return (u64)at + sizeof(*type) + behind[kind].fixed +
+	       (u64)behind[kind].each * vlen_of(type);
 }
 
 /**
@@ -107,16 +110,14 @@ static s64 extra_of(const struct type *type)
  * @size: in bytes
  * @base: indexed, or NULL where @data stands alone
  *
- * Return: the number of types in it, or a negative number where it is no BTF
- * that we know.
+ * Return: how many marks nptb_btf_index() may make, or a negative number where
+ * it is no BTF that we know.
  */
 int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 		  const struct nptb_btf *base)
 {
-	struct type type;
 	u64 end;
-	u32 head, at;
-	int count = 0;
+	u32 head;
 
 	memset(btf, 0, sizeof(*btf));
 	btf->data = data;
@@ -136,38 +137,37 @@ int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 	btf->strings = head + get32(btf, 16);
 	btf->strings_end = btf->strings + get32(btf, 20);
 	btf->first_id = base ? base->first_id + base->nr_types : 1;
-
-	for (at = btf->types; at < btf->types_end; count++) {
-		s64 extra;
-
-		if (!get_type(btf, at, &type))
-			return -1;
-		extra = extra_of(&type);
-		if (extra < 0 ||
-		    (u64)at + sizeof(type) + extra > btf->types_end)
-			return -1;
-		at += sizeof(type) + extra;
-	}
-	btf->nr_types = count;
-	return count;
+	return (btf->types_end - btf->types) / sizeof(struct type) /
+	       NPTB_BTF_STEP + 1;
 }
 
 /**
- * nptb_btf_index() - note where every type is
- * @btf: opened; nptb_btf.offsets points to nptb_btf.nr_types entries
+ * nptb_btf_index() - see that all types are whole, and mark where some are
+ * @btf: opened; nptb_btf.marks has as many entries as nptb_btf_open() said
  *
- * Return: the number of types.
+ * Return: the number of types, or a negative number where one is not as it
+ * should be.
  */
-u32 nptb_btf_index(struct nptb_btf *btf)
+int nptb_btf_index(struct nptb_btf *btf)
 {
+	u32 at = btf->types, count = 0;
 	struct type type;
-	u32 at = btf->types, i;
 
-	for (i = 0; i < btf->nr_types && get_type(btf, at, &type); i++) {
-		btf->offsets[i] = at;
-		at += sizeof(type) + extra_of(&type);
+	while (at < btf->types_end) {
+		u64 next;
+
+		if (!get_type(btf, at, &type))
+			return -1;
+		next = next_of(&type, at);
+		if (!next || next > btf->types_end)
+			return -1;
+		if (count % NPTB_BTF_STEP == 0)
+			btf->marks[count / NPTB_BTF_STEP] = at;
+		count++;
+		at = next;
 	}
-	return i;
+	btf->nr_types = count;
+	return count;
 }
 
 static const struct nptb_btf *home_of(const struct nptb_btf *btf, u32 id)
@@ -179,11 +179,27 @@ static const struct nptb_btf *home_of(const struct nptb_btf *btf, u32 id)
 	return btf;
 }
 
-static bool type_of(const struct nptb_btf *btf, u32 id, struct type *type)
+/* Get a type; return where it is, or 0 where there is none. */
+static u32 type_at(const struct nptb_btf *btf, u32 id, struct type *type)
 {
 	const struct nptb_btf *home = home_of(btf, id);
+	u32 at, i;
 
-	return home && get_type(home, home->offsets[id - home->first_id], type);
+	if (!home)
+		return 0;
+	i = id - home->first_id;
+	at = home->marks[i / NPTB_BTF_STEP];
+	for (i %= NPTB_BTF_STEP; get_type(home, at, type); i--) {
+		if (!i)
+			return at;
+		at = next_of(type, at);
+	}
+	return 0;
+}
+
+static bool type_of(const struct nptb_btf *btf, u32 id, struct type *type)
+{
+	return type_at(btf, id, type);
 }
 
 /* Strings of a module's blob go on where its base's end. */
@@ -268,12 +284,12 @@ static bool same_prototype(const struct nptb_btf *btf, u32 id,
 {
 	const struct nptb_btf *home = home_of(btf, id);
 	struct type type;
-	u32 i, at;
+	u32 i, at = type_at(btf, id, &type);
 
-	if (!type_of(btf, id, &type) || kind_of(&type) != KIND_FUNC_PROTO ||
+	if (!at || kind_of(&type) != KIND_FUNC_PROTO ||
 	    !same_type(btf, type.size, &proto))
 		return false;
-	at = home->offsets[id - home->first_id] + sizeof(type);
+	at += sizeof(type);
 	for (i = 0; i < vlen_of(&type); i++)
 		if (!*proto ||
 		    !same_type(btf, get32(home, at + 8 * i + 4), &proto))
@@ -294,15 +310,14 @@ static bool same_prototype(const struct nptb_btf *btf, u32 id,
 int nptb_btf_check(const struct nptb_btf *btf, const char *name,
 		   const char *prototype)
 {
+	u32 at = btf->types, i;
 	struct type type;
-	u32 i;
 
-	for (i = 0; i < btf->nr_types; i++) {
-		if (!get_type(btf, btf->offsets[i], &type) ||
-		    kind_of(&type) != KIND_FUNC ||
-		    strcmp(string_of(btf, type.name), name))
-			continue;
-		return same_prototype(btf, type.size, prototype);
+	for (i = 0; i < btf->nr_types && get_type(btf, at, &type); i++) {
+		if (kind_of(&type) == KIND_FUNC &&
+		    !strcmp(string_of(btf, type.name), name))
+			return same_prototype(btf, type.size, prototype);
+		at = next_of(&type, at);
 	}
 	return -1;
 }

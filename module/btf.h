@@ -8,6 +8,12 @@
 
 #include <linux/types.h>
 
+/*
+ * Types differ in length: from a mark on they are walked one by one. vmlinux has
+ * well over 100,000 types, of which a handful is asked for.
+ */
+#define NPTB_BTF_STEP	64
+
 /**
  * struct nptb_btf - one blob of BTF, a module's or vmlinux's
  * @data: the blob
@@ -18,8 +24,8 @@
  * @strings: offset of its strings
  * @strings_end: offset past them
  * @first_id: id of its first type
- * @nr_types: types in it
- * @offsets: of every type, @nr_types of them; the caller's to free
+ * @nr_types: types in it, once indexed
+ * @marks: offset of every %NPTB_BTF_STEP-th type; the caller's to free
  */
 struct nptb_btf {
 	const u8 *data;
@@ -31,12 +37,12 @@ struct nptb_btf {
 	u32 strings_end;
 	u32 first_id;
 	u32 nr_types;
-	u32 *offsets;
+	u32 *marks;
 };
 
 int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 		  const struct nptb_btf *base);
-u32 nptb_btf_index(struct nptb_btf *btf);
+int nptb_btf_index(struct nptb_btf *btf);
 int nptb_btf_check(const struct nptb_btf *btf, const char *name,
 		   const char *prototype);
 

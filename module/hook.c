@@ -127,39 +127,45 @@ static int report(int ret, enum nptb_kvm_hook which)
 	return ret;
 }
 
-static int hook_on(enum nptb_kvm_hook which)
+/*
+ * All functions from @first on in one go: each change of a filter has ftrace
+ * walk all of the kernel's functions, and all CPUs wait for it. Where it fails,
+ * one at a time tells whose fault it is.
+ */
+static int hooks_on(enum nptb_kvm_hook first)
 {
-	return report(ftrace_set_filter_ip(&ops, hook_ip[which], 0, 0), which);
-}
+	int ret, i;
 
-static void hook_off(enum nptb_kvm_hook which)
-{
-	int ret = ftrace_set_filter_ip(&ops, hook_ip[which], 1, 0);
+	ret = ftrace_set_filter_ips(&ops, hook_ip + first, NPTB_HOOK_NR - first,
+				    0, 0);
+	if (!ret)
+		return 0;
+	for (i = first; i < NPTB_HOOK_NR; i++) {
+		int one = ftrace_set_filter_ip(&ops, hook_ip[i], 0, 0);
 
-	/* The function stays caught, and what is caught passes: no harm done. */
-	if (ret)
-		pr_warn("cannot unhook %s: error %d\n",
-			nptb_kvm_hook_name(which), ret);
+		if (one) {
+			report(one, i);
+			break;
+		}
+	}
+	while (i-- > first)
+		ftrace_set_filter_ip(&ops, hook_ip[i], 1, 0);
+	return ret;
 }
 
 static int fault_hooks_on(void)
 {
-	int ret;
-
-	/* Huge leaves first: no fault may be counted as one and map 512. */
-	ret = hook_on(NPTB_HOOK_HUGEPAGE);
-	if (ret)
-		return ret;
-	ret = hook_on(NPTB_HOOK_FAULT);
-	if (ret)
-		hook_off(NPTB_HOOK_HUGEPAGE);
-	return ret;
+	return hooks_on(NPTB_HOOK_OF_FAULTS);
 }
 
 static void fault_hooks_off(void)
 {
-	hook_off(NPTB_HOOK_FAULT);
-	hook_off(NPTB_HOOK_HUGEPAGE);
+	int ret = ftrace_set_filter_ips(&ops, hook_ip + NPTB_HOOK_OF_FAULTS,
+					NPTB_HOOK_NR - NPTB_HOOK_OF_FAULTS, 1, 0);
+
+	/* The functions stay caught, and what is caught passes: no harm done. */
+	if (ret)
+		pr_warn("cannot unhook faults: error %d\n", ret);
 }
 
 /**
@@ -192,6 +198,23 @@ void nptb_hook_put(void)
 		fault_hooks_off();
 }
 
+/* Something of @ops cannot be hooked: try one by one, to tell what. */
+static int name_unhookable(int ret)
+{
+	int i, one;
+
+	for (i = 0; i < NPTB_HOOK_NR; i++) {
+		one = ftrace_set_filter_ip(&ops, hook_ip[i], 0, 1);
+		if (!one)
+			one = register_ftrace_function(&ops);
+		if (one)
+			return report(one, i);
+		unregister_ftrace_function(&ops);
+	}
+	pr_err("cannot hook KVM: error %d\n", ret);
+	return ret;
+}
+
 /**
  * nptb_hook_init() - hook the life of VMs, and try the hooks of faults
  *
@@ -205,20 +228,14 @@ int nptb_hook_init(void)
 	for (i = 0; i < NPTB_HOOK_NR; i++)
 		hook_ip[i] = nptb_kvm_hook_ip(i);
 
-	ret = hook_on(NPTB_HOOK_VM_DESTROYED);
-	if (ret)
-		return ret;
-	ret = report(register_ftrace_function(&ops), NPTB_HOOK_VM_DESTROYED);
-	if (ret)
-		return ret;
-	registered = true;
-	ret = hook_on(NPTB_HOOK_VM_CREATED);
-	if (ret)
-		return ret;
-	ret = fault_hooks_on();
+	ret = ftrace_set_filter_ips(&ops, hook_ip, NPTB_HOOK_NR, 0, 0);
 	if (!ret)
-		fault_hooks_off();
-	return ret;
+		ret = register_ftrace_function(&ops);
+	if (ret)
+		return name_unhookable(ret);
+	registered = true;
+	fault_hooks_off();
+	return 0;
 }
 
 /**

@@ -34,17 +34,22 @@ struct nptb_outcome {
 	u64 emulated;
 };
 
-/* The functions of KVM that hook.c redirects, see nptb_kvm_hook_ip(). */
+/*
+ * The functions of KVM that hook.c redirects, see nptb_kvm_hook_ip(): those of
+ * a VM's life first, then those that are only hooked while one is under budget.
+ */
 enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
 	NPTB_HOOK_VM_DESTROYED,
 	NPTB_HOOK_HUGEPAGE,
 	NPTB_HOOK_FAULT,
 	NPTB_HOOK_NR,
+	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
 };
 
 int nptb_kvm_init(void);
 int nptb_kvm_check_protos(void);
+int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
 

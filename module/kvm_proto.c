@@ -12,8 +12,8 @@
 #include "btf.h"
 #include "kvm_compat.h"
 
-/* Larger than any vmlinux's BTF. */
-#define BTF_SIZE_MAX	(64 << 20)
+/* Larger than any module's BTF. */
+#define BTF_SIZE_MAX	(16 << 20)
 
 #define VCPU	"p<kvm_vcpu>"
 #define KVM	"p<kvm>"
@@ -73,25 +73,18 @@ static int read_file(const char *path, void **data, u32 *size)
 	return pos == end ? 0 : -EIO;
 }
 
-/* Read and index one blob; its memory is the caller's to free. */
-static int read_btf(const char *path, struct nptb_btf *btf,
-		    const struct nptb_btf *base, void **data)
+/* Look at one blob; nptb_btf.marks are the caller's to free. */
+static int index_btf(struct nptb_btf *btf, const void *data, u32 size,
+		     const struct nptb_btf *base)
 {
-	u32 size;
-	int ret;
+	int marks = nptb_btf_open(btf, data, size, base);
 
-	ret = read_file(path, data, &size);
-	if (ret)
-		return ret;
-	if (nptb_btf_open(btf, *data, size, base) < 0)
+	if (marks < 0)
 		return -EINVAL;
-	btf->offsets = kvmalloc_array(btf->nr_types + 1, sizeof(u32),
-				      GFP_KERNEL);
-	if (!btf->offsets)
+	btf->marks = kvmalloc_array(marks, sizeof(u32), GFP_KERNEL);
+	if (!btf->marks)
 		return -ENOMEM;
-	if (nptb_btf_index(btf) != btf->nr_types)
-		return -EINVAL;
-	return 0;
+	return nptb_btf_index(btf) < 0 ? -EINVAL : 0;
 }
 
 static int check_all(const struct nptb_btf *kvm)
@@ -118,12 +111,19 @@ static int check_all(const struct nptb_btf *kvm)
 int nptb_kvm_check_protos(void)
 {
 	struct nptb_btf vmlinux = { }, kvm = { };
-	void *vmlinux_data = NULL, *kvm_data = NULL;
+	const void *vmlinux_data;
+	void *kvm_data = NULL;
+	u32 size;
 	int ret;
 
-	ret = read_btf("/sys/kernel/btf/vmlinux", &vmlinux, NULL, &vmlinux_data);
+	/* The kernel's own is in its memory as it is, and large. */
+	ret = nptb_kvm_vmlinux_btf(&vmlinux_data, &size);
 	if (!ret)
-		ret = read_btf("/sys/kernel/btf/kvm", &kvm, &vmlinux, &kvm_data);
+		ret = index_btf(&vmlinux, vmlinux_data, size, NULL);
+	if (!ret)
+		ret = read_file("/sys/kernel/btf/kvm", &kvm_data, &size);
+	if (!ret)
+		ret = index_btf(&kvm, kvm_data, size, &vmlinux);
 	if (ret) {
 		pr_info("KVM's prototypes were not compared: no BTF (error %d)\n",
 			ret);
@@ -131,9 +131,8 @@ int nptb_kvm_check_protos(void)
 	} else {
 		ret = check_all(&kvm);
 	}
-	kvfree(kvm.offsets);
-	kvfree(vmlinux.offsets);
+	kvfree(kvm.marks);
+	kvfree(vmlinux.marks);
 	kvfree(kvm_data);
-	kvfree(vmlinux_data);
 	return ret;
 }

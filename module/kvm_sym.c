@@ -38,10 +38,22 @@ static struct {
 	[NPTB_HOOK_FAULT] = { "kvm_mmu_page_fault" },
 };
 
-/* A kprobe tells the address: kallsyms_lookup_name() is not exported. */
+/* One call in the text: each is patched when its static call is updated. */
+static noinline unsigned long lookup(const char *name)
+{
+	return static_call(nptb_sc_lookup)(name);
+}
+
+/*
+ * A kprobe tells the address: kallsyms_lookup_name() is not exported. It is never
+ * armed: nothing has to be patched.
+ */
 static int find_kallsyms(void)
 {
-	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe probe = {
+		.symbol_name = "kallsyms_lookup_name",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 	unsigned long found, canonical;
 	int ret;
 
@@ -60,25 +72,44 @@ static int find_kallsyms(void)
 	 */
 	static_call_update(nptb_sc_lookup,
 			   (unsigned long (*)(const char *))found);
-	canonical = static_call(nptb_sc_lookup)(probe.symbol_name);
+	canonical = lookup(probe.symbol_name);
 	if (found - canonical > 4) {
 		pr_err("kallsyms_lookup_name is at %lx by kprobe, but at %lx by itself; not loading\n",
 		       found, canonical);
 		return -ENOENT;
 	}
-	static_call_update(nptb_sc_lookup,
-			   (unsigned long (*)(const char *))canonical);
+	if (canonical != found)
+		static_call_update(nptb_sc_lookup,
+				   (unsigned long (*)(const char *))canonical);
 	return 0;
 }
 
 static unsigned long find(const char *name)
 {
-	unsigned long addr = static_call(nptb_sc_lookup)(name);
+	unsigned long addr = lookup(name);
 
 	if (!addr)
 		pr_err("this kernel has no symbol %s; is kvm loaded, and is this kernel one of 6.1, 6.12, 7.3?\n",
 		       name);
 	return addr;
+}
+
+/**
+ * nptb_kvm_vmlinux_btf() - what the kernel, without its modules, says of itself
+ * @data: BTF, the kernel's own and never freed
+ * @size: in bytes
+ *
+ * Return: 0, or -ENOENT where it was built without.
+ */
+int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
+{
+	unsigned long start = lookup("__start_BTF"), stop = lookup("__stop_BTF");
+
+	if (!start || stop <= start)
+		return -ENOENT;
+	*data = (const void *)start;
+	*size = stop - start;
+	return 0;
 }
 
 #define FIND_CALL(call, name)						\

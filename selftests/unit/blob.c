@@ -199,15 +199,20 @@ bool open_blob(struct blob *blob, const struct blob *base)
 
 	if (nr < 0)
 		return false;
+	blob->btf.marks = malloc(nr * sizeof(u32));
+	nr = nptb_btf_index(&blob->btf);
+	if (nr < 0) {
+		free(blob->btf.marks);
+		blob->btf.marks = NULL;
+		return false;
+	}
 	assert_int_equal(nr, blob->btf.nr_types);
-	blob->btf.offsets = malloc(nr * sizeof(u32));
-	assert_int_equal(nptb_btf_index(&blob->btf), nr);
 	return true;
 }
 
 void free_blob(struct blob *blob)
 {
-	free(blob->btf.offsets);
+	free(blob->btf.marks);
 	free(blob->data);
 	memset(blob, 0, sizeof(*blob));
 }
@@ -343,9 +348,9 @@ bool read_both(const struct layout *how, struct blob *base, struct blob *mod,
 
 	if (ok)
 		ask(&mod->btf, how, exact);
-	free(base->btf.offsets);
-	free(mod->btf.offsets);
-	base->btf.offsets = NULL;
-	mod->btf.offsets = NULL;
+	free(base->btf.marks);
+	free(mod->btf.marks);
+	base->btf.marks = NULL;
+	mod->btf.marks = NULL;
 	return ok;
 }

@@ -8,6 +8,11 @@
  * position independent: what a guest needs at once is its code page, one data
  * page and, in long mode, the page tables to both. The tests count on that.
  *
+ * A PAUSE after each lap of the work guests changes nothing for them. QEMU's
+ * emulated CPUs take turns on one thread, and a CPU that waits for another, as
+ * the kernel does whenever it patches its text or flushes TLBs, waits for the
+ * other's turn to end: PAUSE ends it.
+ *
  * Arguments: edi data address, ecx pages, edx laps, eax addend, ebp stride,
  * esi address of the progress counter.
  */
@@ -40,6 +45,7 @@ guest_\name\()_\suffix\()_mark_end:
 	addl	%ebp, %ebx
 	decl	%esi
 	jnz	2b
+	pause
 	decl	%edx
 	jnz	1b
 3:	hlt
@@ -76,6 +82,7 @@ guest_\name\()_\suffix\()_mark_end:
 	addl	%ebp, %ebx
 	decl	%edx
 	jnz	2b
+	pause
 	jmp	1b
 	.endm
 
