@@ -318,6 +318,8 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
 	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
 	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);
+	debugfs_create_file("translate", 0600, vm->dir, vm,
+			    &nptb_translate_fops);
 }
 
 /**

@@ -142,6 +142,7 @@ static void report_lap(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	nptb_loop_set_insn(&vm->loops, attempt, insn, len);
 	spin_unlock(&vm->lock);
+	nptb_explain(fault);
 	trace_nptb_loop(vm, fault->v->idx, attempt, insn, len);
 }
 

@@ -75,6 +75,7 @@ const char *nptb_kvm_unsupported(struct kvm *kvm)
 {
 	if (!READ_ONCE(*nptb_kvm_data.tdp_enabled))
 		return "shadow paging (kvm_amd npt=0) is not supported";
+	nptb_kvm_vendor_learn();
 	if (is_confidential(kvm))
 		return "its memory or state is private to the guest";
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * All that we know of KVM and of kernel versions. Nothing outside kvm_compat.c,
- * kvm_sym.c and this header looks into struct kvm or struct kvm_vcpu, calls
+ * kvm_guest.c, kvm_sym.c and this header looks into struct kvm or struct kvm_vcpu, calls
  * KVM, or asks for a kernel version.
  *
  * Supported: Debian's 6.1, 6.12 and 7.3 on AMD CPUs.
@@ -14,6 +14,7 @@
 #include <linux/version.h>
 
 #include "loop.h"
+#include "places.h"
 #include "policy.h"
 
 /* No key: an address that is no guest frame of ours (nested guest). */
@@ -73,6 +74,11 @@ bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
 void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
 			     const u64 *data, u32 ndata);
+
+/* kvm_guest.c */
+bool nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl);
+bool nptb_kvm_read(void *ctx, u64 gpa, void *buf, u32 len);
+bool nptb_kvm_peek(struct kvm *kvm, u32 as, u64 gpa, void *buf, u32 len);
 
 /**
  * nptb_kvm_leaves() - resident pages by KVM's own count

@@ -23,6 +23,11 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_gdt, nptb_get_table_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+
 DEFINE_STATIC_CALL_NULL(nptb_sc_lookup, kallsyms_lookup_name);
 DEFINE_STATIC_CALL_NULL(nptb_sc_ftrace_location, nptb_ftrace_location_proto);
 
@@ -145,12 +150,52 @@ static bool find_data(void)
 	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock") ||
 	    !FIND_DATA(tdp_enabled, "tdp_enabled"))
 		return false;
+	/* What is asked by it may stay unknown. */
+	nptb_kvm_data.ops = (void *)static_call(nptb_sc_lookup)("kvm_x86_ops");
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	/* 6.1 keeps it in struct kvm_arch. */
 	if (!FIND_DATA(tdp_mmu_enabled, "tdp_mmu_enabled"))
 		return false;
 #endif
 	return true;
+}
+
+/**
+ * nptb_kvm_vendor_known() - can kvm_amd be asked for segments?
+ *
+ * Return: whether nptb_sc_get_segment and the like may be called.
+ */
+bool nptb_kvm_vendor_known(void)
+{
+	return static_call_query(nptb_sc_get_cpl);
+}
+
+#define LEARN(call, fn)							\
+do {									\
+	if (static_call_query(call) != (fn))				\
+		static_call_update(call, fn);				\
+} while (0)
+
+/**
+ * nptb_kvm_vendor_learn() - find kvm_amd's functions
+ *
+ * kvm_amd cannot leave while there is a VM, but between VMs it may have been
+ * loaded anew, elsewhere.
+ *
+ * Context: may sleep; there is a VM.
+ */
+void nptb_kvm_vendor_learn(void)
+{
+	const struct kvm_x86_ops *ops = nptb_kvm_data.ops;
+
+	if (!ops || !ops->get_segment || !ops->get_idt || !ops->get_gdt ||
+	    !ops->get_cpl)
+		return;
+	LEARN(nptb_sc_get_segment, ops->get_segment);
+	LEARN(nptb_sc_get_idt, ops->get_idt);
+	LEARN(nptb_sc_get_gdt, ops->get_gdt);
+	/* Last: it stands for all. */
+	LEARN(nptb_sc_get_cpl, ops->get_cpl);
 }
 
 /* Where ftrace enters each function that we redirect. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KVM's functions and data that modules cannot link to. Included by
- * kvm_compat.c and kvm_sym.c alone.
+ * kvm_compat.c, kvm_guest.c and kvm_sym.c alone.
  *
  * Functions are reached by static calls: direct calls, which need no ENDBR at
  * their target on a CPU with IBT. A call by pointer would.
@@ -42,18 +42,34 @@ DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 
+/* Of kvm_amd, by way of kvm_x86_ops: see nptb_kvm_vendor_learn(). */
+void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
+			    int seg);
+void nptb_get_table_proto(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
+int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
+
+DECLARE_STATIC_CALL(nptb_sc_get_segment, nptb_get_segment_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_idt, nptb_get_table_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_gdt, nptb_get_table_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+
+void nptb_kvm_vendor_learn(void);
+bool nptb_kvm_vendor_known(void);
+
 /**
  * struct nptb_kvm_data - KVM's variables that we look at
  * @vm_list: all VMs, under @lock
  * @lock: kvm_lock
  * @tdp_enabled: two-level paging is in use
  * @tdp_mmu_enabled: by the TDP MMU; NULL where that is told per VM (6.1)
+ * @ops: KVM's calls into kvm_amd, or NULL
  */
 struct nptb_kvm_data {
 	struct list_head *vm_list;
 	struct mutex *lock;
 	bool *tdp_enabled;
 	bool *tdp_mmu_enabled;
+	struct kvm_x86_ops *ops;
 };
 
 extern struct nptb_kvm_data nptb_kvm_data;

@@ -162,6 +162,7 @@ static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
 	record->times = 0;
 	record->attempt = 0;
 	record->insn_len = 0;
+	record->explain.attempt = 0;
 	return record;
 }
 
@@ -218,4 +219,22 @@ void nptb_loop_set_insn(struct nptb_loop_table *table,
 		return;
 	memcpy(record->insn, insn, len);
 	record->insn_len = len;
+}
+
+/**
+ * nptb_loop_set_explain() - keep what the pages of a loop are for
+ * @table: of the VM
+ * @attempt: that nptb_loop_note() was called for
+ * @explain: made for this attempt
+ *
+ * Nothing happens where the record has given way in between.
+ */
+void nptb_loop_set_explain(struct nptb_loop_table *table,
+			   const struct nptb_attempt *attempt,
+			   const struct nptb_explain *explain)
+{
+	struct nptb_loop_record *record = record_find(table, attempt);
+
+	if (record)
+		record->explain = *explain;
 }

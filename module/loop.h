@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <nptbudget.h>
 
+#include "explain.h"
+
 #define NPTB_GPRS	16
 
 /**
@@ -89,6 +91,8 @@ struct nptb_attempt {
  * @pages: the loop set
  * @insn_len: bytes known of the instruction
  * @insn: its bytes
+ * @explain: segments, and what the pages are for; of @attempt where its own
+ *	number is the same
  */
 struct nptb_loop_record {
 	struct nptb_state state;
@@ -104,6 +108,7 @@ struct nptb_loop_record {
 	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
 	u32 insn_len;
 	u8 insn[NPTB_INSN_MAX];
+	struct nptb_explain explain;
 };
 
 /**
@@ -130,6 +135,9 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 void nptb_loop_set_insn(struct nptb_loop_table *table,
 			const struct nptb_attempt *attempt, const u8 *insn,
 			u32 len);
+void nptb_loop_set_explain(struct nptb_loop_table *table,
+			   const struct nptb_attempt *attempt,
+			   const struct nptb_explain *explain);
 
 /* NPF error code: AMD64 APM volume 2, sections 8.4.2 and 15.25.6. */
 #define NPTB_NPF_WRITE	(1ULL << 1)

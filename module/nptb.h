@@ -77,6 +77,7 @@ struct nptb_stats {
  * @idx: as KVM numbers it
  * @shield: pages of its current attempt; under nptb_vm.lock
  * @attempt: its current attempt; its own thread's
+ * @explain: of @attempt, while it is made; its own thread's
  * @inside: the thread that is in KVM's fault handler for us, or 0
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
@@ -91,6 +92,7 @@ struct nptb_vcpu {
 	u32 idx;
 	struct nptb_shield shield;
 	struct nptb_attempt attempt;
+	struct nptb_explain explain;
 	pid_t inside;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
@@ -238,6 +240,9 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 bool nptb_resolve_stops(const struct nptb_fault *fault);
 void nptb_resolve_stop(struct nptb_fault *fault);
 
+/* explain.c */
+void nptb_explain(struct nptb_fault *fault);
+
 /* pages.c */
 void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);
@@ -323,6 +328,9 @@ u64 nptb_vm_resident(struct nptb_vm *vm);
 /* session.c */
 void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config);
 extern const struct file_operations nptb_session_fops;
+
+/* translate.c */
+extern const struct file_operations nptb_translate_fops;
 
 /* show.c */
 void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm);

@@ -8,10 +8,14 @@
 static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
+static const char *const segment_names[] = NPTB_SEGMENT_NAMES;
+static const char *const for_names[] = NPTB_FOR_NAMES;
 
 static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
 static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
 static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
+static_assert(ARRAY_SIZE(segment_names) == NPTB_SEG_NR);
+static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR);
 
 static void show_counter(struct seq_file *m, const char *name, u64 value)
 {
@@ -49,17 +53,53 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "peak", stats.peak);
 }
 
-static void show_roles(struct seq_file *m, u32 roles)
+static void show_bits(struct seq_file *m, u32 bits, const char *const *names,
+		      int count)
 {
 	const char *separator = "";
 	int i;
 
-	for (i = 0; i < NPTB_ROLE_NR; i++) {
-		if (!(roles & (1u << i)))
+	for (i = 0; i < count; i++) {
+		if (!(bits & (1u << i)))
 			continue;
-		seq_printf(m, "%s%s", separator, role_names[i]);
+		seq_printf(m, "%s%s", separator, names[i]);
 		separator = ",";
 	}
+}
+
+/* Registers and segments, for whoever decodes the instruction. */
+static void show_machine(struct seq_file *m, const struct nptb_state *state,
+			 const struct nptb_explain *explain)
+{
+	int i;
+
+	seq_printf(m, " cpl=%u gpr=", explain->cpl);
+	for (i = 0; i < NPTB_GPRS; i++)
+		seq_printf(m, "%s0x%llx", i ? "," : "", state->gpr[i]);
+	for (i = 0; i < NPTB_SEG_NR; i++)
+		seq_printf(m, " %s=0x%x:0x%llx:0x%x:0x%x", segment_names[i],
+			   explain->seg[i].selector, explain->seg[i].base,
+			   explain->seg[i].limit, explain->seg[i].attr);
+}
+
+static void show_page(struct seq_file *m, const struct nptb_loop_record *record,
+		      u32 i)
+{
+	const struct nptb_loop_page *page = &record->pages[i];
+	const struct nptb_explain *explain = &record->explain;
+
+	seq_printf(m, "page gfn=0x%llx as=%u roles=",
+		   nptb_key_gfn(page->key), nptb_key_as(page->key));
+	show_bits(m, page->roles, role_names, NPTB_ROLE_NR);
+	seq_printf(m, " faults=%llu", page->faults);
+	if (explain->attempt == record->attempt) {
+		seq_printf(m, " level=%u for=", explain->level[i]);
+		if (explain->what[i])
+			show_bits(m, explain->what[i], for_names, NPTB_FOR_NR);
+		else
+			seq_putc(m, '-');
+	}
+	seq_putc(m, '\n');
 }
 
 static void show_record(struct seq_file *m, const struct nptb_loop_record *record)
@@ -79,16 +119,11 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 		seq_printf(m, "%*phN", (int)record->insn_len, record->insn);
 	else
 		seq_puts(m, "-");
+	if (record->explain.attempt == record->attempt)
+		show_machine(m, state, &record->explain);
 	seq_putc(m, '\n');
-
-	for (i = 0; i < record->npages; i++) {
-		const struct nptb_loop_page *page = &record->pages[i];
-
-		seq_printf(m, "page gfn=0x%llx as=%u roles=",
-			   nptb_key_gfn(page->key), nptb_key_as(page->key));
-		show_roles(m, page->roles);
-		seq_printf(m, " faults=%llu\n", page->faults);
-	}
+	for (i = 0; i < record->npages; i++)
+		show_page(m, record, i);
 }
 
 /**

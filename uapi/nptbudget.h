@@ -20,6 +20,7 @@
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
+ *   vms/<pid>-<fd>/translate  page-table walks of a vCPU that loops, see below
  *
  * <pid>-<fd> is KVM's own name of the VM, the name of its folder under
  * /sys/kernel/debug/kvm/: the thread that created it and the descriptor it got.
@@ -85,6 +86,50 @@
  * as       KVM's address space: 0 normal, 1 SMM
  * roles    comma-separated names from NPTB_ROLE_NAMES
  * faults   nested page faults taken on this page in the loop
+ *
+ * Where the vCPU's segments are known, the "loop" line goes on with
+ *
+ *   cpl=0 gpr=0x0,0x0,...  es=0x0:0x0:0xffff:0x93 ... gdtr=0x0:0x0:0xffff:0x0
+ *
+ * cpl      privilege level, 0 to 3
+ * gpr      the 16 general registers, numbered as in ModRM
+ * es cs ss ds fs gs ldtr tr idtr gdtr (NPTB_SEGMENT_NAMES)
+ *          selector:base:limit:attributes; the attributes as in AMD64 APM volume
+ *          2, section 15.5.1: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10,
+ *          G 11; both 0 for the descriptor tables; the limit in bytes
+ *
+ * and each "page" line, where the tables could be read, with
+ *
+ *   level=2 for=code,stack
+ *
+ * level    of the guest's page table that the page is, counted from 1, the table
+ *          whose entries map 4 KiB pages; 0 where it is none, or unknown
+ * for      what leads to this page, from NPTB_FOR_NAMES, or "-" where none of the
+ *          linear addresses at hand does: the instruction at RIP, the stack, for
+ *          a delivery the IDT, GDT or LDT, the TSS and the new stack, or what a
+ *          general register points to. A page is looked at until it is accounted
+ *          for, so there may be more that lead to it.
+ *
+ * "translate": write one line, on a descriptor opened for reading and writing,
+ *
+ *   vcpu=0 addr=0x7c00 addr=0xffff888000001000
+ *
+ * with 1 to NPTB_TRANSLATE_MAX linear addresses, then read the answer, once, on
+ * the same descriptor: a line for each address
+ *
+ *   walk addr=0x7c00 end=mapped gpa=0x7c00 level=1 tables=0x80,0x81,0x82,0x83
+ *
+ * end      a name from NPTB_WALK_END_NAMES
+ * gpa      guest-physical address where the end is "mapped", otherwise 0x0
+ * level    of the table whose entry ended the walk; 0 without paging
+ * tables   frames of the guest's tables from the first level down to that one,
+ *          or "-" where there are none
+ *
+ * The guest's tables are read as they are in host memory at that moment, nothing
+ * is waited for and no vCPU is disturbed, with CR0, CR3, CR4 and EFER of the
+ * loop. The write fails with EINVAL where it is not understood, E2BIG for too
+ * many addresses, EAGAIN where that vCPU is not in a loop, or went on meanwhile,
+ * EINTR by a signal.
  *
  * Formats only grow: readers skip fields they do not know.
  */
@@ -214,6 +259,50 @@ enum nptb_detach_reason {
 #define NPTB_ROLE_NR		4
 
 #define NPTB_ROLE_NAMES		{ "fetch", "read", "write", "table" }
+
+/*
+ * What leads to a page of a loop set, a bit each: the instruction, the stack, a
+ * descriptor table, or a general register's value, numbered as in ModRM, taken
+ * for an address.
+ */
+#define NPTB_FOR_CODE		(1u << 0)
+#define NPTB_FOR_STACK		(1u << 1)
+#define NPTB_FOR_IDT		(1u << 2)
+#define NPTB_FOR_GDT		(1u << 3)
+#define NPTB_FOR_LDT		(1u << 4)
+#define NPTB_FOR_TSS		(1u << 5)
+#define NPTB_FOR_REG(nr)	(1u << (6 + (nr)))
+#define NPTB_FOR_NR		22
+
+#define NPTB_FOR_NAMES \
+	{ "code", "stack", "idt", "gdt", "ldt", "tss", "rax", "rcx", "rdx", \
+	  "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", \
+	  "r13", "r14", "r15" }
+
+#define NPTB_SEGMENT_NAMES \
+	{ "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "idtr", "gdtr" }
+
+/* Addresses that one write to "translate" may ask for. */
+#define NPTB_TRANSLATE_MAX	32
+
+/**
+ * enum nptb_walk_end - how a walk of the guest's page tables ended
+ * @NPTB_WALK_MAPPED: at a page
+ * @NPTB_WALK_ABSENT: at an entry that is not present
+ * @NPTB_WALK_UNREADABLE: at a table that is not in host memory now
+ * @NPTB_WALK_NONCANONICAL: the address is none
+ * @NPTB_WALK_END_NR: number of ends
+ */
+enum nptb_walk_end {
+	NPTB_WALK_MAPPED = 0,
+	NPTB_WALK_ABSENT,
+	NPTB_WALK_UNREADABLE,
+	NPTB_WALK_NONCANONICAL,
+	NPTB_WALK_END_NR,
+};
+
+#define NPTB_WALK_END_NAMES \
+	{ "mapped", "absent", "unreadable", "noncanonical" }
 
 /**
  * enum nptb_loop_class - what cannot complete

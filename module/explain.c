@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Say what the pages of a loop are for, in the thread of the vCPU that loops. */
+#include "nptb.h"
+
+/**
+ * nptb_explain() - explain the loop that a fault has found
+ * @fault: ended a lap whose record has been kept
+ *
+ * What cannot be had stays unknown: a record without it is right as it is.
+ *
+ * Context: the vCPU's thread; kvm->srcu held.
+ */
+void nptb_explain(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_explain *explain = &fault->v->explain;
+
+	if (!nptb_kvm_segments(fault->vcpu, explain))
+		return;
+	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
+	spin_lock(&vm->lock);
+	nptb_loop_set_explain(&vm->loops, attempt, explain);
+	spin_unlock(&vm->lock);
+}
