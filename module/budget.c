@@ -173,7 +173,6 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	lockdep_assert_held(&nptb_registry);
 	spin_lock(&vm->lock);
 	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
-	vm->need = nptb_kvm_leaves_per_fault(vm->kvm);
 	WRITE_ONCE(vm->limit, budget);
 	vm->config.budget = budget;
 	vm->armed = true;
@@ -307,11 +306,6 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	if (why) {
 		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
 		return -EOPNOTSUPP;
-	}
-	if (budget < nptb_kvm_leaves_per_fault(vm->kvm)) {
-		pr_warn("VM %s: KVM's legacy MMU (kvm tdp_mmu=0) maps up to %u pages in one fault; a smaller budget cannot be held\n",
-			vm->name, nptb_kvm_leaves_per_fault(vm->kvm));
-		return -ERANGE;
 	}
 	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
 	if (!ret)

@@ -40,6 +40,9 @@
 
 #define NPTB_NAME_MAX	24
 
+/* Leaves that one fault may make: mmu_set_spte()'s hook keeps it so. */
+#define NPTB_NEED	1
+
 /**
  * struct nptb_config - what a VM starts with
  * @budget: pages, or 0 for none
@@ -79,6 +82,8 @@ struct nptb_stats {
  * @attempt: its current attempt; its own thread's
  * @explain: of @attempt, while it is made; its own thread's
  * @inside: the thread that is in KVM's fault handler for us, or 0
+ * @made: key of the leaf that the shadow MMU has made for it, or NPTB_KEY_NONE;
+ *	its own thread's
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
  * @waiting_at: jiffies of its own last deferral, valid while @waiting
@@ -94,6 +99,7 @@ struct nptb_vcpu {
 	struct nptb_attempt attempt;
 	struct nptb_explain explain;
 	pid_t inside;
+	u64 made;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
@@ -135,8 +141,8 @@ struct nptb_pages {
  * @limit: the budget in force now, pages; written before @granted is read
  * @lock: protects all below
  * @armed: under budget
+ * @untracked: a leaf may be there that is not in @set
  * @config: budget, policy and what to do on a loop
- * @need: leaves that one fault may make
  * @pages: memory for @set
  * @set: the pages believed resident
  * @vcpus: by index, filled as they fault
@@ -163,10 +169,10 @@ struct nptb_vm {
 	atomic64_t attempts;
 	atomic64_t granted;
 	u64 limit;
-	u32 need;
 
 	spinlock_t lock;
 	bool armed;
+	bool untracked;
 	struct nptb_config config;
 	struct nptb_pages pages;
 	struct nptb_rset set;
@@ -189,11 +195,14 @@ struct nptb_vm {
  * @insn: instruction bytes of the exit, handed through
  * @insn_len: how many
  * @key: the frame, or NPTB_KEY_NONE
+ * @shadow: it is for KVM's shadow MMU, see nptb_kvm_by_tdp_mmu()
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
  * @lap: output of detect: the fault ended a lap of a fault loop
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
+ * @made: output of map: key of a leaf that the shadow MMU made, or
+ *	NPTB_KEY_NONE
  * @leaves: output of note: KVM's count of resident pages after it
  */
 struct nptb_fault {
@@ -206,12 +215,14 @@ struct nptb_fault {
 	void *insn;
 	int insn_len;
 	u64 key;
+	bool shadow;
 
 	u32 granted;
 	u32 evicted;
 	bool lap;
 	int ret;
 	enum nptb_verdict verdict;
+	u64 made;
 	u64 leaves;
 };
 
@@ -229,6 +240,9 @@ void nptb_hook_put(void);
 /* fault.c */
 int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		      u64 error_code, void *insn, int insn_len);
+
+/* leaf.c */
+int nptb_handle_set_spte(const struct nptb_set_spte *set);
 
 /* room.c */
 bool nptb_plenty_of_room(struct nptb_fault *fault);

@@ -16,18 +16,21 @@ struct nptb_policy;
 struct nptb_shield;
 
 /**
- * struct nptb_page - one page that is believed resident
+ * struct nptb_page - one guest frame that is believed resident
  * @hash: next page in the bucket of the resident set's hash
  * @link: place in the policy's ring, or in a vCPU's ring of shielded pages
  * @key: address space and guest frame, see nptb_key()
  * @shield: of the vCPU whose current attempt was given it, or NULL where it
  *	belongs to the policy
+ * @leaves: that map it, all evicted together; more than one is for the shadow
+ *	MMU (several addresses of the guest) and for several address spaces
  */
 struct nptb_page {
 	struct nptb_page *hash;
 	struct nptb_ring link;
 	u64 key;
 	struct nptb_shield *shield;
+	u64 leaves;
 };
 
 /* KVM's address space goes above the frame: gfns have at most 40 bits. */

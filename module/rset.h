@@ -16,12 +16,14 @@
  * @buckets: hash by key, 1 << @bits chains
  * @bits: logarithm of the number of chains
  * @count: pages in the set, shielded or charged
+ * @leaves: of all of them
  * @policy: knows the pages that are not shielded
  */
 struct nptb_rset {
 	struct nptb_page **buckets;
 	u32 bits;
 	u64 count;
+	u64 leaves;
 	struct nptb_policy policy;
 };
 
@@ -29,10 +31,12 @@ struct nptb_rset {
  * struct nptb_shield - the pages that one vCPU's current attempt was given
  * @ring: oldest first
  * @count: pages in @ring
+ * @leaves: of all of them
  */
 struct nptb_shield {
 	struct nptb_ring ring;
 	u64 count;
+	u64 leaves;
 };
 
 /**
@@ -55,6 +59,8 @@ struct nptb_page *nptb_rset_find(const struct nptb_rset *set, u64 key);
 bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
 		    struct nptb_shield *shield);
 bool nptb_rset_charge(struct nptb_rset *set, u64 key, struct nptb_page *spare);
+void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
+			  u64 leaves);
 void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);
 void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page);
 struct nptb_page *nptb_rset_victim(struct nptb_rset *set);
@@ -68,6 +74,7 @@ static inline void nptb_shield_init(struct nptb_shield *shield)
 {
 	nptb_ring_init(&shield->ring);
 	shield->count = 0;
+	shield->leaves = 0;
 }
 
 #endif /* NPTB_RSET_H */
