@@ -52,7 +52,26 @@ static bool young(void *ctx, u64 key)
 {
 	struct nptb_vm *vm = ctx;
 
+	/* Every eviction flushes everything, so this matters without one. */
+	vm->aged = true;
 	return nptb_kvm_young(vm->kvm, key);
+}
+
+/* The most leaves that a VM's policy leaves of a budget. */
+static u64 limit_of(const struct nptb_vm *vm, u64 budget)
+{
+	u64 keep = vm->config.policy->keep;
+
+	return keep ? min(budget, max_t(u64, keep, vm->need)) : budget;
+}
+
+/* What of the policy makes faults take a longer way. */
+static void mark_special(struct nptb_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	vm->special &= ~NPTB_SPECIAL_BARE;
+	if (vm->config.policy->bare)
+		vm->special |= NPTB_SPECIAL_BARE;
 }
 
 /**
@@ -62,6 +81,7 @@ static bool young(void *ctx, u64 key)
 void nptb_budget_init(struct nptb_vm *vm)
 {
 	INIT_HLIST_NODE(&vm->armed_node);
+	nptb_rset_init(&vm->set, NULL, 0);
 	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
 }
 
@@ -173,7 +193,10 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	lockdep_assert_held(&nptb_registry);
 	spin_lock(&vm->lock);
 	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
-	WRITE_ONCE(vm->limit, budget);
+	nptb_policy_seed(&vm->set.policy, vm->config.seed);
+	mark_special(vm);
+	vm->need = nptb_kvm_leaves_per_fault(vm->kvm);
+	WRITE_ONCE(vm->limit, limit_of(vm, budget));
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
@@ -253,7 +276,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	mutex_unlock(&nptb_registry);
 	if (ret)
 		return ret;
-	trace_nptb_attach(vm, budget, vm->config.policy->name);
+	trace_nptb_attach(vm, budget, &vm->config);
 
 	/*
 	 * What is mapped already, huge leaves among it, is in no set of ours:
@@ -276,7 +299,7 @@ static int change(struct nptb_vm *vm, u64 budget)
 
 	lockdep_assert_held(&vm->ctl);
 	rehash(vm, budget);
-	WRITE_ONCE(vm->limit, budget);
+	WRITE_ONCE(vm->limit, limit_of(vm, budget));
 	ret = nptb_shrink(vm);
 	spin_lock(&vm->lock);
 	if (ret)
@@ -295,7 +318,7 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 
 	if (!vm->kvm)
 		return -ENODEV;
-	old = vm->armed ? vm->limit : 0;
+	old = vm->armed ? vm->config.budget : 0;
 	if (!budget) {
 		if (vm->armed)
 			nptb_budget_off(vm, NPTB_DETACH_OFF);
@@ -306,6 +329,11 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	if (why) {
 		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
 		return -EOPNOTSUPP;
+	}
+	if (budget < nptb_kvm_leaves_per_fault(vm->kvm)) {
+		pr_warn("VM %s: KVM's legacy MMU (kvm tdp_mmu=0) maps up to %u pages in one fault; a smaller budget cannot be held\n",
+			vm->name, nptb_kvm_leaves_per_fault(vm->kvm));
+		return -ERANGE;
 	}
 	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
 	if (!ret)
@@ -340,17 +368,82 @@ int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget)
 	return ret;
 }
 
-/**
- * nptb_vm_set_policy() - choose who goes next
- * @vm: to change; the pages that are resident stay so
- * @ops: the policy
- */
-void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
+static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 {
 	spin_lock(&vm->lock);
-	if (vm->armed)
-		nptb_policy_switch(&vm->set.policy, ops);
 	vm->config.policy = ops;
+	if (vm->armed) {
+		nptb_policy_switch(&vm->set.policy, ops);
+		mark_special(vm);
+		WRITE_ONCE(vm->limit, limit_of(vm, vm->config.budget));
+	}
+	spin_unlock(&vm->lock);
+}
+
+static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
+{
+	const struct nptb_policy_ops *old = vm->config.policy;
+	int ret;
+
+	lockdep_assert_held(&vm->ctl);
+	switch_policy(vm, ops);
+	if (!vm->armed || !vm->kvm)
+		return 0;
+	/* A policy may keep fewer pages than the one before. */
+	ret = nptb_shrink(vm);
+	if (ret)
+		switch_policy(vm, old);
+	else
+		trace_nptb_policy(vm, &vm->config);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_policy() - choose who goes next
+ * @vm: to change; the pages that are resident stay so, as far as the policy
+ *	keeps so many
+ * @ops: the policy
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR where a signal came while faults were under way; the old
+ * policy is in force then.
+ */
+int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	down_read(&vm->life);
+	ret = set_policy(vm, ops);
+	up_read(&vm->life);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_seed() - choose what dice begin with
+ * @vm: to change; dice of the policy at work begin anew
+ * @seed: any number
+ */
+void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed)
+{
+	spin_lock(&vm->lock);
+	vm->config.seed = seed;
+	if (vm->armed)
+		nptb_policy_seed(&vm->set.policy, seed);
+	spin_unlock(&vm->lock);
+}
+
+/**
+ * nptb_vm_set_flush_aged() - choose whether cleared accessed bits are flushed
+ * @vm: to change
+ * @flush: also where no eviction does it
+ */
+void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush)
+{
+	spin_lock(&vm->lock);
+	vm->config.flush_aged = flush;
 	spin_unlock(&vm->lock);
 }
 

@@ -51,6 +51,33 @@ int nptb_parse_budget(const char *text, u64 *budget)
 }
 
 /**
+ * nptb_parse_seed() - read a seed
+ * @text: a decimal number
+ * @seed: the number
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for one beyond 64 bits.
+ */
+int nptb_parse_seed(const char *text, u64 *seed)
+{
+	if (text[strspn(text, "0123456789")])
+		return -EINVAL;
+	return kstrtoull(text, 10, seed);
+}
+
+/**
+ * nptb_parse_switch() - read what is on or off
+ * @text: "on" or "off"
+ * @on: which
+ *
+ * Return: 0, or -EINVAL where it is neither.
+ */
+int nptb_parse_switch(const char *text, bool *on)
+{
+	*on = !strcmp(text, "on");
+	return *on || !strcmp(text, "off") ? 0 : -EINVAL;
+}
+
+/**
  * nptb_parse_policy() - read the name of a policy
  * @text: the name
  * @ops: the policy
@@ -192,10 +219,72 @@ static ssize_t policy_write(struct file *file, const char __user *buf,
 	if (ret)
 		return ret;
 	if (vm) {
-		nptb_vm_set_policy(vm, ops);
+		ret = nptb_vm_set_policy(vm, ops);
 	} else {
 		mutex_lock(&nptb_registry);
 		nptb_defaults.policy = ops;
+		mutex_unlock(&nptb_registry);
+	}
+	return ret ?: len;
+}
+
+static ssize_t seed_read(struct file *file, char __user *buf, size_t len,
+			 loff_t *pos)
+{
+	char value[VALUE_MAX];
+
+	scnprintf(value, sizeof(value), "%llu", config_of(file).seed);
+	return put_value(buf, len, pos, value);
+}
+
+static ssize_t seed_write(struct file *file, const char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	u64 seed;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_seed(value, &seed);
+	if (ret)
+		return ret;
+	if (vm) {
+		nptb_vm_set_seed(vm, seed);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.seed = seed;
+		mutex_unlock(&nptb_registry);
+	}
+	return len;
+}
+
+static ssize_t flush_aged_read(struct file *file, char __user *buf, size_t len,
+			       loff_t *pos)
+{
+	return put_value(buf, len, pos,
+			 config_of(file).flush_aged ? "on" : "off");
+}
+
+static ssize_t flush_aged_write(struct file *file, const char __user *buf,
+				size_t len, loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	bool flush;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_switch(value, &flush);
+	if (ret)
+		return ret;
+	if (vm) {
+		nptb_vm_set_flush_aged(vm, flush);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.flush_aged = flush;
 		mutex_unlock(&nptb_registry);
 	}
 	return len;
@@ -250,6 +339,8 @@ static const struct file_operations name_##_fops = {			\
 NPTB_KNOB(budget);
 NPTB_KNOB(policy);
 NPTB_KNOB(on_loop);
+NPTB_KNOB(seed);
+NPTB_KNOB(flush_aged);
 
 static const struct file_operations resident_fops = {
 	.owner = THIS_MODULE,
@@ -305,6 +396,8 @@ static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
 	debugfs_create_file("budget", 0600, dir, vm, &budget_fops);
 	debugfs_create_file("policy", 0600, dir, vm, &policy_fops);
 	debugfs_create_file("on_loop", 0600, dir, vm, &on_loop_fops);
+	debugfs_create_file("seed", 0600, dir, vm, &seed_fops);
+	debugfs_create_file("flush_aged", 0600, dir, vm, &flush_aged_fops);
 }
 
 /**

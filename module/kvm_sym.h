@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KVM's functions and data that modules cannot link to. Included by
- * kvm_compat.c, kvm_mmu.c, kvm_guest.c and kvm_sym.c alone.
+ * kvm_compat.c, kvm_guest.c and kvm_sym.c alone.
  *
  * Functions are reached by static calls: direct calls, which need no ENDBR at
  * their target on a CPU with IBT. A call by pointer would.
@@ -29,15 +29,10 @@ unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 /* 6.1 returns int, later kernels nothing that anybody looks at. */
 int nptb_create_vm_debugfs_proto(struct kvm *kvm);
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
-/* Static in mmu.c, and out of line in all three. */
-int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
-			u64 *sptep, unsigned int pte_access, gfn_t gfn,
-			u64 pfn, void *fault);
 
 DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
-DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
@@ -65,12 +60,14 @@ bool nptb_kvm_vendor_known(void);
  * struct nptb_kvm_data - KVM's variables that we look at
  * @vm_list: all VMs, under @lock
  * @lock: kvm_lock
- * @tdp_mmu_enabled: the TDP MMU is in use; NULL where that is told per VM (6.1)
+ * @tdp_enabled: two-level paging is in use
+ * @tdp_mmu_enabled: by the TDP MMU; NULL where that is told per VM (6.1)
  * @ops: KVM's calls into kvm_amd, or NULL
  */
 struct nptb_kvm_data {
 	struct list_head *vm_list;
 	struct mutex *lock;
+	bool *tdp_enabled;
 	bool *tdp_mmu_enabled;
 	struct kvm_x86_ops *ops;
 };

@@ -101,18 +101,22 @@ bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
 }
 
 /**
- * nptb_attempt_evicted() - the attempt evicted a page that it was given
+ * nptb_attempt_evicted() - the attempt evicted a page that it may have been given
  * @attempt: under way
  * @key: the page
  * @budget: limit in force, pages
+ *
+ * Return: whether the page is one of its own.
  */
-void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
+bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
 {
 	u32 i = attempt_find(attempt, key);
 
-	if (i < attempt->npages)
-		attempt->pages[i].evicted = true;
 	attempt->budget = budget;
+	if (i == attempt->npages)
+		return false;
+	attempt->pages[i].evicted = true;
+	return true;
 }
 
 static bool same_place(const struct nptb_loop_record *record,

@@ -128,7 +128,7 @@ struct nptb_loop_table {
 void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number);
 bool nptb_attempt_ends_lap(const struct nptb_attempt *attempt, u64 key);
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
-void nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget);
+bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					const struct nptb_attempt *attempt,
 					u32 vcpu);

@@ -40,19 +40,20 @@
 
 #define NPTB_NAME_MAX	24
 
-/* Leaves that one fault may make: mmu_set_spte()'s hook keeps it so. */
-#define NPTB_NEED	1
-
 /**
  * struct nptb_config - what a VM starts with
  * @budget: pages, or 0 for none
  * @policy: who goes next
  * @on_loop: enum nptb_on_loop
+ * @flush_aged: flush where accessed bits were cleared and nothing was evicted
+ * @seed: for policies that roll dice
  */
 struct nptb_config {
 	u64 budget;
 	const struct nptb_policy_ops *policy;
 	u32 on_loop;
+	bool flush_aged;
+	u64 seed;
 };
 
 /**
@@ -82,8 +83,6 @@ struct nptb_stats {
  * @attempt: its current attempt; its own thread's
  * @explain: of @attempt, while it is made; its own thread's
  * @inside: the thread that is in KVM's fault handler for us, or 0
- * @made: key of the leaf that the shadow MMU has made for it, or NPTB_KEY_NONE;
- *	its own thread's
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
  * @waiting_at: jiffies of its own last deferral, valid while @waiting
@@ -99,7 +98,6 @@ struct nptb_vcpu {
 	struct nptb_attempt attempt;
 	struct nptb_explain explain;
 	pid_t inside;
-	u64 made;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
@@ -141,8 +139,11 @@ struct nptb_pages {
  * @limit: the budget in force now, pages; written before @granted is read
  * @lock: protects all below
  * @armed: under budget
- * @untracked: a leaf may be there that is not in @set
  * @config: budget, policy and what to do on a loop
+ * @need: leaves that one fault may make
+ * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
+ * @aged: accessed bits were cleared, maybe without a flush
+ * @seq: faults that &trace nptb_fault tells, or would tell
  * @pages: memory for @set
  * @set: the pages believed resident
  * @vcpus: by index, filled as they fault
@@ -169,10 +170,13 @@ struct nptb_vm {
 	atomic64_t attempts;
 	atomic64_t granted;
 	u64 limit;
+	u32 need;
+	u32 special;
 
 	spinlock_t lock;
 	bool armed;
-	bool untracked;
+	bool aged;
+	u64 seq;
 	struct nptb_config config;
 	struct nptb_pages pages;
 	struct nptb_rset set;
@@ -183,6 +187,9 @@ struct nptb_vm {
 	struct nptb_loop_table loops;
 	struct nptb_stats stats;
 };
+
+/* The policy gives no shield: &nptb_policy_ops.bare. */
+#define NPTB_SPECIAL_BARE	BIT(0)
 
 /**
  * struct nptb_fault - one nested page fault on its way through the stages
@@ -195,15 +202,14 @@ struct nptb_vm {
  * @insn: instruction bytes of the exit, handed through
  * @insn_len: how many
  * @key: the frame, or NPTB_KEY_NONE
- * @shadow: it is for KVM's shadow MMU, see nptb_kvm_by_tdp_mmu()
+ * @known: the set had the page when it faulted; looked up for the trace alone
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
  * @lap: output of detect: the fault ended a lap of a fault loop
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
- * @made: output of map: key of a leaf that the shadow MMU made, or
- *	NPTB_KEY_NONE
  * @leaves: output of note: KVM's count of resident pages after it
+ * @seq: output of note: its number among the VM's faults
  */
 struct nptb_fault {
 	struct nptb_vm *vm;
@@ -215,15 +221,15 @@ struct nptb_fault {
 	void *insn;
 	int insn_len;
 	u64 key;
-	bool shadow;
+	bool known;
 
 	u32 granted;
 	u32 evicted;
 	bool lap;
 	int ret;
 	enum nptb_verdict verdict;
-	u64 made;
 	u64 leaves;
+	u64 seq;
 };
 
 /* main.c */
@@ -240,9 +246,6 @@ void nptb_hook_put(void);
 /* fault.c */
 int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		      u64 error_code, void *insn, int insn_len);
-
-/* leaf.c */
-int nptb_handle_set_spte(const struct nptb_set_spte *set);
 
 /* room.c */
 bool nptb_plenty_of_room(struct nptb_fault *fault);
@@ -335,7 +338,9 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason);
 struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
 struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
-void nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
+int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
+void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
+void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
 void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
 u64 nptb_vm_resident(struct nptb_vm *vm);
 
@@ -355,6 +360,8 @@ extern struct nptb_config nptb_defaults;
 int nptb_parse_budget(const char *text, u64 *budget);
 int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops);
 int nptb_parse_on_loop(const char *text, u32 *on_loop);
+int nptb_parse_seed(const char *text, u64 *seed);
+int nptb_parse_switch(const char *text, bool *on);
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);

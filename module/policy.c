@@ -6,6 +6,11 @@
 const struct nptb_policy_ops *const nptb_policies[] = {
 	&nptb_policy_fifo,
 	&nptb_policy_clock,
+	&nptb_policy_lru,
+	&nptb_policy_random,
+	&nptb_policy_mru,
+	&nptb_policy_last_only,
+	&nptb_policy_wsclock,
 	NULL,
 };
 
@@ -25,12 +30,20 @@ const struct nptb_policy_ops *nptb_policy_find(const char *name)
 	return NULL;
 }
 
+static void begin(struct nptb_policy *policy)
+{
+	if (policy->ops->init)
+		policy->ops->init(policy);
+}
+
 /**
  * nptb_policy_init() - begin with no page charged
  * @policy: to set up
  * @ops: the policy
  * @young: see &struct nptb_policy
  * @ctx: for @young
+ *
+ * The seed is 0: nptb_policy_seed() gives another one.
  */
 void nptb_policy_init(struct nptb_policy *policy,
 		      const struct nptb_policy_ops *ops,
@@ -39,8 +52,10 @@ void nptb_policy_init(struct nptb_policy *policy,
 	nptb_ring_init(&policy->ring);
 	policy->ops = ops;
 	policy->count = 0;
+	policy->seed = 0;
 	policy->young = young;
 	policy->ctx = ctx;
+	begin(policy);
 }
 
 /**
@@ -48,7 +63,8 @@ void nptb_policy_init(struct nptb_policy *policy,
  * @policy: to change
  * @ops: the new one
  *
- * All charged pages are charged anew, in the order of the old ring.
+ * All charged pages are charged anew, in the order of the old ring, and dice
+ * begin with the seed again.
  */
 void nptb_policy_switch(struct nptb_policy *policy,
 			const struct nptb_policy_ops *ops)
@@ -63,10 +79,22 @@ void nptb_policy_switch(struct nptb_policy *policy,
 		nptb_ring_add(&old, &page->link);
 	}
 	policy->ops = ops;
+	begin(policy);
 	while (!nptb_ring_empty(&old)) {
 		struct nptb_page *page = nptb_page_of(old.next);
 
 		nptb_ring_del(&page->link);
 		ops->charge(policy, page);
 	}
+}
+
+/**
+ * nptb_policy_seed() - roll other dice
+ * @policy: to change
+ * @seed: the same one gives the same victims for the same calls
+ */
+void nptb_policy_seed(struct nptb_policy *policy, u64 seed)
+{
+	policy->seed = seed;
+	nptb_policy_switch(policy, policy->ops);
 }

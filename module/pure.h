@@ -4,8 +4,10 @@
 #define NPTB_PURE_H
 
 #ifdef __KERNEL__
+#include <linux/errno.h>
 #include <linux/string.h>
 #else
+#include <errno.h>
 #include <string.h>
 #endif
 

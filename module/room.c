@@ -17,8 +17,6 @@
 
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
 {
-	/* Before: what is made meanwhile may be untracked again. */
-	WRITE_ONCE(vm->untracked, false);
 	nptb_kvm_evict_all(vm->kvm);
 	trace_nptb_evict(vm, vcpu, 0, NPTB_EVICT_FLUSH, false);
 }
@@ -51,9 +49,10 @@ static void evict(struct nptb_vm *vm, struct nptb_page *page,
 		fault->evicted += zapped;
 	vm->stats.evictions += zapped;
 	vm->stats.stale += !zapped;
-	/* What KVM had taken away before is not the attempt's own doing. */
-	if (own && zapped)
-		nptb_attempt_evicted(&fault->v->attempt, page->key, vm->limit);
+	if (!zapped && vm->config.flush_aged && vm->aged) {
+		nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
+		vm->aged = false;
+	}
 	if (zapped)
 		trace_nptb_evict(vm, vcpu, page->key, reason, own);
 	nptb_page_put(vm, page);
@@ -121,17 +120,14 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 /*
  * The very page that faulted, if it is in the set: its leaf may be there and
  * only want another permission. Zapping it makes exactly the room that mapping
- * it again takes, and no other page has to go. The shadow MMU may want another
- * leaf for the same frame, at another address, unless the error code says that
- * the very leaf is there.
+ * it again takes, and no other page has to go.
  */
 static struct nptb_page *take_faulting(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;
 
-	if (fault->key == NPTB_KEY_NONE ||
-	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
+	if (fault->key == NPTB_KEY_NONE)
 		return NULL;
 	page = nptb_rset_find(&vm->set, fault->key);
 	if (page)
@@ -149,35 +145,43 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 	lockdep_assert_held(&vm->lock);
 	*own = false;
 	page = take_faulting(fault);
-	if (!page)
-		page = nptb_rset_victim(&vm->set);
 	if (page)
 		return page;
+	page = nptb_rset_victim(&vm->set);
+	if (page) {
+		/* Without a shield the policy has the attempt's own, too. */
+		if (unlikely(vm->special & NPTB_SPECIAL_BARE))
+			*own = nptb_attempt_evicted(&v->attempt, page->key,
+						    vm->limit);
+		return page;
+	}
 	if (vm->set.count > v->shield.count) {
 		if (!take_turn(vm, v))
 			return NULL;
 		return nptb_rset_victim(&vm->set);
 	}
 	/* What is missing was granted to others: their faults will tell. */
-	if (v->shield.leaves + NPTB_NEED <= vm->limit)
+	if (v->shield.count + vm->need <= vm->limit)
 		return NULL;
 	/* The attempt has all that there is, and it is not enough. */
 	page = nptb_rset_own_victim(&vm->set, &v->shield);
-	*own = page;
+	if (page) {
+		*own = true;
+		nptb_attempt_evicted(&v->attempt, page->key, vm->limit);
+	}
 	return page;
 }
 
 /*
- * Are there leaves that could not be kept track of, for want of memory? They
- * can only go all at once. Others that are in no set of ours are of tables that
- * die, after a memory slot went: those are out of reach, and go by themselves.
+ * Are there leaves that we know nothing of (a nested guest's, prefetched ones,
+ * or from before we came)? They can only go all at once. A known leaf is in the
+ * set, or still granted, or for a moment in both.
  */
 static bool unknown_leaves(struct nptb_vm *vm)
 {
 	u64 granted = atomic64_read(&vm->granted);
 
-	return READ_ONCE(vm->untracked) &&
-	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.leaves) + granted;
+	return nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.count) + granted;
 }
 
 /*
@@ -188,11 +192,11 @@ static bool unknown_leaves(struct nptb_vm *vm)
  */
 static bool grant(struct nptb_vm *vm, u64 slack)
 {
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
+	u64 granted = atomic64_add_return(vm->need, &vm->granted);
 
 	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= READ_ONCE(vm->limit))
 		return true;
-	atomic64_sub(NPTB_NEED, &vm->granted);
+	atomic64_sub(vm->need, &vm->granted);
 	return false;
 }
 
@@ -210,7 +214,7 @@ bool nptb_plenty_of_room(struct nptb_fault *fault)
 {
 	if (!grant(fault->vm, NPTB_LOOP_PAGES_MAX))
 		return false;
-	fault->granted = NPTB_NEED;
+	fault->granted = fault->vm->need;
 	return true;
 }
 
@@ -248,7 +252,7 @@ static bool evict_until_granted(struct nptb_fault *fault)
 		if (grant(vm, 0))
 			return true;
 		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
-				  atomic64_read(&vm->granted), NPTB_NEED,
+				  atomic64_read(&vm->granted), vm->need,
 				  vm->limit)) {
 		case NPTB_ROOM_YES:
 			break;
@@ -282,7 +286,7 @@ bool nptb_make_room(struct nptb_fault *fault)
 		spin_unlock(&vm->lock);
 	}
 	if (granted)
-		fault->granted = NPTB_NEED;
+		fault->granted = vm->need;
 	return granted;
 }
 

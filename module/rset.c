@@ -20,7 +20,11 @@ void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits)
 	set->buckets = buckets;
 	set->bits = bits;
 	set->count = 0;
-	set->leaves = 0;
+	nptb_shield_init(&set->pinned);
+	nptb_shield_init(&set->exempt);
+	set->trusted = 0;
+	set->epoch = 0;
+	set->blind = false;
 }
 
 /**
@@ -76,18 +80,15 @@ static void shield_add(struct nptb_shield *shield, struct nptb_page *page)
 	page->shield = shield;
 	nptb_ring_add(&shield->ring, &page->link);
 	shield->count++;
-	shield->leaves += page->leaves;
 }
 
 static void insert(struct nptb_rset *set, struct nptb_page **bucket, u64 key,
 		   struct nptb_page *page)
 {
 	page->key = key;
-	page->leaves = 1;
 	page->hash = *bucket;
 	*bucket = page;
 	set->count++;
-	set->leaves++;
 }
 
 /* Take @page from whoever has it, its shield or the policy. */
@@ -97,8 +98,9 @@ static void release(struct nptb_rset *set, struct nptb_page *page)
 		set->policy.ops->forget(&set->policy, page);
 		return;
 	}
+	if (page->shield == &set->exempt && page->stamp == set->epoch)
+		set->trusted--;
 	page->shield->count--;
-	page->shield->leaves -= page->leaves;
 	page->shield = NULL;
 	nptb_ring_del(&page->link);
 }
@@ -156,18 +158,93 @@ bool nptb_rset_charge(struct nptb_rset *set, u64 key, struct nptb_page *spare)
 }
 
 /**
- * nptb_rset_set_leaves() - it has become known how many leaves a page has
- * @set: where it is
- * @page: of the set
- * @leaves: that map it now, at least 1
+ * nptb_rset_charge_newest() - a page is given to nobody, and comes last to go
+ * @set: where it is, or comes to be
+ * @key: from nptb_key()
+ * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ *
+ * For policies without a shield: the page goes to the policy anew, wherever it
+ * was before.
+ *
+ * Return: true where @spare was used; it is the set's from now on.
  */
-void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
-			  u64 leaves)
+bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
+			     struct nptb_page *spare)
 {
-	set->leaves += leaves - page->leaves;
-	if (page->shield)
-		page->shield->leaves += leaves - page->leaves;
-	page->leaves = leaves;
+	struct nptb_page *page = nptb_rset_find(set, key);
+
+	if (!page)
+		return nptb_rset_charge(set, key, spare);
+	nptb_rset_free(set, page);
+	return false;
+}
+
+/**
+ * nptb_rset_give_exempt() - the leaf of an exempt page was just mapped
+ * @set: where the page is, or comes to be
+ * @key: from nptb_key()
+ * @spare: a page to use where @key is new to the set; NULL: then it stays out,
+ *	and counts
+ *
+ * Return: true where @spare was used; it is the set's from now on.
+ */
+bool nptb_rset_give_exempt(struct nptb_rset *set, u64 key,
+			   struct nptb_page *spare)
+{
+	bool used = nptb_rset_give(set, key, spare, &set->exempt);
+	struct nptb_page *page = used ? spare : nptb_rset_find(set, key);
+
+	if (page) {
+		page->stamp = set->epoch;
+		set->trusted++;
+	}
+	return used;
+}
+
+/**
+ * nptb_rset_free() - a page may go from now on
+ * @set: where it is
+ * @page: of the set, wherever it is
+ */
+void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page)
+{
+	release(set, page);
+	set->policy.ops->charge(&set->policy, page);
+}
+
+/**
+ * nptb_rset_distrust() - exempt pages that are mapped now are to count
+ * @set: whose leaves may have gone all at once, or exist twice for a while
+ *
+ * Until they are mapped anew: see nptb_rset_occupied().
+ */
+void nptb_rset_distrust(struct nptb_rset *set)
+{
+	set->epoch++;
+	set->trusted = 0;
+}
+
+/**
+ * nptb_rset_occupied() - how many leaves may there be that count?
+ * @set: the belief
+ * @leaves: KVM's count of leaves, in pages; exempt ones are among them
+ *
+ * KVM takes leaves away unseen, but makes none unseen. So there are no more
+ * that count than the set has pages that count, and what is granted on top of
+ * that. A frame of which there are two leaves, one of them under a root that is
+ * being torn down, breaks this; but then the exempt leaves under that root are
+ * no longer trusted, see nptb_rset_distrust(), and as many of @leaves count as
+ * are not trusted. Where a leaf was made that is not in the set, all count.
+ *
+ * Return: a number that the true one does not exceed.
+ */
+u64 nptb_rset_occupied(const struct nptb_rset *set, u64 leaves)
+{
+	u64 known = nptb_rset_counted(set);
+	u64 rest = leaves > set->trusted ? leaves - set->trusted : 0;
+	u64 most = known > rest ? known : rest;
+
+	return set->blind || most > leaves ? leaves : most;
 }
 
 /**
@@ -195,7 +272,6 @@ static void unhash(struct nptb_rset *set, struct nptb_page *page)
 		at = &(*at)->hash;
 	*at = page->hash;
 	set->count--;
-	set->leaves -= page->leaves;
 }
 
 /**
@@ -271,14 +347,13 @@ struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket)
 /**
  * nptb_room() - may more leaves be made?
  * @set: the belief
- * @leaves: KVM's count of leaves, in pages
+ * @leaves: KVM's count of leaves, in pages, or of those that count
  * @granted: leaves that faults under way may still make, or have just made
  * @need: leaves that this fault may make
  * @limit: most that there may be
  *
  * Only KVM's count can say yes. Where it says no, but the belief has room and
- * faults are under way, some leaf is counted twice, by KVM and as granted. More
- * leaves than that explains are none of ours: there waiting is no use.
+ * faults are under way, some leaf is counted twice, by KVM and as granted.
  *
  * Return: see &enum nptb_room.
  */
@@ -287,8 +362,7 @@ enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
 {
 	if (leaves + granted + need <= limit)
 		return NPTB_ROOM_YES;
-	if (leaves <= set->leaves + granted &&
-	    granted && set->leaves + granted + need <= limit)
+	if (granted && nptb_rset_counted(set) + granted + need <= limit)
 		return NPTB_ROOM_WAIT;
 	return NPTB_ROOM_EVICT;
 }

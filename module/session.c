@@ -13,7 +13,7 @@
 
 /* VMs remembered for one session; the oldest are forgotten first. */
 #define SESSION_VMS_MAX	64
-#define SESSION_LINE_MAX 128
+#define SESSION_LINE_MAX 256
 
 /**
  * struct session - one registration
@@ -87,6 +87,30 @@ static char *value_of(char *field, const char *name)
 	return field + len + 1;
 }
 
+/* What came later: fields that may be there, in this order. */
+static int parse_optional(char *rest, struct nptb_config *config)
+{
+	char *field = strsep(&rest, " ");
+	char *value = value_of(field, "seed");
+	int ret;
+
+	if (value) {
+		ret = nptb_parse_seed(value, &config->seed);
+		if (ret)
+			return ret;
+		field = strsep(&rest, " ");
+		value = NULL;
+	}
+	value = value_of(field, "flush_aged");
+	if (value) {
+		ret = nptb_parse_switch(value, &config->flush_aged);
+		if (ret)
+			return ret;
+		field = strsep(&rest, " ");
+	}
+	return field ? -EINVAL : 0;
+}
+
 static int parse_session(char *line, struct session *session, pid_t *pid)
 {
 	char *rest = strim(line);
@@ -108,7 +132,7 @@ static int parse_session(char *line, struct session *session, pid_t *pid)
 	value = value_of(strsep(&rest, " "), "on_loop");
 	if (!value || nptb_parse_on_loop(value, &session->config.on_loop))
 		return -EINVAL;
-	return rest ? -EINVAL : 0;
+	return parse_optional(rest, &session->config);
 }
 
 static ssize_t session_write(struct file *file, const char __user *buf,
@@ -129,6 +153,10 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 	line[len] = '\0';
 	if (strlen(line) != len)
 		return -EINVAL;
+	/* What the line does not say is as for any other new VM. */
+	mutex_lock(&nptb_registry);
+	parsed.config = nptb_defaults;
+	mutex_unlock(&nptb_registry);
 	ret = parse_session(line, &parsed, &pid);
 	if (ret)
 		return ret;

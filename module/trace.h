@@ -63,22 +63,47 @@ TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
 
 /* A VM came under a budget of @budget pages. */
 TRACE_EVENT(nptb_attach,
-	TP_PROTO(const struct nptb_vm *vm, u64 budget, const char *policy),
-	TP_ARGS(vm, budget, policy),
+	TP_PROTO(const struct nptb_vm *vm, u64 budget,
+		 const struct nptb_config *config),
+	TP_ARGS(vm, budget, config),
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
 		__field(u64, budget)
 		__array(char, policy, NPTB_POLICY_NAME_MAX)
+		__field(u64, seed)
 	),
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
 		__entry->budget = budget;
-		strscpy(__entry->policy, policy, NPTB_POLICY_NAME_MAX);
+		strscpy(__entry->policy, config->policy->name,
+			NPTB_POLICY_NAME_MAX);
+		__entry->seed = config->seed;
 	),
-	TP_printk("vm=%d-%d budget=%llu policy=%s", __entry->pid, __entry->fd,
-		  __entry->budget, __entry->policy)
+	TP_printk("vm=%d-%d budget=%llu policy=%s seed=%llu", __entry->pid,
+		  __entry->fd, __entry->budget, __entry->policy, __entry->seed)
+);
+
+/* A VM under budget goes on under another policy. */
+TRACE_EVENT(nptb_policy,
+	TP_PROTO(const struct nptb_vm *vm, const struct nptb_config *config),
+	TP_ARGS(vm, config),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__array(char, policy, NPTB_POLICY_NAME_MAX)
+		__field(u64, seed)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		strscpy(__entry->policy, config->policy->name,
+			NPTB_POLICY_NAME_MAX);
+		__entry->seed = config->seed;
+	),
+	TP_printk("vm=%d-%d policy=%s seed=%llu", __entry->pid, __entry->fd,
+		  __entry->policy, __entry->seed)
 );
 
 /* A VM is no longer under budget. */
@@ -122,7 +147,10 @@ TRACE_EVENT(nptb_budget,
 /*
  * A nested page fault under budget: of which vCPU at which RIP, for which
  * address and with which error code, how it ended, in which attempt, how many
- * leaves went for it, and how many pages were resident after it.
+ * leaves went for it, and how many pages were resident after it. @as is KVM's
+ * address space of the frame, or 255 where the address is no frame of the VM's
+ * own; @known: the set had the page, so it is no eviction that this fault was
+ * for; @seq counts the VM's faults from 1, so a gap in it is an event lost.
  */
 TRACE_EVENT(nptb_fault,
 	TP_PROTO(const struct nptb_fault *fault),
@@ -138,6 +166,9 @@ TRACE_EVENT(nptb_fault,
 		__field(u32, evicted)
 		__field(u64, attempt)
 		__field(u64, resident)
+		__field(u64, seq)
+		__field(u8, as)
+		__field(bool, known)
 	),
 	TP_fast_assign(
 		__entry->pid = fault->vm->pid;
@@ -150,12 +181,16 @@ TRACE_EVENT(nptb_fault,
 		__entry->evicted = fault->evicted;
 		__entry->attempt = fault->v->attempt.number;
 		__entry->resident = fault->leaves;
+		__entry->seq = fault->seq;
+		__entry->as = nptb_key_as(fault->key);
+		__entry->known = fault->known;
 	),
-	TP_printk("vm=%d-%d vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu",
+	TP_printk("vm=%d-%d vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d",
 		  __entry->pid, __entry->fd, __entry->vcpu, __entry->rip,
 		  __entry->gpa, __entry->error_code,
 		  show_verdict(__entry->verdict), __entry->evicted,
-		  __entry->attempt, __entry->resident)
+		  __entry->attempt, __entry->resident, __entry->seq,
+		  __entry->as, __entry->known)
 );
 
 /*

@@ -14,9 +14,18 @@
  *   defaults/budget         what a VM created from now on starts with
  *   defaults/policy
  *   defaults/on_loop
+ *   defaults/seed
+ *   defaults/flush_aged
  *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
  *   vms/<pid>-<fd>/policy   a name from "policies"
  *   vms/<pid>-<fd>/on_loop  a name from NPTB_ON_LOOP_NAMES
+ *   vms/<pid>-<fd>/seed     0 to 18446744073709551615: what a policy that rolls
+ *                           dice (random) begins with, 0 at first; the same
+ *                           seed and the same faults give the same victims. A
+ *                           write, and a change of policy, begins anew
+ *   vms/<pid>-<fd>/flush_aged
+ *                           "on" or "off" (at first): flush translations where
+ *                           a policy cleared accessed bits and no eviction did
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
@@ -50,7 +59,8 @@
  *
  * "run": a process opens it, writes one line
  *
- *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name>
+ *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name> \
+ *     [seed=<number>] [flush_aged=on|off]
  *
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
  * registered one already). Every VM that <pid> or a descendant of it creates
@@ -147,6 +157,9 @@
 #define NPTB_BUDGET_MAX		0xffffffffULL
 
 #define NPTB_POLICY_NAME_MAX	16
+/* Ranges that a "pin" or "exempt" file holds, and the largest guest frame. */
+#define NPTB_RANGES_MAX		32
+#define NPTB_GFN_MAX		((1ULL << 40) - 1)
 /* Pages of one attempt that are told apart, and records kept for one VM. */
 #define NPTB_LOOP_PAGES_MAX	64
 #define NPTB_LOOP_RECORDS_MAX	64

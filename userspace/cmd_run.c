@@ -33,6 +33,8 @@
  * @budget: "off" or pages
  * @policy: for the VMs
  * @on_loop: for the VMs
+ * @seed: for the VMs, NULL for the module's default
+ * @flush_aged: likewise
  * @json: the summary is JSON
  * @live: show the live line
  * @quiet: no live line, and no summary on stderr
@@ -45,6 +47,7 @@ struct run {
 	const char *budget;
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
+	const char *seed, *flush_aged;
 	bool json, live, quiet;
 	const char *out_path;
 	FILE *out;
@@ -64,10 +67,13 @@ static void explain_refusal(const struct run *run)
 
 static int register_tree(struct run *run)
 {
-	char line[128];
+	char line[256];
 
-	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(),
-		 run->budget, run->policy, run->on_loop);
+	/* An older module knows no fields but the first four. */
+	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s%s%s%s%s", getpid(),
+		 run->budget, run->policy, run->on_loop, run->seed ? " seed=" : "",
+		 run->seed ? run->seed : "", run->flush_aged ? " flush_aged=" : "",
+		 run->flush_aged ? run->flush_aged : "");
 	run->fd = dbgfs_run_open(line);
 	if (run->fd >= 0)
 		return 0;
@@ -201,6 +207,12 @@ static int take_option(struct run *run, int opt)
 		if (!ret)
 			strscpy(run->on_loop, optarg, sizeof(run->on_loop));
 		break;
+	case OPT_SEED:
+		run->seed = optarg;
+		return option_seed(&cmd_run, optarg);
+	case OPT_FLUSH_AGED:
+		run->flush_aged = optarg;
+		return option_switch(&cmd_run, "--flush-aged", optarg);
 	case OPT_JSON:
 		run->json = true;
 		break;
@@ -223,6 +235,8 @@ static int run_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPT_PAGES },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
+		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "live", no_argument, NULL, OPT_LIVE },
 		{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -268,7 +282,11 @@ const struct nptb_cmd cmd_run = {
 	"could not be started.\n"
 	"\n"
 	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
-	"  --policy POLICY  choose who goes next: fifo, clock\n"
+	"  --policy POLICY  choose who goes next: fifo, clock, lru, random, mru, last-only,\n"
+	"                   wsclock\n"
+	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
+	"  --flush-aged on|off\n"
+	"                   flush translations where only accessed bits were cleared\n"
 	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"

@@ -15,9 +15,11 @@
 #include "vminfo.h"
 
 /* In the order of writing: the budget last, as only it can take long. */
-enum { POLICY, ON_LOOP, BUDGET, NR_KNOBS };
+enum { SEED, FLUSH_AGED, POLICY, ON_LOOP, BUDGET, NR_KNOBS };
 
-static const char *const knob_names[NR_KNOBS] = { "policy", "on_loop", "budget" };
+static const char *const knob_names[NR_KNOBS] = {
+	"seed", "flush_aged", "policy", "on_loop", "budget",
+};
 
 /**
  * struct request - what the user wants
@@ -109,9 +111,15 @@ static int print_json(const struct request *r)
 	obj = json_object_new_object();
 	for (i = 0; !err && i < NR_KNOBS; i++) {
 		err = dbgfs_read_word(knob_path(path, r, i), word, sizeof(word));
+		if (err == -ENOENT && i <= FLUSH_AGED) {
+			/* An older module. */
+			err = 0;
+			continue;
+		}
 		if (!err)
-			json_object_object_add(obj, knob_names[i], i == BUDGET ?
-					       budget_json(word) : json_object_new_string(word));
+			json_object_object_add(obj, knob_names[i],
+					       i == BUDGET || i == SEED ? budget_json(word) :
+					       json_object_new_string(word));
 	}
 	if (!err)
 		return cmd_print_json(obj);
@@ -132,6 +140,12 @@ static int take_option(struct request *r, int opt)
 	case OPT_ON_LOOP:
 		r->value[ON_LOOP] = optarg;
 		return option_name(&cmd_set, "--on-loop", optarg);
+	case OPT_SEED:
+		r->value[SEED] = optarg;
+		return option_seed(&cmd_set, optarg);
+	case OPT_FLUSH_AGED:
+		r->value[FLUSH_AGED] = optarg;
+		return option_switch(&cmd_set, "--flush-aged", optarg);
 	case OPT_DEFAULT:
 		r->defaults = true;
 		break;
@@ -162,13 +176,15 @@ static int set_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPT_PAGES },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
+		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
 		{ "default", no_argument, NULL, OPT_DEFAULT },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
 	struct request r = { 0 };
-	int opt, ret;
+	int opt, ret, i;
 
 	optind = 0;
 	opterr = 0;
@@ -185,7 +201,9 @@ static int set_main(int argc, char **argv)
 		return cmd_usage_error(&cmd_set, "'%s' is too much", argv[argc - 1]);
 	if (argc - optind < !r.defaults)
 		return cmd_usage_error(&cmd_set, "which VM?");
-	if (!r.value[POLICY] && !r.value[ON_LOOP] && !r.value[BUDGET])
+	for (i = 0; i < NR_KNOBS && !r.value[i]; i++)
+		;
+	if (i == NR_KNOBS)
 		return cmd_usage_error(&cmd_set, "nothing to set");
 	return set(&r, r.defaults ? NULL : argv[optind]);
 }
@@ -193,14 +211,19 @@ static int set_main(int argc, char **argv)
 const struct nptb_cmd cmd_set = {
 	.name = "set",
 	.main = set_main,
-	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--on-loop MODE] [--json]",
+	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--seed N]\n"
+		 "           [--flush-aged on|off] [--on-loop MODE] [--json]",
 	.help = "Give a VM a budget, a policy, or take them away",
 	.details =
 	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
 	"  --default        set what VMs created from now on start with\n"
 	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
 	"  --pages off      end the budget\n"
-	"  --policy POLICY  choose who goes next: fifo, clock\n"
+	"  --policy POLICY  choose who goes next: fifo, clock, lru, random, mru, last-only,\n"
+	"                   wsclock\n"
+	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
+	"  --flush-aged on|off\n"
+	"                   flush translations where only accessed bits were cleared\n"
 	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
 	"  --json           print what is in force afterwards\n"
 	"\n"

@@ -35,6 +35,40 @@ int option_pages(const struct nptb_cmd *cmd, const char *arg)
 }
 
 /**
+ * option_seed() - check the argument of --seed
+ * @cmd: the subcommand
+ * @arg: the argument: a decimal number of 64 bits
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_seed(const struct nptb_cmd *cmd, const char *arg)
+{
+	unsigned long long seed;
+	int err = strncmp(arg, "0x", 2) ? field_u64(arg, &seed) : -EINVAL;
+
+	if (err == -ERANGE)
+		return cmd_usage_error(cmd, "--seed %s: out of range, 0 to %llu", arg, ~0ULL);
+	if (err)
+		return cmd_usage_error(cmd, "--seed '%s': not a decimal number", arg);
+	return 0;
+}
+
+/**
+ * option_switch() - check the argument of an option that is on or off
+ * @cmd: the subcommand
+ * @option: the option
+ * @arg: the argument
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_switch(const struct nptb_cmd *cmd, const char *option, const char *arg)
+{
+	if (!strcmp(arg, "on") || !strcmp(arg, "off"))
+		return 0;
+	return cmd_usage_error(cmd, "%s '%s': on or off", option, arg);
+}
+
+/**
  * option_name() - check the argument of --policy or --on-loop
  * @cmd: the subcommand
  * @option: the option

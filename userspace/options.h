@@ -8,6 +8,8 @@
 #include "cmd.h"
 
 int option_pages(const struct nptb_cmd *cmd, const char *arg);
+int option_seed(const struct nptb_cmd *cmd, const char *arg);
+int option_switch(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg);
 bool option_policy_known(const char *name);
 void option_explain(const char *what, const char *knob, const char *value, int err);

@@ -94,6 +94,19 @@ static void charge(struct player *p, char key)
 		free(spare);
 }
 
+static void charge_newest(struct player *p, char key)
+{
+	struct nptb_page *old = nptb_rset_find(&p->set, key);
+	struct nptb_page *spare = spare_page();
+	bool used = nptb_rset_charge_newest(&p->set, key, spare);
+
+	check(p, used == !old, "another use of the spare");
+	check(p, page_of(p, key) == (old ? old : spare), "another page");
+	check(p, !page_of(p, key)->shield, "shielded");
+	if (!used)
+		free(spare);
+}
+
 /* The caller of rset frees what it took: do so, and let ASan watch. */
 static void taken(struct player *p, struct nptb_page *page, char want)
 {
@@ -185,6 +198,8 @@ static void play(struct player *p, const char *word)
 		taken(p, nptb_rset_victim(&p->set), word[1]);
 	else if (word[0] == '+')
 		charge(p, word[1]);
+	else if (word[0] == '~')
+		charge_newest(p, word[1]);
 	else if (word[0] == 'x')
 		take(p, word[1]);
 	else if (word[0] == '#')

@@ -6,12 +6,13 @@
  *   0a      vCPU 0 is given page a, new in the set or not
  *   0_a     the same where there is no memory for a new one
  *   +a      page a is charged at once, given to nobody
+ *   ~a      the same, as the newest, wherever it was
  *   0.      the attempt of vCPU 0 has ended: its pages are settled
  *   ?a      the policy's victim must be a; "?-": there must be none
  *   0?a     the victim among vCPU 0's own must be a; "0?-": none
  *   xa      page a is taken, wherever it is
  *   !abc    pages a, b and c were accessed
- *   fifo    go on under this policy; "clock": under that one
+ *   fifo    go on under this policy; "clock": under that one, and so on
  *   #3      rehash to 1 << 3 chains
  *   =abc    charged, oldest first, must be a, b, c; "=": none
  *   0=abc   shielded by vCPU 0, oldest first, must be a, b, c

@@ -108,8 +108,6 @@ enum guest_id { GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH };
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
 
-/* True under kvm_amd npt=0: KVM reads the guest's page tables itself. */
-bool kvm_shadow_paging(void);
 /* NULL where KVM can be used, else the reason why not. */
 const char *vmm_unusable(void);
 /* False where the machine has no such memory (no free hugetlb pages). */

@@ -74,6 +74,7 @@ void fake_vm(const char *vm, const char *budget, const char *stats, const char *
 {
 	const char *const files[][2] = {
 		{ "budget", budget }, { "policy", "fifo\n" }, { "on_loop", "log\n" },
+		{ "seed", "0\n" }, { "flush_aged", "off\n" },
 		{ "resident", "1\n" }, { "stats", stats }, { "loops", loops },
 	};
 	char path[128];
@@ -116,6 +117,8 @@ int fake_setup(void **state)
 	fake_write("nptbudget/defaults/budget", "off\n");
 	fake_write("nptbudget/defaults/policy", "clock\n");
 	fake_write("nptbudget/defaults/on_loop", "log\n");
+	fake_write("nptbudget/defaults/seed", "0\n");
+	fake_write("nptbudget/defaults/flush_aged", "off\n");
 	return 0;
 }
 

@@ -99,6 +99,11 @@ static void wrong_use(void **state)
 	WRONG("exclude each other", "run", "--pages", "5", "--live", "--quiet", "true");
 	WRONG("unknown option '--frob'", "run", "--pages", "5", "--frob", "true");
 	WRONG("not a name", "run", "--pages", "5", "--policy", "a b", "true");
+	WRONG("not a decimal number", "run", "--pages", "5", "--seed", "-1", "true");
+	WRONG("not a decimal number", "set", "1-2", "--seed", "0x1");
+	WRONG("out of range", "set", "1-2", "--seed", "18446744073709551616");
+	WRONG("on or off", "set", "1-2", "--flush-aged", "yes");
+	WRONG("on or off", "run", "--pages", "5", "--flush-aged", "", "true");
 
 	WRONG("'x' is too much", "version", "x");
 	WRONG("unknown option", "version", "--frob");
@@ -262,13 +267,21 @@ static void sets(void **state)
 	assert_int_equal(r.status, 0);
 	fake_read("nptbudget/vms/1200-31/budget", text, sizeof(text));
 	assert_string_equal(text, "off\n");
-	COMMAND(&r, "set", "--default", "--pages", "7", "--json");
+	COMMAND(&r, "set", "1200-31", "--seed", "18446744073709551615", "--flush-aged", "on");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/vms/1200-31/seed", text, sizeof(text));
+	assert_string_equal(text, "18446744073709551615\n");
+	fake_read("nptbudget/vms/1200-31/flush_aged", text, sizeof(text));
+	assert_string_equal(text, "on\n");
+	COMMAND(&r, "set", "--default", "--pages", "7", "--seed=12", "--json");
 	assert_int_equal(r.status, 0);
 	fake_read("nptbudget/defaults/budget", text, sizeof(text));
 	assert_string_equal(text, "7\n");
 	obj = json(r.out);
 	assert_string_equal(at(obj, "policy"), "clock");
 	assert_string_equal(at(obj, "budget"), "7");
+	assert_string_equal(at(obj, "seed"), "12");
+	assert_string_equal(at(obj, "flush_aged"), "off");
 	json_object_put(obj);
 }
 

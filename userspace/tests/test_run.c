@@ -57,6 +57,10 @@ static void registration(void **state)
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
 	assert_has(line, "budget=64 policy=fifo on_loop=log\n");
+	RUN(&r, "--flush-aged=on", "--seed", "7", "--", "sh", "-c",
+	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
+	fake_read("line", line, sizeof(line));
+	assert_has(line, " seed=7 flush_aged=on\n");
 }
 
 static void statuses(void **state)

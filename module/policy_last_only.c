@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nothing but the page that faulted last, whatever the budget: the experiment
+ * that this project began with. It is the one policy without the shield, so
+ * with several vCPUs nobody is sure of progress. Pure.
+ */
+#include "policy.h"
+
+static struct nptb_page *last_only_victim(struct nptb_policy *policy)
+{
+	if (nptb_ring_empty(&policy->ring))
+		return NULL;
+	return nptb_page_of(policy->ring.next);
+}
+
+const struct nptb_policy_ops nptb_policy_last_only = {
+	.name = "last-only",
+	.keep = 1,
+	.bare = true,
+	.charge = nptb_policy_add,
+	.victim = last_only_victim,
+	.forget = nptb_policy_del,
+};
