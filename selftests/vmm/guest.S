@@ -114,8 +114,101 @@ guest_\name\()_\suffix\()_mark_end:
 	jmp	3b
 	.endm
 
+	/*
+	 * As work, but each page holds the code that adds 1 to it, at offset 16:
+	 * no instruction needs more than one page at once. What is marked is
+	 * that code; see vmm_load_hop().
+	 */
+	.macro	body_hop suffix
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+	leal	16(%ebx), %esi
+	hop_to	\suffix
+	mark	hop, \suffix
+	incl	(%ebx)
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	1f
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+1:	leal	16(%ebx), %esi
+	hop_to	\suffix
+	mark_end hop, \suffix
+	.endm
+
+	.macro	hop_to suffix
+	.ifc	\suffix, long
+	jmp	*%rsi
+	.else
+	jmpl	*%esi
+	.endif
+	.endm
+
+	/* As work, but reads from eax beyond each page first. */
+	.macro	body_read suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %edx
+2:	mark	read, \suffix
+	movl	(%ebx, %eax), %esi
+	mark_end read, \suffix
+	incl	(%ebx)
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	2b
+	jmp	1b
+	.endm
+
+	/* As work, but writes the pages left to go to eax beyond each page first. */
+	.macro	body_write suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %edx
+2:	mark	write, \suffix
+	movl	%edx, (%ebx, %eax)
+	mark_end write, \suffix
+	incl	(%ebx)
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	2b
+	jmp	1b
+	.endm
+
+	/* As work, but drops the translation of each page after its turn. */
+	.macro	body_invlpg suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %edx
+2:	mark	invlpg, \suffix
+	incl	(%ebx)
+	mark_end invlpg, \suffix
+	invlpg	(%ebx)
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	2b
+	jmp	1b
+	.endm
+
+	/*
+	 * As work, but first turns a bit that is free for software in the page's
+	 * own page-table entry (8 bytes each, from eax on), and drops the page's
+	 * translation.
+	 */
+	.macro	body_tables suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %edx
+	movl	%eax, %esi
+2:	mark	tables, \suffix
+	xorl	$0x200, (%esi)
+	mark_end tables, \suffix
+	invlpg	(%ebx)
+	incl	(%ebx)
+	addl	%ebp, %ebx
+	addl	$8, %esi
+	decl	%edx
+	jnz	2b
+	jmp	1b
+	.endm
+
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch
+	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

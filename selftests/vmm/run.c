@@ -28,6 +28,11 @@ static enum vmm_end failed(struct vmm_vcpu *vcpu, const char *what, int num)
 	return VMM_FAILED;
 }
 
+static bool call(struct vmm_vcpu *vcpu, bool (*fn)(struct vmm_vcpu *vcpu))
+{
+	return fn && fn(vcpu);
+}
+
 static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -38,6 +43,8 @@ static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 			return VMM_STOPPED;
 		if (ioctl(vcpu->fd, KVM_RUN, 0UL)) {
 			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			if (errno == EFAULT && call(vcpu, vcpu->vm->on_fault))
 				continue;
 			return failed(vcpu, "KVM_RUN: errno", errno);
 		}
@@ -59,6 +66,15 @@ static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 			for (i = 0; i < NPTB_STOP_NDATA; i++)
 				vcpu->loop[i] = run->internal.data[i];
 			return VMM_LOOPED;
+		case KVM_EXIT_MMIO:
+			if (!call(vcpu, vcpu->vm->on_mmio))
+				return failed(vcpu, "MMIO, bytes", run->mmio.len);
+			break;
+		case KVM_EXIT_DIRTY_RING_FULL:
+			if (!call(vcpu, vcpu->vm->on_ring_full))
+				return failed(vcpu, "a full dirty ring of vCPU",
+					      vcpu->index);
+			break;
 		default:
 			return failed(vcpu, "exit reason", run->exit_reason);
 		}
@@ -86,9 +102,9 @@ void vmm_start(struct vmm *vm)
 	atomic_store(&vm->stop, false);
 	for (i = 0; i < vm->vcpus; i++) {
 		vcpu = &vm->vcpu[i];
-		vcpu->run->immediate_exit = 0;
-		if (atomic_load(&vcpu->end) == VMM_HALTED)
+		if (vcpu->started || atomic_load(&vcpu->end) == VMM_HALTED)
 			continue;
+		vcpu->run->immediate_exit = 0;
 		atomic_store(&vcpu->end, VMM_RUNNING);
 		if (pthread_create(&vcpu->thread, NULL, vcpu_main, vcpu))
 			die("pthread_create");

@@ -20,6 +20,11 @@
 #define CR4_PAE		(1UL << 5)
 #define EFER_LME	(1UL << 8)
 #define EFER_LMA	(1UL << 10)
+#define RFLAGS_SET	2UL		/* always 1 */
+#define RFLAGS_IF	(1UL << 9)
+
+/* Where GUEST_HOP's step lies in a page; see guest.S. */
+#define HOP_STEP	16
 
 #define GUEST_SYMS(name, mode)						\
 	extern const uint8_t guest_##name##_##mode[],			\
@@ -36,7 +41,8 @@
 	{ GUEST_CODE(name, real), GUEST_CODE(name, prot), GUEST_CODE(name, long) }
 
 GUEST_SYMS3(add) GUEST_SYMS3(stamp) GUEST_SYMS3(work) GUEST_SYMS3(spin)
-GUEST_SYMS3(touch)
+GUEST_SYMS3(touch) GUEST_SYMS3(hop) GUEST_SYMS3(read) GUEST_SYMS3(write)
+GUEST_SYMS3(invlpg) GUEST_SYMS3(tables)
 
 static const struct {
 	const uint8_t *text, *end, *mark, *mark_end;
@@ -46,6 +52,11 @@ static const struct {
 	[GUEST_WORK] = GUEST_CODE3(work),
 	[GUEST_SPIN] = GUEST_CODE3(spin),
 	[GUEST_TOUCH] = GUEST_CODE3(touch),
+	[GUEST_HOP] = GUEST_CODE3(hop),
+	[GUEST_READ] = GUEST_CODE3(read),
+	[GUEST_WRITE] = GUEST_CODE3(write),
+	[GUEST_INVLPG] = GUEST_CODE3(invlpg),
+	[GUEST_TABLES] = GUEST_CODE3(tables),
 };
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode)
@@ -58,6 +69,17 @@ struct guest_code guest_code(enum guest_id id, enum vmm_mode mode)
 		.mark = guests[id][mode].mark - text,
 		.mark_len = guests[id][mode].mark_end - guests[id][mode].mark,
 	};
+}
+
+void vmm_load_hop(struct vmm *vm, uint64_t gpa, uint64_t pages,
+		  enum vmm_mode mode)
+{
+	struct guest_code code = guest_code(GUEST_HOP, mode);
+	uint64_t i;
+
+	for (i = 0; i < pages; i++)
+		vmm_load(vm, gpa + i * PAGE_SIZE + HOP_STEP,
+			 code.text + code.mark, code.mark_len);
 }
 
 uint64_t vmm_entry(int index)
@@ -118,20 +140,34 @@ static void set_cpuid(struct vmm_vcpu *vcpu)
 	close(kvm);
 }
 
-struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
-			 const struct vmm_args *args)
+void vmm_reset(struct vmm_vcpu *vcpu, enum guest_id id, enum vmm_mode mode,
+	       const struct vmm_args *args)
 {
 	struct guest_code code = guest_code(id, mode);
-	struct vmm_vcpu *vcpu = &vm->vcpu[vm->vcpus];
+	struct vmm *vm = vcpu->vm;
 	struct kvm_regs r = {
-		.rip = vmm_entry(vm->vcpus),
-		.rflags = 2,
+		.rip = vmm_entry(vcpu->index),
+		.rflags = RFLAGS_SET | (vm->irqchip ? RFLAGS_IF : 0),
 		.rdi = args->data,
 		.rcx = args->pages,
 		.rdx = args->laps,
 		.rax = args->addend,
 		.rbp = args->stride ? args->stride : PAGE_SIZE,
 	};
+
+	if (mode == VMM_LONG)
+		vmm_tables(vm, VMM_TABLES);
+	set_sregs(vcpu, mode);
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &r))
+		die("KVM_SET_REGS: %s", strerror(errno));
+	vmm_load(vm, vmm_entry(vcpu->index), code.text, code.len);
+}
+
+struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
+			 const struct vmm_args *args)
+{
+	struct kvm_mp_state running = { KVM_MP_STATE_RUNNABLE };
+	struct vmm_vcpu *vcpu = &vm->vcpu[vm->vcpus];
 
 	if (vm->vcpus == VMM_VCPUS_MAX)
 		die("too many vCPUs");
@@ -146,11 +182,9 @@ struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
 	if (vcpu->run == MAP_FAILED)
 		die("mmap of vCPU: %s", strerror(errno));
 	set_cpuid(vcpu);
-	if (mode == VMM_LONG)
-		vmm_tables(vm, VMM_TABLES);
-	set_sregs(vcpu, mode);
-	if (ioctl(vcpu->fd, KVM_SET_REGS, &r))
-		die("KVM_SET_REGS: %s", strerror(errno));
-	vmm_load(vm, vmm_entry(vcpu->index), code.text, code.len);
+	/* With an interrupt controller only the first would start by itself. */
+	if (vm->irqchip && ioctl(vcpu->fd, KVM_SET_MP_STATE, &running))
+		die("KVM_SET_MP_STATE: %s", strerror(errno));
+	vmm_reset(vcpu, id, mode, args);
 	return vcpu;
 }

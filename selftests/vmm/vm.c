@@ -11,14 +11,10 @@
 #include <unistd.h>
 
 #include "../lib/util.h"
+#include "backing.h"
 #include "vmm.h"
 
-#ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC 1U
-#endif
-
 const char *const vmm_mode_names[VMM_MODES] = { "real", "prot", "long" };
-const char *const vmm_mem_names[VMM_MEMS] = { "4k", "thp", "hugetlb", "memfd" };
 
 const char *vmm_unusable(void)
 {
@@ -30,58 +26,20 @@ const char *vmm_unusable(void)
 	return NULL;
 }
 
-/* Guest memory starts at a 2 MiB boundary, so that huge pages fit. */
-static uint8_t *map_aligned(size_t size)
+int vmm_capability(int cap)
 {
-	size_t space = size + SZ_2M;
-	uint8_t *p = mmap(NULL, space, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uintptr_t at;
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int ret;
 
-	if (p == MAP_FAILED)
-		die("mmap: %s", strerror(errno));
-	at = ((uintptr_t)p + SZ_2M - 1) & ~(SZ_2M - 1);
-	if (at > (uintptr_t)p)
-		munmap(p, at - (uintptr_t)p);
-	munmap((uint8_t *)at + size, (uintptr_t)p + space - (at + size));
-	return (uint8_t *)at;
-}
-
-static bool map_memory(struct vmm *vm)
-{
-	void *p;
-
-	switch (vm->kind) {
-	case VMM_MEM_HUGETLB:
-		p = mmap(NULL, vm->size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-		if (p == MAP_FAILED)
-			return false;
-		vm->mem = p;
-		return true;
-	case VMM_MEM_MEMFD:
-		vm->memfd = memfd_create("nptbudget-selftest", MFD_CLOEXEC);
-		if (vm->memfd < 0 || ftruncate(vm->memfd, vm->size))
-			die("memfd: %s", strerror(errno));
-		vm->mem = map_aligned(vm->size);
-		if (mmap(vm->mem, vm->size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, vm->memfd, 0) == MAP_FAILED)
-			die("mmap of memfd: %s", strerror(errno));
-		return true;
-	case VMM_MEM_THP:
-		vm->mem = map_aligned(vm->size);
-		madvise(vm->mem, vm->size, MADV_HUGEPAGE);
-		return true;
-	default:
-		vm->mem = map_aligned(vm->size);
-		madvise(vm->mem, vm->size, MADV_NOHUGEPAGE);
-		return true;
-	}
+	if (kvm < 0)
+		die("/dev/kvm: %s", strerror(errno));
+	ret = ioctl(kvm, KVM_CHECK_EXTENSION, (long)cap);
+	close(kvm);
+	return ret > 0 ? ret : 0;
 }
 
 bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind)
 {
-	struct kvm_userspace_memory_region slot = { .memory_size = size };
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvm < 0)
@@ -90,23 +48,39 @@ bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind)
 	vm->size = size;
 	vm->kind = kind;
 	vm->memfd = -1;
-	if (!map_memory(vm)) {
-		close(kvm);
-		return false;
-	}
-	vm->want = map_aligned(size);
 	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0UL);
 	if (vm->fd < 0)
 		die("KVM_CREATE_VM: %s", strerror(errno));
+	if (!backing_map(vm)) {
+		close(vm->fd);
+		close(kvm);
+		return false;
+	}
+	vm->want = backing_aligned(size);
+	/* Most of it is never written: a huge zero page is read fast. */
+	madvise(vm->want, size, MADV_HUGEPAGE);
 	snprintf(vm->name, sizeof(vm->name), "%d-%d", gettid(), vm->fd);
 	vm->run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0UL);
 	close(kvm);
 	/* Intel wants a place for its real-mode TSS; AMD does not mind. */
 	ioctl(vm->fd, KVM_SET_TSS_ADDR, 0xfffbd000UL);
-	slot.userspace_addr = (uintptr_t)vm->mem;
-	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot))
-		die("KVM_SET_USER_MEMORY_REGION: %s", strerror(errno));
+	if (backing_slot(vm))
+		die("the memory slot: %s", strerror(errno));
 	return true;
+}
+
+int vmm_slot(struct vmm *vm, uint32_t slot, uint64_t gpa, void *mem,
+	     uint64_t size, uint32_t flags)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.flags = flags,
+		.guest_phys_addr = gpa,
+		.memory_size = mem ? size : 0,
+		.userspace_addr = (uintptr_t)mem,
+	};
+
+	return ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno : 0;
 }
 
 void vmm_destroy(struct vmm *vm)

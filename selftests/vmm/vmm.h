@@ -41,6 +41,9 @@ enum vmm_mem {
 	VMM_MEM_THP,	/* anonymous, MADV_HUGEPAGE, aligned */
 	VMM_MEM_HUGETLB,	/* 2 MiB hugetlb pages */
 	VMM_MEM_MEMFD,	/* memfd, shared */
+	VMM_MEM_HUGE_1G,	/* 1 GiB hugetlb pages */
+	VMM_MEM_FILE,	/* vmm_file, shared */
+	VMM_MEM_GMEM,	/* guest_memfd, mapped (Linux 7.3) */
 	VMM_MEMS,
 };
 
@@ -53,6 +56,9 @@ enum vmm_end {
 	VMM_LOOPED,	/* a fault loop under on_loop=stop; vcpu->loop tells */
 	VMM_FAILED,	/* anything else; vcpu->why says what */
 };
+
+/* The file that VMM_MEM_FILE maps; created anew for each VM. */
+extern const char *vmm_file;
 
 struct vmm;
 
@@ -93,6 +99,16 @@ struct vmm {
 	int vcpus;
 	size_t run_size;
 	_Atomic bool stop;
+	bool irqchip;		/* set before vCPUs: interrupts are enabled */
+	/*
+	 * Called in the vCPU's thread: an access with no memory behind it, a
+	 * full dirty ring, memory that the host refuses. False ends the vCPU;
+	 * so does having none.
+	 */
+	bool (*on_mmio)(struct vmm_vcpu *vcpu);
+	bool (*on_ring_full)(struct vmm_vcpu *vcpu);
+	bool (*on_fault)(struct vmm_vcpu *vcpu);
+	void *priv;
 	struct vmm_vcpu vcpu[VMM_VCPUS_MAX];
 };
 
@@ -104,12 +120,17 @@ struct guest_code {
 	size_t mark_len;
 };
 
-enum guest_id { GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH };
+enum guest_id {
+	GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH, GUEST_HOP,
+	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES,
+};
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
 
 /* NULL where KVM can be used, else the reason why not. */
 const char *vmm_unusable(void);
+/* KVM_CHECK_EXTENSION: 0 where there is none. */
+int vmm_capability(int cap);
 /* False where the machine has no such memory (no free hugetlb pages). */
 bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind);
 void vmm_destroy(struct vmm *vm);
@@ -117,6 +138,15 @@ void vmm_destroy(struct vmm *vm);
 struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,
 			 const struct vmm_args *args);
 uint64_t vmm_entry(int index);
+/* Starts a stopped vCPU anew, as a reset does, with another guest or mode. */
+void vmm_reset(struct vmm_vcpu *vcpu, enum guest_id id, enum vmm_mode mode,
+	       const struct vmm_args *args);
+/* Puts GUEST_HOP's step into @pages pages from @gpa on. */
+void vmm_load_hop(struct vmm *vm, uint64_t gpa, uint64_t pages,
+		  enum vmm_mode mode);
+/* Sets memory slot @slot; @mem NULL or @size 0 deletes it; 0 or -errno. */
+int vmm_slot(struct vmm *vm, uint32_t slot, uint64_t gpa, void *mem,
+	     uint64_t size, uint32_t flags);
 void vmm_load(struct vmm *vm, uint64_t gpa, const void *buf, size_t len);
 /* Fills with a pattern that differs from page to page and byte to byte. */
 void vmm_fill(struct vmm *vm, uint64_t gpa, size_t len);
@@ -127,6 +157,7 @@ int vmm_tables(struct vmm *vm, uint64_t root);
 /* True where guest memory is as wanted; says where it is not. */
 bool vmm_check(const struct vmm *vm);
 
+/* Starts every vCPU that neither runs nor has halted. */
 void vmm_start(struct vmm *vm);
 /* True where every vCPU ended by itself with HLT within @ms. */
 bool vmm_wait(struct vmm *vm, unsigned int ms);
