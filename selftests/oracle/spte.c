@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
+
 #include <tracefs/tracefs.h>
 #include <unistd.h>
 
@@ -23,8 +23,20 @@
 #define EVENT_SYSTEM	"kvmmmu"
 #define EVENT_NAME	"kvm_tdp_mmu_spte_changed"
 
+/* What spte_limit() writes into the recording, as an event "print". */
+#define MARK		"nptb limit "
+
+/* What a recording is added up into. */
+struct sum {
+	struct spte_result r;
+	int64_t limit;		/* 0: none */
+};
+
 static struct tracefs_instance *instance;
 static char instance_name[48];
+static char also[48];
+/* How to read events: parsing the formats takes seconds, so only once. */
+static struct tep_handle *formats;
 
 const char *spte_unusable(void)
 {
@@ -49,17 +61,13 @@ static void remove_instance(void)
 	instance = NULL;
 }
 
-void spte_begin(unsigned int mib)
+static void make_instance(unsigned int mib)
 {
-	static bool registered;
-
 	snprintf(instance_name, sizeof(instance_name), "nptb-spte-%d", getpid());
 	instance = tracefs_instance_create(instance_name);
 	if (!instance)
 		die("tracefs instance: %s", strerror(errno));
-	if (!registered)
-		atexit(remove_instance);
-	registered = true;
+	atexit(remove_instance);
 	tracefs_trace_off(instance);
 	/*
 	 * "counter" numbers the events of all CPUs in the order in which they
@@ -70,9 +78,48 @@ void spte_begin(unsigned int mib)
 		die("trace_clock: %s", strerror(errno));
 	if (tracefs_instance_set_buffer_size(instance, mib * 1024, -1))
 		die("trace buffer: %s", strerror(errno));
+	if (tracefs_print_init(instance))
+		die("trace_marker: %s", strerror(errno));
+}
+
+void spte_begin(unsigned int mib)
+{
+	if (!instance)
+		make_instance(mib);
+	also[0] = '\0';
+	if (tracefs_instance_file_write(instance, "trace", "") < 0)
+		die("trace buffer: %s", strerror(errno));
 	if (tracefs_event_enable(instance, EVENT_SYSTEM, EVENT_NAME))
 		die("event " EVENT_NAME ": %s", strerror(errno));
 	tracefs_trace_on(instance);
+}
+
+void spte_limit(uint64_t pages)
+{
+	if (tracefs_printf(instance, MARK "%" PRIu64, pages) < 0)
+		die("trace_marker: %s", strerror(errno));
+}
+
+static void read_formats(const char *system)
+{
+	const char *const systems[] = { EVENT_SYSTEM, "ftrace", system, NULL };
+
+	tep_free(formats);
+	formats = tracefs_local_events_system(NULL, systems);
+	if (!formats)
+		die("event formats: %s", strerror(errno));
+}
+
+void spte_also(const char *system, const char *event)
+{
+	static bool read;
+
+	if (!read)
+		read_formats(system);
+	read = true;
+	if (tracefs_event_enable(instance, system, event))
+		die("event %s: %s", event, strerror(errno));
+	snprintf(also, sizeof(also), "%s", event);
 }
 
 static int leaves(uint64_t spte, unsigned int level)
@@ -84,29 +131,69 @@ static int leaves(uint64_t spte, unsigned int level)
 	return level < ARRAY_SIZE(pages) ? pages[level] : 262144;
 }
 
-static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
-		    void *data)
+/* The running sum against what is in force. */
+static void look(struct sum *sum)
 {
-	struct spte_result *r = data;
-	unsigned long long old, new, level;
-	int diff;
+	struct spte_result *r = &sum->r;
 
-	(void)cpu;
-	if (strcmp(event->name, EVENT_NAME))
-		return 0;
+	if (r->now < r->low)
+		r->low = r->now;
+	if (!sum->limit)
+		return;
+	if (r->now > r->peak)
+		r->peak = r->now;
+	if (r->now - sum->limit > r->over)
+		r->over = r->now - sum->limit;
+}
+
+static void on_mark(struct sum *sum, struct tep_event *event,
+		    struct tep_record *record)
+{
+	struct tep_format_field *buf = tep_find_field(event, "buf");
+	const char *text;
+
+	if (!buf)
+		die("no text in the event print");
+	text = (const char *)record->data + buf->offset;
+	if (strncmp(text, MARK, strlen(MARK)))
+		return;
+	sum->limit = strtoll(text + strlen(MARK), NULL, 10);
+	look(sum);
+}
+
+static void on_change(struct sum *sum, struct tep_event *event,
+		      struct tep_record *record)
+{
+	struct spte_result *r = &sum->r;
+	unsigned long long old, new, level;
+
 	if (tep_get_field_val(NULL, event, "old_spte", record, &old, 1) ||
 	    tep_get_field_val(NULL, event, "new_spte", record, &new, 1) ||
 	    tep_get_field_val(NULL, event, "level", record, &level, 1))
 		die("fields of " EVENT_NAME " are not as expected");
 	r->events++;
-	diff = leaves(new, level) - leaves(old, level);
-	r->now += diff;
-	if (r->now > r->peak)
-		r->peak = r->now;
-	if (r->now < r->low)
-		r->low = r->now;
-	if (level > 1 && leaves(new, level) && !leaves(old, level))
-		r->huge++;
+	r->now += leaves(new, level) - leaves(old, level);
+	look(sum);
+	if (level > 1 && leaves(new, level) && !leaves(old, level)) {
+		if (sum->limit)
+			r->huge++;
+		else
+			r->huge_off++;
+	}
+}
+
+static int on_event(struct tep_event *event, struct tep_record *record, int cpu,
+		    void *data)
+{
+	struct sum *sum = data;
+
+	(void)cpu;
+	if (!strcmp(event->name, EVENT_NAME))
+		on_change(sum, event, record);
+	else if (!strcmp(event->name, "print"))
+		on_mark(sum, event, record);
+	else if (!strcmp(event->name, also))
+		sum->r.also++;
 	return 0;
 }
 
@@ -134,18 +221,14 @@ static uint64_t count_lost(void)
 
 struct spte_result spte_end(void)
 {
-	static const char *const systems[] = { EVENT_SYSTEM, NULL };
-	struct spte_result r = { 0 };
-	struct tep_handle *tep;
+	struct sum sum = { .limit = INT64_MAX };
 
 	tracefs_trace_off(instance);
-	r.lost = count_lost();
-	tep = tracefs_local_events_system(NULL, systems);
-	if (!tep)
-		die("event formats: %s", strerror(errno));
-	if (tracefs_iterate_raw_events(tep, instance, NULL, 0, on_event, &r))
+	tracefs_event_disable(instance, NULL, NULL);
+	sum.r.lost = count_lost();
+	if (!formats)
+		read_formats(NULL);
+	if (tracefs_iterate_raw_events(formats, instance, NULL, 0, on_event, &sum))
 		die("trace buffer: %s", strerror(errno));
-	tep_free(tep);
-	remove_instance();
-	return r;
+	return sum.r;
 }

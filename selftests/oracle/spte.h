@@ -4,6 +4,9 @@
  * table entry, kvmmmu:kvm_tdp_mmu_spte_changed. Where the sampler sees a
  * sample, this sees all; the running sum of present leaves may never exceed the
  * budget. The event does not name its VM: only one may run meanwhile.
+ *
+ * Where the budget is not the same all the time, spte_limit() marks in the
+ * recording itself what is in force from there on.
  */
 #ifndef NPTB_ST_SPTE_H
 #define NPTB_ST_SPTE_H
@@ -15,15 +18,25 @@ struct spte_result {
 	uint64_t events;
 	uint64_t lost;		/* events the kernel had no room for */
 	int64_t now;		/* sum of present leaves at the end */
-	int64_t peak;		/* largest running sum */
+	int64_t peak;		/* largest running sum under a limit */
+	int64_t over;		/* most that it was over the limit, or 0 */
 	int64_t low;		/* smallest; below 0 where the sum is broken */
-	uint64_t huge;		/* huge leaves that came */
+	uint64_t huge;		/* huge leaves that came under a limit */
+	uint64_t huge_off;	/* and while there was none */
+	uint64_t also;		/* events of the kind that spte_also() named */
 };
 
 /* NULL where this kernel and KVM have the event, else the reason why not. */
 const char *spte_unusable(void);
-/* Starts recording, @mib MiB of buffer per CPU. */
+/*
+ * Starts recording, @mib MiB of buffer per CPU, under a limit that is not
+ * known. The buffer stays for the next recording until the program ends.
+ */
 void spte_begin(unsigned int mib);
+/* From here on these are the most pages there may be; 0: no limit. */
+void spte_limit(uint64_t pages);
+/* Counts another event of KVM in this recording, once begun. */
+void spte_also(const char *system, const char *event);
 /* Stops and adds up. */
 struct spte_result spte_end(void);
 
