@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KVM with another MMU: kvm and kvm_amd are loaded anew with other parameters,
+ * which our module has to leave for, in the same L1.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/module.h"
+#include "../lib/nptb.h"
+#include "../lib/util.h"
+#include "paths.h"
+
+const char *const variant_names[VARIANTS] = { "tdp", "legacy", "shadow" };
+
+static const char *const loads[VARIANTS] = {
+	[TDP] = "modprobe kvm && modprobe kvm_amd",
+	[LEGACY] = "modprobe kvm tdp_mmu=0 && modprobe kvm_amd",
+	[SHADOW] = "modprobe kvm && modprobe kvm_amd npt=0",
+};
+
+static bool parameter_is(const char *file, char want)
+{
+	char buf[8];
+
+	return file_read(file, buf, sizeof(buf)) > 0 &&
+		(buf[0] == want || (want == 'Y' && buf[0] == '1') ||
+		 (want == 'N' && buf[0] == '0'));
+}
+
+static bool in_force(enum variant variant)
+{
+	bool npt = parameter_is("/sys/module/kvm_amd/parameters/npt", 'Y');
+	bool tdp_mmu = parameter_is("/sys/module/kvm/parameters/tdp_mmu", 'Y');
+
+	switch (variant) {
+	case TDP:
+		return npt && tdp_mmu;
+	case LEGACY:
+		return npt && !tdp_mmu;
+	default:
+		return !npt;
+	}
+}
+
+static const char *unload(const char *name)
+{
+	static char why[96];
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (!path_exists(path))
+		return NULL;
+	ret = module_unload(name);
+	if (!ret)
+		return NULL;
+	snprintf(why, sizeof(why), "cannot unload %s: %s", name, strerror(-ret));
+	return why;
+}
+
+const char *variant_enter(enum variant variant)
+{
+	static const char *const modules[] = { "nptbudget", "kvm_amd", "kvm" };
+	const char *file = module_file(), *why;
+	size_t i;
+	int ret;
+
+	if (in_force(variant) && !nptb_unusable())
+		return NULL;
+	if (!file)
+		return "no file of our module to load again";
+	for (i = 0; i < ARRAY_SIZE(modules); i++) {
+		why = unload(modules[i]);
+		if (why)
+			return why;
+	}
+	if (system(loads[variant]))
+		return "KVM cannot be loaded again";
+	if (!in_force(variant))
+		return "KVM does not take its parameters";
+	ret = module_load(file);
+	if (ret)
+		die("our module does not load again: %s", strerror(-ret));
+	return NULL;
+}
