@@ -15,6 +15,8 @@
 #include "nptb.h"
 #include "trace.h"
 
+/* More than there can be, and to be added to. */
+#define NO_LIMIT	(U64_MAX / 2)
 #define BUCKET_BITS_MIN	6
 #define BUCKET_BITS_MAX	18
 /* Pages freed under the VM's lock in one go. */
@@ -82,6 +84,7 @@ void nptb_budget_init(struct nptb_vm *vm)
 {
 	INIT_HLIST_NODE(&vm->armed_node);
 	nptb_rset_init(&vm->set, NULL, 0);
+	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
 	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
 }
 
@@ -156,12 +159,14 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 		vm->loops.records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
 					     sizeof(*vm->loops.records),
 					     GFP_KERNEL);
+	if (!vm->lends)
+		vm->lends = kvzalloc(sizeof(*vm->lends), GFP_KERNEL);
 	if (!vm->vcpus) {
 		vm->max_vcpus = nptb_kvm_max_vcpus(vm->kvm);
 		vm->vcpus = kvcalloc(vm->max_vcpus, sizeof(*vm->vcpus),
 				     GFP_KERNEL);
 	}
-	if (!vm->set.buckets || !vm->loops.records || !vm->vcpus)
+	if (!vm->set.buckets || !vm->loops.records || !vm->lends || !vm->vcpus)
 		return -ENOMEM;
 	return 0;
 }
@@ -217,7 +222,8 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
 	hash_del_rcu(&vm->armed_node);
 	spin_lock(&vm->lock);
 	vm->armed = false;
-	WRITE_ONCE(vm->limit, U64_MAX);
+	nptb_lend_back_all(vm);
+	WRITE_ONCE(vm->limit, NO_LIMIT);
 	vm->config.budget = 0;
 	spin_unlock(&vm->lock);
 }
@@ -252,6 +258,8 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason)
 	mutex_unlock(&nptb_registry);
 	trace_nptb_detach(vm, reason);
 
+	/* It takes nptb_vm.life only where it need not wait for it. */
+	cancel_delayed_work_sync(&vm->lend_work);
 	/* A fault that found the VM armed may look at the hash until then. */
 	synchronize_rcu();
 	nptb_budget_drain(vm);
@@ -447,15 +455,78 @@ void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush)
 	spin_unlock(&vm->lock);
 }
 
+/*
+ * Nothing is lent any more, and the budget holds, when this returns. The new
+ * value is in place: nothing is lent that it does not allow.
+ */
+static int end_lending(struct nptb_vm *vm)
+{
+	int ret = 0;
+
+	spin_lock(&vm->lock);
+	nptb_lend_back_all(vm);
+	spin_unlock(&vm->lock);
+	down_read(&vm->life);
+	if (vm->kvm && vm->armed)
+		ret = nptb_shrink(vm);
+	up_read(&vm->life);
+	return ret;
+}
+
 /**
  * nptb_vm_set_on_loop() - choose what happens on a fault loop
  * @vm: to change
  * @on_loop: enum nptb_on_loop
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR where a signal came while the VM was brought back to its
+ * budget; the new mode is in force.
  */
-void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
+int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	spin_lock(&vm->lock);
+	WRITE_ONCE(vm->config.on_loop, on_loop);
+	spin_unlock(&vm->lock);
+	ret = end_lending(vm);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_lend_max() - choose how many pages may be lent at a time
+ * @vm: to change
+ * @lend_max: pages
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR as nptb_vm_set_on_loop().
+ */
+int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	spin_lock(&vm->lock);
+	vm->config.lend_max = lend_max;
+	spin_unlock(&vm->lock);
+	ret = end_lending(vm);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_burst() - choose how many instructions to emulate in one go
+ * @vm: to change
+ * @burst: instructions, at most
+ */
+void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst)
 {
 	spin_lock(&vm->lock);
-	vm->config.on_loop = on_loop;
+	WRITE_ONCE(vm->config.burst, burst);
 	spin_unlock(&vm->lock);
 }
 

@@ -14,6 +14,8 @@
 struct nptb_config nptb_defaults = {
 	.policy = &nptb_policy_fifo,
 	.on_loop = NPTB_ON_LOOP_LOG,
+	.lend_max = NPTB_LEND_MAX_DEFAULT,
+	.burst = NPTB_BURST_MAX,
 };
 
 static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
@@ -48,6 +50,48 @@ int nptb_parse_budget(const char *text, u64 *budget)
 		return -ERANGE;
 	*budget = pages;
 	return 0;
+}
+
+/* A decimal number, and nothing else: kstrtouint() would take a sign. */
+static int parse_number(const char *text, u32 min, u32 max, u32 *number)
+{
+	u32 value;
+	int ret;
+
+	if (text[strspn(text, "0123456789")])
+		return -EINVAL;
+	ret = kstrtouint(text, 10, &value);
+	if (ret)
+		return ret;
+	if (value < min || value > max)
+		return -ERANGE;
+	*number = value;
+	return 0;
+}
+
+/**
+ * nptb_parse_lend_max() - read how many pages may be lent
+ * @text: decimal number
+ * @lend_max: pages
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
+ */
+int nptb_parse_lend_max(const char *text, u32 *lend_max)
+{
+	return parse_number(text, NPTB_LEND_MAX_MIN, NPTB_LEND_MAX_MAX,
+			    lend_max);
+}
+
+/**
+ * nptb_parse_burst() - read how many instructions to emulate in one go
+ * @text: decimal number
+ * @burst: instructions
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
+ */
+int nptb_parse_burst(const char *text, u32 *burst)
+{
+	return parse_number(text, NPTB_BURST_MIN, NPTB_BURST_MAX, burst);
 }
 
 /**
@@ -310,10 +354,76 @@ static ssize_t on_loop_write(struct file *file, const char __user *buf,
 	if (ret)
 		return ret;
 	if (vm) {
-		nptb_vm_set_on_loop(vm, on_loop);
+		ret = nptb_vm_set_on_loop(vm, on_loop);
 	} else {
 		mutex_lock(&nptb_registry);
 		nptb_defaults.on_loop = on_loop;
+		mutex_unlock(&nptb_registry);
+	}
+	return ret ?: len;
+}
+
+static ssize_t put_number(char __user *buf, size_t len, loff_t *pos, u32 number)
+{
+	char value[VALUE_MAX];
+
+	scnprintf(value, sizeof(value), "%u", number);
+	return put_value(buf, len, pos, value);
+}
+
+static ssize_t lend_max_read(struct file *file, char __user *buf, size_t len,
+			     loff_t *pos)
+{
+	return put_number(buf, len, pos, config_of(file).lend_max);
+}
+
+static ssize_t lend_max_write(struct file *file, const char __user *buf,
+			      size_t len, loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	u32 lend_max;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_lend_max(value, &lend_max);
+	if (ret)
+		return ret;
+	if (vm) {
+		ret = nptb_vm_set_lend_max(vm, lend_max);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.lend_max = lend_max;
+		mutex_unlock(&nptb_registry);
+	}
+	return ret ?: len;
+}
+
+static ssize_t burst_read(struct file *file, char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	return put_number(buf, len, pos, config_of(file).burst);
+}
+
+static ssize_t burst_write(struct file *file, const char __user *buf,
+			   size_t len, loff_t *pos)
+{
+	struct nptb_vm *vm = vm_of(file);
+	char value[VALUE_MAX];
+	u32 burst;
+	int ret;
+
+	ret = get_value(buf, len, pos, value);
+	if (!ret)
+		ret = nptb_parse_burst(value, &burst);
+	if (ret)
+		return ret;
+	if (vm) {
+		nptb_vm_set_burst(vm, burst);
+	} else {
+		mutex_lock(&nptb_registry);
+		nptb_defaults.burst = burst;
 		mutex_unlock(&nptb_registry);
 	}
 	return len;
@@ -341,6 +451,8 @@ NPTB_KNOB(policy);
 NPTB_KNOB(on_loop);
 NPTB_KNOB(seed);
 NPTB_KNOB(flush_aged);
+NPTB_KNOB(lend_max);
+NPTB_KNOB(burst);
 
 static const struct file_operations resident_fops = {
 	.owner = THIS_MODULE,
@@ -361,6 +473,13 @@ static int loops_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(loops);
+
+static int lends_show(struct seq_file *m, void *unused)
+{
+	nptb_show_lends(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lends);
 
 static int version_show(struct seq_file *m, void *unused)
 {
@@ -398,6 +517,8 @@ static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
 	debugfs_create_file("on_loop", 0600, dir, vm, &on_loop_fops);
 	debugfs_create_file("seed", 0600, dir, vm, &seed_fops);
 	debugfs_create_file("flush_aged", 0600, dir, vm, &flush_aged_fops);
+	debugfs_create_file("lend_max", 0600, dir, vm, &lend_max_fops);
+	debugfs_create_file("burst", 0600, dir, vm, &burst_fops);
 }
 
 /**
@@ -413,6 +534,7 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);
 	debugfs_create_file("translate", 0600, vm->dir, vm,
 			    &nptb_translate_fops);
+	debugfs_create_file("lends", 0400, vm->dir, vm, &lends_fops);
 }
 
 /**

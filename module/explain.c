@@ -16,8 +16,7 @@ void nptb_explain(struct nptb_fault *fault)
 	struct nptb_attempt *attempt = &fault->v->attempt;
 	struct nptb_explain *explain = &fault->v->explain;
 
-	if (!nptb_kvm_segments(fault->vcpu, explain))
-		return;
+	nptb_kvm_segments(fault->vcpu, explain);
 	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(&vm->loops, attempt, explain);

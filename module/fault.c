@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way of a nested page fault: account, make room, map, note, trace. Each
+ * The way of a nested page fault: account, make room, map, note, report. Each
  * stage fills in its own outputs of struct nptb_fault; none calls another.
  */
 #include "nptb.h"
@@ -8,25 +8,15 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* The vCPU's last attempt is over. */
-static void new_attempt(struct nptb_fault *fault)
-{
-	struct nptb_vcpu *v = fault->v;
-
-	nptb_attempt_begin(&v->attempt,
-			   atomic64_inc_return(&fault->vm->attempts));
-	v->ended = true;
-	v->unknown = false;
-}
-
-/* Has the vCPU shown progress? */
+/* Has the vCPU shown progress? Then its last attempt is over. */
 static void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 
-	if (!nptb_kvm_progress(fault->vcpu, &v->attempt.state) && !v->unknown)
+	if (nptb_kvm_same_state(fault->vcpu, &v->attempt.state) && !v->unknown)
 		return;
-	new_attempt(fault);
+	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
+	nptb_kvm_keep_state(fault->vcpu, &v->attempt.state);
 }
 
 /* There is plenty of room: which attempt this belongs to is not looked into. */
@@ -41,9 +31,20 @@ static void account_nothing(struct nptb_fault *fault)
 /* The fault was let in: is it one that the attempt brought on itself? */
 static void detect(struct nptb_fault *fault)
 {
-	if (fault->key != NPTB_KEY_NONE)
-		fault->lap = nptb_attempt_fault(&fault->v->attempt, fault->key,
-						nptb_roles(fault->error_code));
+	struct nptb_vcpu *v = fault->v;
+	u64 robbed;
+
+	if (fault->key == NPTB_KEY_NONE)
+		return;
+	fault->lap = nptb_attempt_fault(&v->attempt, fault->key,
+					nptb_roles(fault->error_code));
+	if (likely(!v->attempt.again))
+		return;
+	/* Or did others take the page? */
+	robbed = READ_ONCE(v->robbed);
+	fault->stolen = robbed != v->robbed_seen;
+	v->attempt.stolen += fault->stolen;
+	v->robbed_seen = robbed;
 }
 
 /* KVM's return value does not tell the outcome everywhere; its counters do. */
@@ -71,6 +72,7 @@ static void map(struct nptb_fault *fault)
 				    fault->insn, fault->insn_len);
 	WRITE_ONCE(fault->v->inside, 0);
 	fault->verdict = verdict_of(fault, &before);
+	fault->v->since_step++;
 }
 
 /*
@@ -119,35 +121,21 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	spin_unlock(&vm->lock);
 }
 
-static void note_lap(struct nptb_fault *fault)
+/* Make room and map; or else, send the fault back or do without the page. */
+static void admit(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	enum nptb_admission admission = nptb_make_room(fault);
 
-	spin_lock(&vm->lock);
-	vm->stats.laps++;
-	if (attempt->laps == 1)
-		vm->stats.loops++;
-	nptb_loop_note(&vm->loops, attempt, fault->v->idx);
-	spin_unlock(&vm->lock);
-}
-
-/* Read the instruction once per record, and tell at laps 1, 2, 4, 8 ... */
-static void report_lap(struct nptb_fault *fault)
-{
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
-	u8 insn[NPTB_INSN_MAX];
-	u32 len;
-
-	if (attempt->laps & (attempt->laps - 1))
+	if (admission == NPTB_ADMISSION_STEP && !nptb_step(fault))
+		admission = nptb_make_room(fault);
+	if (admission == NPTB_ADMISSION_LATER) {
+		fault->verdict = NPTB_VERDICT_DEFERRED;
+		fault->ret = 1;
 		return;
-	len = nptb_kvm_insn(fault->vcpu, insn, sizeof(insn));
-	spin_lock(&vm->lock);
-	nptb_loop_set_insn(&vm->loops, attempt, insn, len);
-	spin_unlock(&vm->lock);
-	nptb_explain(fault);
-	trace_nptb_loop(vm, fault->v->idx, attempt, insn, len);
+	}
+	detect(fault);
+	if (admission == NPTB_ADMISSION_GRANTED)
+		map(fault);
 }
 
 /* Replay wants to tell what a smaller budget cost from what it did not. */
@@ -226,7 +214,11 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	fault.known = false;
 	fault.granted = 0;
 	fault.evicted = 0;
+	fault.steps = 0;
+	fault.irets = 0;
 	fault.lap = false;
+	fault.stolen = false;
+	fault.refused = false;
 
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
@@ -249,23 +241,17 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	if (trace_nptb_fault_enabled())
 		look_up(&fault);
 	account(&fault);
-	if (nptb_resolve_stops(&fault)) {
+	fault.confirmed = nptb_resolve_confirmed(&fault);
+	if (fault.confirmed && vm->config.on_loop == NPTB_ON_LOOP_STOP) {
 		detect(&fault);
 		nptb_resolve_stop(&fault);
-	} else if (nptb_make_room(&fault)) {
-		detect(&fault);
-		map(&fault);
 	} else {
-		fault.verdict = NPTB_VERDICT_DEFERRED;
-		fault.ret = 1;
+		admit(&fault);
 	}
 	note(&fault, false);
-	if (fault.lap) {
-		note_lap(&fault);
-		report_lap(&fault);
-	}
+	nptb_report(&fault);
 	trace_nptb_fault(&fault);
 	if (fault.verdict == NPTB_VERDICT_STOPPED)
-		new_attempt(&fault);
+		nptb_report_end(&fault, NPTB_RESOLVED_STOPPED);
 	return fault.ret;
 }

@@ -75,7 +75,6 @@ const char *nptb_kvm_unsupported(struct kvm *kvm)
 {
 	if (!READ_ONCE(*nptb_kvm_data.tdp_enabled))
 		return "shadow paging (kvm_amd npt=0) is not supported";
-	nptb_kvm_vendor_learn();
 	if (is_confidential(kvm))
 		return "its memory or state is private to the guest";
 	return NULL;
@@ -288,7 +287,17 @@ static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 	return -1;
 }
 
-static bool same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+/**
+ * nptb_kvm_same_state() - has a vCPU shown no progress?
+ * @vcpu: that has exited; its own thread
+ * @state: as it was
+ *
+ * On SVM all of this is fresh after every exit. RIP is looked at first: it
+ * differs nearly always, and settles it.
+ *
+ * Return: false where it is in another state now.
+ */
+bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
 	return state->rip == nptb_kvm_rip(vcpu) &&
 	       !memcmp(state->gpr, vcpu->arch.regs, sizeof(state->gpr)) &&
@@ -299,19 +308,12 @@ static bool same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 }
 
 /**
- * nptb_kvm_progress() - has a vCPU shown progress?
+ * nptb_kvm_keep_state() - keep the state of a vCPU
  * @vcpu: that has exited; its own thread
- * @state: when last asked; brought up to date
- *
- * On SVM all of this is fresh after every exit. RIP is looked at first: it
- * differs nearly always, and settles it.
- *
- * Return: true where @state has changed.
+ * @state: for the state
  */
-bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state)
+void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 {
-	if (same_state(vcpu, state))
-		return false;
 	state->rip = nptb_kvm_rip(vcpu);
 	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
 	state->rflags = static_call(nptb_sc_rflags)(vcpu);
@@ -320,7 +322,6 @@ bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state)
 	state->cr4 = vcpu->arch.cr4;
 	state->efer = vcpu->arch.efer;
 	state->vector = vector_in_delivery(vcpu);
-	return true;
 }
 
 /**

@@ -12,6 +12,11 @@
 #include <linux/ftrace.h>
 #include <linux/kvm_host.h>
 #include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#include <linux/entry-virt.h>
+#else
+#include <linux/entry-kvm.h>
+#endif
 
 #include "loop.h"
 #include "places.h"
@@ -71,13 +76,14 @@ void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu);
 bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
-bool nptb_kvm_progress(struct kvm_vcpu *vcpu, struct nptb_state *state);
+bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state);
+void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
 void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
 			     const u64 *data, u32 ndata);
 
 /* kvm_guest.c */
-bool nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl);
+void nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl);
 bool nptb_kvm_read(void *ctx, u64 gpa, void *buf, u32 len);
 bool nptb_kvm_peek(struct kvm *kvm, u32 as, u64 gpa, void *buf, u32 len);
 
@@ -150,6 +156,22 @@ static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
 #else
 	return vcpu->arch.regs[VCPU_REGS_RIP];
 #endif
+}
+
+/* RIP is written back at each entry on SVM: KVM's own mark of that is for VMX. */
+static inline void nptb_kvm_set_rip(struct kvm_vcpu *vcpu, u64 rip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	vcpu->arch.rip = rip;
+#else
+	vcpu->arch.regs[VCPU_REGS_RIP] = rip;
+#endif
+}
+
+/* Is the vCPU in long mode? A guest there may still run 32-bit code. */
+static inline bool nptb_kvm_long_mode(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.efer & EFER_LMA;
 }
 
 /* Readers of the VM's memory slots and of vCPUs in faults, for SRCU. */

@@ -42,16 +42,12 @@ static void take_table(const struct desc_ptr *dt, struct nptb_segment *seg)
  * nptb_kvm_segments() - a vCPU's segments and privilege level
  * @vcpu: that has exited; its own thread
  * @expl: they go here
- *
- * Return: false where this KVM does not tell.
  */
-bool nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl)
+void nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl)
 {
 	struct desc_ptr dt;
 	int i;
 
-	if (!nptb_kvm_vendor_known())
-		return false;
 	for (i = 0; i < ARRAY_SIZE(registers); i++)
 		take_segment(vcpu, registers[i], &expl->seg[i]);
 	static_call(nptb_sc_get_idt)(vcpu, &dt);
@@ -59,7 +55,6 @@ bool nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl)
 	static_call(nptb_sc_get_gdt)(vcpu, &dt);
 	take_table(&dt, &expl->seg[NPTB_SEG_GDTR]);
 	expl->cpl = static_call(nptb_sc_get_cpl)(vcpu);
-	return true;
 }
 
 /**

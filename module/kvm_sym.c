@@ -22,6 +22,13 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_rflags, kvm_get_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
+DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_rflags, kvm_set_rflags);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emulate, kvm_emulate_instruction);
+DEFINE_STATIC_CALL_NULL(nptb_sc_halt, kvm_emulate_halt_noskip);
+DEFINE_STATIC_CALL_NULL(nptb_sc_switch_fpu, switch_fpu_return);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
@@ -145,57 +152,39 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_read_guest, "kvm_vcpu_read_guest_atomic");
 }
 
+/* kvm_amd's functions, by KVM's own trampolines to them. */
+static bool find_vendor(void)
+{
+	return FIND_CALL(nptb_sc_get_segment, "__SCT__kvm_x86_get_segment") &&
+	       FIND_CALL(nptb_sc_get_idt, "__SCT__kvm_x86_get_idt") &&
+	       FIND_CALL(nptb_sc_get_gdt, "__SCT__kvm_x86_get_gdt") &&
+	       FIND_CALL(nptb_sc_get_cpl, "__SCT__kvm_x86_get_cpl") &&
+	       FIND_CALL(nptb_sc_get_nmi_mask, "__SCT__kvm_x86_get_nmi_mask") &&
+	       FIND_CALL(nptb_sc_set_shadow,
+			 "__SCT__kvm_x86_set_interrupt_shadow");
+}
+
+/* What on_loop=emulate needs. */
+static bool find_emulation(void)
+{
+	return FIND_CALL(nptb_sc_gva_to_gpa_read, "kvm_mmu_gva_to_gpa_read") &&
+	       FIND_CALL(nptb_sc_set_rflags, "kvm_set_rflags") &&
+	       FIND_CALL(nptb_sc_emulate, "kvm_emulate_instruction") &&
+	       FIND_CALL(nptb_sc_halt, "kvm_emulate_halt_noskip") &&
+	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return");
+}
+
 static bool find_data(void)
 {
 	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock") ||
 	    !FIND_DATA(tdp_enabled, "tdp_enabled"))
 		return false;
-	/* What is asked by it may stay unknown. */
-	nptb_kvm_data.ops = (void *)static_call(nptb_sc_lookup)("kvm_x86_ops");
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	/* 6.1 keeps it in struct kvm_arch. */
 	if (!FIND_DATA(tdp_mmu_enabled, "tdp_mmu_enabled"))
 		return false;
 #endif
 	return true;
-}
-
-/**
- * nptb_kvm_vendor_known() - can kvm_amd be asked for segments?
- *
- * Return: whether nptb_sc_get_segment and the like may be called.
- */
-bool nptb_kvm_vendor_known(void)
-{
-	return static_call_query(nptb_sc_get_cpl);
-}
-
-#define LEARN(call, fn)							\
-do {									\
-	if (static_call_query(call) != (fn))				\
-		static_call_update(call, fn);				\
-} while (0)
-
-/**
- * nptb_kvm_vendor_learn() - find kvm_amd's functions
- *
- * kvm_amd cannot leave while there is a VM, but between VMs it may have been
- * loaded anew, elsewhere.
- *
- * Context: may sleep; there is a VM.
- */
-void nptb_kvm_vendor_learn(void)
-{
-	const struct kvm_x86_ops *ops = nptb_kvm_data.ops;
-
-	if (!ops || !ops->get_segment || !ops->get_idt || !ops->get_gdt ||
-	    !ops->get_cpl)
-		return;
-	LEARN(nptb_sc_get_segment, ops->get_segment);
-	LEARN(nptb_sc_get_idt, ops->get_idt);
-	LEARN(nptb_sc_get_gdt, ops->get_gdt);
-	/* Last: it stands for all. */
-	LEARN(nptb_sc_get_cpl, ops->get_cpl);
 }
 
 /* Where ftrace enters each function that we redirect. */
@@ -253,7 +242,7 @@ int nptb_kvm_init(void)
 	ret = nptb_kvm_check_protos();
 	if (ret)
 		return ret;
-	if (!find_calls() || !find_data() || !find_hooks())
+	if (!find_calls() || !find_vendor() || !find_emulation() || !find_data() || !find_hooks())
 		return -ENOENT;
 	aim_originals();
 	return 0;

@@ -12,6 +12,7 @@
 #include <linux/kvm_host.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
+#include <asm/fpu/api.h>
 
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
@@ -24,10 +25,35 @@ gpa_t kvm_mmu_gva_to_gpa_system(struct kvm_vcpu *vcpu, gva_t gva,
 				struct x86_exception *exception);
 unsigned long kvm_get_rflags(struct kvm_vcpu *vcpu);
 unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
+gpa_t kvm_mmu_gva_to_gpa_read(struct kvm_vcpu *vcpu, gva_t gva,
+			      struct x86_exception *exception);
+void kvm_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags);
+int kvm_emulate_instruction(struct kvm_vcpu *vcpu, int emulation_type);
+int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu);
 #endif
 
 /* 6.1 returns int, later kernels nothing that anybody looks at. */
 int nptb_create_vm_debugfs_proto(struct kvm *kvm);
+
+/*
+ * Callbacks of the vendor module, by KVM's own static call trampolines: these
+ * follow where kvm_amd is loaded anew. Types as in struct kvm_x86_ops.
+ */
+void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
+			    int seg);
+void nptb_get_table_proto(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
+int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
+bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
+void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
+
+#define NPTB_SAME_TYPE(op, proto)					\
+	static_assert(__same_type(((struct kvm_x86_ops *)0)->op, &(proto)))
+NPTB_SAME_TYPE(get_segment, nptb_get_segment_proto);
+NPTB_SAME_TYPE(get_idt, nptb_get_table_proto);
+NPTB_SAME_TYPE(get_gdt, nptb_get_table_proto);
+NPTB_SAME_TYPE(get_cpl, nptb_get_cpl_proto);
+NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
+NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
 
 DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
@@ -41,20 +67,17 @@ DECLARE_STATIC_CALL(nptb_sc_rflags, kvm_get_rflags);
 DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
-
-/* Of kvm_amd, by way of kvm_x86_ops: see nptb_kvm_vendor_learn(). */
-void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
-			    int seg);
-void nptb_get_table_proto(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
-int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
-
+DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
+DECLARE_STATIC_CALL(nptb_sc_set_rflags, kvm_set_rflags);
+DECLARE_STATIC_CALL(nptb_sc_emulate, kvm_emulate_instruction);
+DECLARE_STATIC_CALL(nptb_sc_halt, kvm_emulate_halt_noskip);
+DECLARE_STATIC_CALL(nptb_sc_switch_fpu, switch_fpu_return);
 DECLARE_STATIC_CALL(nptb_sc_get_segment, nptb_get_segment_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_idt, nptb_get_table_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_gdt, nptb_get_table_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
-
-void nptb_kvm_vendor_learn(void);
-bool nptb_kvm_vendor_known(void);
+DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 
 /**
  * struct nptb_kvm_data - KVM's variables that we look at
@@ -62,14 +85,12 @@ bool nptb_kvm_vendor_known(void);
  * @lock: kvm_lock
  * @tdp_enabled: two-level paging is in use
  * @tdp_mmu_enabled: by the TDP MMU; NULL where that is told per VM (6.1)
- * @ops: KVM's calls into kvm_amd, or NULL
  */
 struct nptb_kvm_data {
 	struct list_head *vm_list;
 	struct mutex *lock;
 	bool *tdp_enabled;
 	bool *tdp_mmu_enabled;
-	struct kvm_x86_ops *ops;
 };
 
 extern struct nptb_kvm_data nptb_kvm_data;

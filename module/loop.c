@@ -13,8 +13,16 @@ void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 	attempt->number = number;
 	attempt->laps = 0;
 	attempt->since = 0;
+	attempt->stolen = 0;
+	attempt->steps = 0;
+	attempt->lent = 0;
 	attempt->npages = 0;
+	attempt->insn_len = 0;
+	attempt->noted = 0;
 	attempt->truncated = false;
+	attempt->again = false;
+	attempt->certain = false;
+	attempt->refused = false;
 }
 
 /* Where a page is in an attempt; npages where it is not. */
@@ -85,8 +93,10 @@ bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
 	if (i == attempt->npages) {
 		attempt_add(attempt, key, roles);
 		attempt->since++;
+		attempt->again = false;
 		return false;
 	}
+	attempt->again = !page->evicted;
 	page->faults++;
 	page->roles |= roles;
 	lap = ends_lap(attempt, page);
@@ -119,12 +129,28 @@ bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
 	return true;
 }
 
+/**
+ * nptb_attempt_resolved() - how has an attempt that looped come to its end?
+ * @attempt: the vCPU has just shown progress
+ *
+ * Return: what was done for it last.
+ */
+enum nptb_resolved nptb_attempt_resolved(const struct nptb_attempt *attempt)
+{
+	if (attempt->steps)
+		return NPTB_RESOLVED_EMULATED;
+	if (attempt->lent)
+		return NPTB_RESOLVED_LENT;
+	return NPTB_RESOLVED_ITSELF;
+}
+
 static bool same_place(const struct nptb_loop_record *record,
 		       const struct nptb_attempt *attempt)
 {
 	return record->state.rip == attempt->state.rip &&
 	       record->state.cr3 == attempt->state.cr3 &&
-	       record->state.vector == attempt->state.vector;
+	       record->state.vector == attempt->state.vector &&
+	       record->cls == nptb_attempt_class(attempt);
 }
 
 static struct nptb_loop_record *record_find(struct nptb_loop_table *table,
@@ -162,67 +188,93 @@ static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
 		record = record_oldest(table);
 		table->dropped++;
 	}
+	/* The loop set is left as it is: @npages says what holds of it. */
 	record->laps = 0;
 	record->times = 0;
 	record->attempt = 0;
+	record->how = NPTB_RESOLVED_NOT;
+	record->exact = false;
+	record->lent = 0;
+	record->steps = 0;
 	record->insn_len = 0;
 	record->explain.attempt = 0;
 	return record;
 }
 
+/* This attempt has become one that is known to loop, or to be robbed. */
+static bool is_first(const struct nptb_attempt *attempt)
+{
+	return !(attempt->noted & (1u << nptb_attempt_class(attempt)));
+}
+
 /**
- * nptb_loop_note() - keep a record of a lap
+ * nptb_loop_note() - keep a record of a loop, or of one more round of it
  * @table: of the VM
- * @attempt: just answered true to nptb_attempt_fault()
+ * @attempt: its bit in &nptb_attempt.noted is still as before
  * @vcpu: index of its vCPU
+ * @rounds: laps, or pages stolen, since the last call for this attempt
  *
  * Return: the record.
  */
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					const struct nptb_attempt *attempt,
-					u32 vcpu)
+					u32 vcpu, u32 rounds)
 {
 	struct nptb_loop_record *record = record_for(table, attempt);
 
 	/* A record that gave way in mid-loop comes back as a new one. */
-	if (attempt->laps == 1 || !record->times)
+	if (is_first(attempt) || !record->times)
 		record->times++;
 	/* Two vCPUs may loop here in turn. */
 	if (record->attempt != attempt->number) {
 		record->attempt = attempt->number;
 		record->state = attempt->state;
 	}
-	record->laps++;
+	record->laps += rounds;
 	record->budget = attempt->budget;
 	record->used = ++table->clock;
 	record->vcpu = vcpu;
 	record->cls = nptb_attempt_class(attempt);
+	if (!record->exact)
+		record->needs = attempt->npages;
 	record->truncated = attempt->truncated;
 	record->npages = attempt->npages;
 	memcpy(record->pages, attempt->pages,
 	       attempt->npages * sizeof(attempt->pages[0]));
+	if (attempt->insn_len) {
+		record->insn_len = attempt->insn_len;
+		memcpy(record->insn, attempt->insn, attempt->insn_len);
+	}
 	return record;
 }
 
 /**
- * nptb_loop_set_insn() - keep the bytes of an instruction that looped
+ * nptb_loop_end() - the attempt that a record is of has come to its end
  * @table: of the VM
- * @attempt: that nptb_loop_note() was called for
- * @insn: the bytes
- * @len: how many, at most NPTB_INSN_MAX
+ * @attempt: as it was at its end
+ * @how: how it got there
  *
- * Nothing happens where the record has given way in between.
+ * An attempt that was lent pages has run to its end on exactly those that it
+ * lists. Nothing happens where the record has given way.
  */
-void nptb_loop_set_insn(struct nptb_loop_table *table,
-			const struct nptb_attempt *attempt, const u8 *insn,
-			u32 len)
+void nptb_loop_end(struct nptb_loop_table *table,
+		   const struct nptb_attempt *attempt, enum nptb_resolved how)
 {
 	struct nptb_loop_record *record = record_find(table, attempt);
 
-	if (!record || !len)
+	if (!record || record->attempt != attempt->number)
 		return;
-	memcpy(record->insn, insn, len);
-	record->insn_len = len;
+	record->how = how;
+	record->steps += attempt->steps;
+	if (how != NPTB_RESOLVED_LENT)
+		return;
+	if (attempt->lent > record->lent)
+		record->lent = attempt->lent;
+	record->needs = attempt->npages;
+	record->exact = !attempt->truncated;
+	record->npages = attempt->npages;
+	memcpy(record->pages, attempt->pages,
+	       attempt->npages * sizeof(attempt->pages[0]));
 }
 
 /**

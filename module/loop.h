@@ -13,6 +13,7 @@
 #include <nptbudget.h>
 
 #include "explain.h"
+#include "insn.h"
 
 #define NPTB_GPRS	16
 
@@ -59,10 +60,23 @@ struct nptb_loop_page {
  * @laps: rounds of the loop, 0 as long as there is none
  * @marker: the page whose return ends a lap, once there is a loop
  * @since: faults from the one that ended the last lap
- * @budget: limit in force when it last evicted a page of its own, pages
+ * @stolen: faults on pages of its own that others had evicted
+ * @steps: instructions emulated for it
+ * @lent: pages lent to it, at most at a time
  * @npages: entries used in @pages
- * @truncated: there were more
+ * @noted: classes that a record was made for, a bit each
+ * @truncated: there were more pages
+ * @again: the last fault was on a page that it had been given, and no lap
+ * @certain: it needs more than it can be given; no lap was waited for
+ * @refused: its instruction cannot be emulated
+ * @budget: limit in force when it last was short of pages
+ * @insn_len: bytes known of its instruction
+ * @insn: the bytes
+ * @mask_number: the attempt that @mask was read in
+ * @mask: mask register of a gather or scatter
  * @pages: in the order of their first faults
+ *
+ * What nptb_attempt_begin() has to clear stands together.
  */
 struct nptb_attempt {
 	u64 number;
@@ -70,9 +84,20 @@ struct nptb_attempt {
 	u64 laps;
 	u64 marker;
 	u64 since;
-	u64 budget;
+	u64 stolen;
+	u64 steps;
+	u32 lent;
 	u32 npages;
+	u32 insn_len;
+	u8 noted;
 	bool truncated;
+	bool again;
+	bool certain;
+	bool refused;
+	u64 budget;
+	u8 insn[NPTB_INSN_MAX];
+	u64 mask_number;
+	struct nptb_mask_bits mask;
 	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
 };
 
@@ -86,6 +111,11 @@ struct nptb_attempt {
  * @used: age, for choosing which record gives way
  * @vcpu: index of the vCPU that looped last
  * @cls: enum nptb_loop_class
+ * @how: enum nptb_resolved, how the last attempt here that ended did
+ * @needs: distinct pages that it takes, as far as is known
+ * @exact: one was run to its end: @needs is neither more nor less
+ * @lent: pages lent, at most at a time
+ * @steps: instructions emulated in all
  * @truncated: the loop set was larger than @pages
  * @npages: entries used in @pages
  * @pages: the loop set
@@ -103,6 +133,11 @@ struct nptb_loop_record {
 	u64 used;
 	u32 vcpu;
 	u32 cls;
+	u32 how;
+	u32 needs;
+	u32 lent;
+	u64 steps;
+	bool exact;
 	bool truncated;
 	u32 npages;
 	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
@@ -129,12 +164,12 @@ void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number);
 bool nptb_attempt_ends_lap(const struct nptb_attempt *attempt, u64 key);
 bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles);
 bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget);
+enum nptb_resolved nptb_attempt_resolved(const struct nptb_attempt *attempt);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					const struct nptb_attempt *attempt,
-					u32 vcpu);
-void nptb_loop_set_insn(struct nptb_loop_table *table,
-			const struct nptb_attempt *attempt, const u8 *insn,
-			u32 len);
+					u32 vcpu, u32 rounds);
+void nptb_loop_end(struct nptb_loop_table *table,
+		   const struct nptb_attempt *attempt, enum nptb_resolved how);
 void nptb_loop_set_explain(struct nptb_loop_table *table,
 			   const struct nptb_attempt *attempt,
 			   const struct nptb_explain *explain);
@@ -164,8 +199,11 @@ static inline u32 nptb_roles(u64 error_code)
 	return NPTB_ROLE_READ;
 }
 
+/* What it is: contention as long as it is not known to be short of pages. */
 static inline u32 nptb_attempt_class(const struct nptb_attempt *attempt)
 {
+	if (attempt->stolen && !attempt->laps && !attempt->certain)
+		return NPTB_LOOP_CONTENTION;
 	return attempt->state.vector >= 0 ? NPTB_LOOP_EVENT :
 					    NPTB_LOOP_INSTRUCTION;
 }

@@ -34,6 +34,7 @@
 #include <nptbudget.h>
 
 #include "kvm_compat.h"
+#include "lends.h"
 #include "loop.h"
 #include "policy.h"
 #include "rset.h"
@@ -47,6 +48,8 @@
  * @on_loop: enum nptb_on_loop
  * @flush_aged: flush where accessed bits were cleared and nothing was evicted
  * @seed: for policies that roll dice
+ * @lend_max: pages to lend at a time, at most
+ * @burst: instructions to emulate in one go, at most
  */
 struct nptb_config {
 	u64 budget;
@@ -54,6 +57,8 @@ struct nptb_config {
 	u32 on_loop;
 	bool flush_aged;
 	u64 seed;
+	u32 lend_max;
+	u32 burst;
 };
 
 /**
@@ -64,6 +69,13 @@ struct nptb_config {
  * @flushes: times that all leaves were zapped at once
  * @loops: attempts that became a fault loop
  * @laps: rounds of all loops
+ * @contention: faults on pages that other vCPUs had taken
+ * @instructions: emulated in place of mapping
+ * @irets: of these, carried out by ourselves
+ * @refused: instructions that could not be emulated
+ * @lent: pages lent, in sum
+ * @lent_peak: pages lent at a time, at most
+ * @lent_ns: for which pages were lent, over all vCPUs
  * @peak: most resident pages seen after a fault
  */
 struct nptb_stats {
@@ -73,6 +85,13 @@ struct nptb_stats {
 	u64 flushes;
 	u64 loops;
 	u64 laps;
+	u64 contention;
+	u64 instructions;
+	u64 irets;
+	u64 refused;
+	u64 lent;
+	u64 lent_peak;
+	u64 lent_ns;
 	u64 peak;
 };
 
@@ -87,6 +106,13 @@ struct nptb_stats {
  *	first, valid while @blocking; under nptb_vm.lock
  * @waiting_at: jiffies of its own last deferral, valid while @waiting
  * @turn: its place in the queue while @waiting, smaller is earlier
+ * @lent: pages lent to it; written under nptb_vm.lock
+ * @lent_at: jiffies of the last page lent
+ * @lent_since: when the first of @lent was lent, ns
+ * @robbed: times that its shield was broken; written under nptb_vm.lock
+ * @robbed_seen: @robbed when that was last looked at; its own thread's
+ * @since_step: faults mapped since an instruction was emulated; its thread's
+ * @burst: instructions emulated in one go the last time; its own thread's
  * @blocking: its shield defers another vCPU
  * @waiting: it was deferred and has shown no progress since
  * @ended: the attempt that @shield is of has ended; its own thread's
@@ -101,6 +127,13 @@ struct nptb_vcpu {
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
+	u32 lent;
+	u32 burst;
+	unsigned long lent_at;
+	u64 lent_since;
+	u64 robbed;
+	u64 robbed_seen;
+	u64 since_step;
 	bool blocking;
 	bool waiting;
 	bool ended;
@@ -137,6 +170,8 @@ struct nptb_pages {
  * @granted: leaves that faults under way may make; raised before KVM's count
  *	is read, lowered after it was
  * @limit: the budget in force now, pages; written before @granted is read
+ * @lent: pages lent over @limit; written under @lock
+ * @lend_work: takes back what was lent for too long
  * @lock: protects all below
  * @armed: under budget
  * @config: budget, policy and what to do on a loop
@@ -151,6 +186,7 @@ struct nptb_pages {
  * @nr_vcpus: no vCPU of this index or above was seen
  * @turns: numbers given to waiting vCPUs
  * @loops: places that looped
+ * @lends: what was lent pages
  * @stats: counters
  */
 struct nptb_vm {
@@ -170,8 +206,11 @@ struct nptb_vm {
 	atomic64_t attempts;
 	atomic64_t granted;
 	u64 limit;
+	u64 lent;
 	u32 need;
 	u32 special;
+
+	struct delayed_work lend_work;
 
 	spinlock_t lock;
 	bool armed;
@@ -185,6 +224,7 @@ struct nptb_vm {
 	u32 nr_vcpus;
 	u64 turns;
 	struct nptb_loop_table loops;
+	struct nptb_lends *lends;
 	struct nptb_stats stats;
 };
 
@@ -205,7 +245,12 @@ struct nptb_vm {
  * @known: the set had the page when it faulted; looked up for the trace alone
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
- * @lap: output of detect: the fault ended a lap of a fault loop
+ * @steps: output of step: instructions emulated
+ * @irets: output of step: of these, IRETQ of ours
+ * @refused: output of step: the first could not be emulated
+ * @confirmed: the fault will end a lap of a fault loop, if it is let in
+ * @lap: output of detect: it has
+ * @stolen: output of detect: another vCPU had taken the page
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
  * @leaves: output of note: KVM's count of resident pages after it
@@ -225,11 +270,40 @@ struct nptb_fault {
 
 	u32 granted;
 	u32 evicted;
+	u32 steps;
+	u32 irets;
+	bool refused;
+	bool confirmed;
 	bool lap;
+	bool stolen;
 	int ret;
 	enum nptb_verdict verdict;
 	u64 leaves;
 	u64 seq;
+};
+
+/**
+ * enum nptb_admission - what make room came to
+ * @NPTB_ADMISSION_GRANTED: &nptb_fault.granted leaves may be made
+ * @NPTB_ADMISSION_LATER: the fault has to come again
+ * @NPTB_ADMISSION_STEP: there is no room for the attempt; emulate
+ */
+enum nptb_admission {
+	NPTB_ADMISSION_GRANTED,
+	NPTB_ADMISSION_LATER,
+	NPTB_ADMISSION_STEP,
+};
+
+/**
+ * enum nptb_shortage - what to do for an attempt that has all there is
+ * @NPTB_SHORTAGE_EVICT: evict a page of its own
+ * @NPTB_SHORTAGE_LENT: it was lent a page: try again
+ * @NPTB_SHORTAGE_STEP: emulate its instruction
+ */
+enum nptb_shortage {
+	NPTB_SHORTAGE_EVICT,
+	NPTB_SHORTAGE_LENT,
+	NPTB_SHORTAGE_STEP,
 };
 
 /* main.c */
@@ -249,13 +323,29 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 
 /* room.c */
 bool nptb_plenty_of_room(struct nptb_fault *fault);
-bool nptb_make_room(struct nptb_fault *fault);
+enum nptb_admission nptb_make_room(struct nptb_fault *fault);
+bool nptb_trim(struct nptb_vm *vm, u32 most);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 
 /* resolve.c */
-bool nptb_resolve_stops(const struct nptb_fault *fault);
+bool nptb_resolve_confirmed(struct nptb_fault *fault);
 void nptb_resolve_stop(struct nptb_fault *fault);
+enum nptb_shortage nptb_resolve_shortage(struct nptb_fault *fault);
+
+/* step.c */
+bool nptb_step(struct nptb_fault *fault);
+
+/* lend.c */
+bool nptb_lend(struct nptb_fault *fault);
+void nptb_lend_back(struct nptb_vm *vm, struct nptb_vcpu *v);
+void nptb_lend_back_all(struct nptb_vm *vm);
+void nptb_lend_work(struct work_struct *work);
+
+/* report.c */
+void nptb_report_read_insn(struct nptb_fault *fault);
+void nptb_report(struct nptb_fault *fault);
+void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how);
 
 /* explain.c */
 void nptb_explain(struct nptb_fault *fault);
@@ -263,6 +353,12 @@ void nptb_explain(struct nptb_fault *fault);
 /* pages.c */
 void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);
+
+/* What a VM may have in all: read without a lock, see nptb_vm.granted. */
+static inline u64 nptb_limit(const struct nptb_vm *vm)
+{
+	return READ_ONCE(vm->limit) + READ_ONCE(vm->lent);
+}
 
 /* A page to use, or NULL where there is none. */
 static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
@@ -341,7 +437,9 @@ int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
 int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
 void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
 void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
-void nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
+int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
+int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max);
+void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst);
 u64 nptb_vm_resident(struct nptb_vm *vm);
 
 /* session.c */
@@ -354,6 +452,7 @@ extern const struct file_operations nptb_translate_fops;
 /* show.c */
 void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm);
 void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm);
+void nptb_show_lends(struct seq_file *m, struct nptb_vm *vm);
 
 /* debugfs.c */
 extern struct nptb_config nptb_defaults;
@@ -362,6 +461,8 @@ int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops);
 int nptb_parse_on_loop(const char *text, u32 *on_loop);
 int nptb_parse_seed(const char *text, u64 *seed);
 int nptb_parse_switch(const char *text, bool *on);
+int nptb_parse_lend_max(const char *text, u32 *lend_max);
+int nptb_parse_burst(const char *text, u32 *burst);
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);

@@ -1,18 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens on a fault loop: on_loop, per VM. */
+#include "kvm_emul.h"
 #include "nptb.h"
 
+/*
+ * A gather or scatter shows in its mask register alone that it goes on. Has it,
+ * since its last round?
+ */
+static bool mask_moved(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_mask_bits mask;
+	enum nptb_mask kind;
+	bool moved;
+	u32 reg;
+
+	nptb_report_read_insn(fault);
+	kind = nptb_insn_mask(attempt->insn, attempt->insn_len,
+			      nptb_kvm_long_mode(fault->vcpu), &reg);
+	if (kind == NPTB_MASK_NONE ||
+	    !nptb_kvm_mask(fault->vcpu, kind, reg, &mask))
+		return false;
+	/* The first round only tells what to compare with. */
+	moved = attempt->mask_number != attempt->number ||
+		memcmp(&attempt->mask, &mask, sizeof(mask));
+	attempt->mask = mask;
+	return moved;
+}
+
 /**
- * nptb_resolve_stops() - does this fault end the vCPU's run?
+ * nptb_resolve_confirmed() - does this fault confirm a loop, or one more lap?
  * @fault: accounted
  *
- * Return: true where it ends a lap of a loop, and loops stop the vCPU.
+ * A fault that shows progress after all begins a new attempt.
+ *
+ * Context: the vCPU's thread; may sleep.
  */
-bool nptb_resolve_stops(const struct nptb_fault *fault)
+bool nptb_resolve_confirmed(struct nptb_fault *fault)
 {
-	return READ_ONCE(fault->vm->config.on_loop) == NPTB_ON_LOOP_STOP &&
-	       fault->key != NPTB_KEY_NONE &&
-	       nptb_attempt_ends_lap(&fault->v->attempt, fault->key);
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	if (fault->key == NPTB_KEY_NONE ||
+	    !nptb_attempt_ends_lap(attempt, fault->key))
+		return false;
+	if (!mask_moved(fault))
+		return true;
+	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
+	attempt->mask_number = attempt->number;
+	return false;
 }
 
 /**
@@ -36,4 +71,35 @@ void nptb_resolve_stop(struct nptb_fault *fault)
 				ARRAY_SIZE(data));
 	fault->verdict = NPTB_VERDICT_STOPPED;
 	fault->ret = 0;
+}
+
+/**
+ * nptb_resolve_shortage() - an attempt has all that there is, and needs more
+ * @fault: of that attempt
+ *
+ * Context: nptb_vm.lock held.
+ * Return: see &enum nptb_shortage.
+ */
+enum nptb_shortage nptb_resolve_shortage(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	bool lend = false;
+
+	lockdep_assert_held(&vm->lock);
+	attempt->budget = vm->limit;
+	switch (vm->config.on_loop) {
+	case NPTB_ON_LOOP_LEND:
+		lend = fault->confirmed || attempt->laps;
+		break;
+	case NPTB_ON_LOOP_EMULATE:
+		if (!attempt->refused && nptb_kvm_may_step(fault->vcpu))
+			return NPTB_SHORTAGE_STEP;
+		/* Nothing else can help: no lap is waited for. */
+		attempt->certain = true;
+		lend = true;
+		break;
+	}
+	return lend && nptb_lend(fault) ? NPTB_SHORTAGE_LENT :
+					  NPTB_SHORTAGE_EVICT;
 }

@@ -112,6 +112,7 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 	if (!longest || !tick_over(longest->deferred_at) || others_turn(vm, v))
 		return false;
 	nptb_rset_settle(&vm->set, &longest->shield);
+	WRITE_ONCE(longest->robbed, longest->robbed + 1);
 	longest->blocking = false;
 	v->blocking = false;
 	return true;
@@ -135,8 +136,12 @@ static struct nptb_page *take_faulting(struct nptb_fault *fault)
 	return page;
 }
 
-/* Who goes: @own tells that it is a page of the very attempt that needs room. */
-static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
+/*
+ * Who goes. @own: it is a page of the very attempt that needs room, which only
+ * a policy without the shield chooses. @alone: there is no other page.
+ */
+static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
+				bool *alone)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_vcpu *v = fault->v;
@@ -144,6 +149,7 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 
 	lockdep_assert_held(&vm->lock);
 	*own = false;
+	*alone = false;
 	page = take_faulting(fault);
 	if (page)
 		return page;
@@ -161,15 +167,23 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own)
 		return nptb_rset_victim(&vm->set);
 	}
 	/* What is missing was granted to others: their faults will tell. */
-	if (v->shield.count + vm->need <= vm->limit)
-		return NULL;
-	/* The attempt has all that there is, and it is not enough. */
-	page = nptb_rset_own_victim(&vm->set, &v->shield);
-	if (page) {
-		*own = true;
-		nptb_attempt_evicted(&v->attempt, page->key, vm->limit);
-	}
-	return page;
+	*alone = v->shield.count + vm->need > nptb_limit(vm);
+	return NULL;
+}
+
+/* The attempt has all that there is, and it is not enough. */
+static bool evict_own(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+	struct nptb_page *page = nptb_rset_own_victim(&vm->set, &v->shield);
+
+	lockdep_assert_held(&vm->lock);
+	if (!page)
+		return false;
+	nptb_attempt_evicted(&v->attempt, page->key, vm->limit);
+	evict(vm, page, fault, NPTB_EVICT_FAULT, true);
+	return true;
 }
 
 /*
@@ -194,7 +208,7 @@ static bool grant(struct nptb_vm *vm, u64 slack)
 {
 	u64 granted = atomic64_add_return(vm->need, &vm->granted);
 
-	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= READ_ONCE(vm->limit))
+	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= nptb_limit(vm))
 		return true;
 	atomic64_sub(vm->need, &vm->granted);
 	return false;
@@ -218,31 +232,46 @@ bool nptb_plenty_of_room(struct nptb_fault *fault)
 	return true;
 }
 
-/* Evict one page, or all unknown ones. Return: false where there is no way. */
-static bool evict_one(struct nptb_fault *fault)
+/*
+ * Evict one page, or all unknown ones, or see to it that none has to go.
+ * Return: GRANTED where that may have made room.
+ */
+static enum nptb_admission evict_one(struct nptb_fault *fault)
 	__must_hold(&fault->vm->lock)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;
-	bool own;
+	bool own, alone;
 
 	lockdep_assert_held(&vm->lock);
-	page = choose(fault, &own);
+	page = choose(fault, &own, &alone);
 	if (page) {
 		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
-		return true;
+		return NPTB_ADMISSION_GRANTED;
+	}
+	if (alone) {
+		switch (nptb_resolve_shortage(fault)) {
+		case NPTB_SHORTAGE_STEP:
+			return NPTB_ADMISSION_STEP;
+		case NPTB_SHORTAGE_LENT:
+			return NPTB_ADMISSION_GRANTED;
+		case NPTB_SHORTAGE_EVICT:
+			if (evict_own(fault))
+				return NPTB_ADMISSION_GRANTED;
+		}
 	}
 	if (!unknown_leaves(vm))
-		return false;
+		return NPTB_ADMISSION_LATER;
 	spin_unlock(&vm->lock);
 	flush_all(vm, fault->v->idx);
 	spin_lock(&vm->lock);
 	vm->stats.flushes++;
-	return true;
+	return NPTB_ADMISSION_GRANTED;
 }
 
-static bool evict_until_granted(struct nptb_fault *fault)
+static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 {
+	enum nptb_admission admission;
 	struct nptb_vm *vm = fault->vm;
 	int victims;
 
@@ -250,20 +279,21 @@ static bool evict_until_granted(struct nptb_fault *fault)
 	nptb_settle_ended(vm, fault->v);
 	for (victims = 0; victims < EVICT_MAX; victims++) {
 		if (grant(vm, 0))
-			return true;
+			return NPTB_ADMISSION_GRANTED;
 		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
 				  atomic64_read(&vm->granted), vm->need,
-				  vm->limit)) {
+				  nptb_limit(vm))) {
 		case NPTB_ROOM_YES:
 			break;
 		case NPTB_ROOM_WAIT:
-			return false;
+			return NPTB_ADMISSION_LATER;
 		case NPTB_ROOM_EVICT:
-			if (!evict_one(fault))
-				return false;
+			admission = evict_one(fault);
+			if (admission != NPTB_ADMISSION_GRANTED)
+				return admission;
 		}
 	}
-	return false;
+	return NPTB_ADMISSION_LATER;
 }
 
 /**
@@ -272,22 +302,21 @@ static bool evict_until_granted(struct nptb_fault *fault)
  *
  * Never waits for another vCPU.
  *
- * Return: true where &nptb_fault.granted leaves may be made, false where the
- * fault has to come again.
+ * Return: see &enum nptb_admission.
  */
-bool nptb_make_room(struct nptb_fault *fault)
+enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	bool granted = grant(vm, 0);
+	enum nptb_admission admission = NPTB_ADMISSION_GRANTED;
 
-	if (!granted) {
+	if (!grant(vm, 0)) {
 		spin_lock(&vm->lock);
-		granted = evict_until_granted(fault);
+		admission = evict_until_granted(fault);
 		spin_unlock(&vm->lock);
 	}
-	if (granted)
+	if (admission == NPTB_ADMISSION_GRANTED)
 		fault->granted = vm->need;
-	return granted;
+	return admission;
 }
 
 /* For a write to the budget: shielded pages go, too, when no other is left. */
@@ -331,7 +360,25 @@ static bool over_limit(struct nptb_vm *vm)
 
 	smp_mb(); /* pairs with the atomic in grant() */
 	granted = atomic64_read(&vm->granted);
-	return nptb_kvm_leaves(vm->kvm) + granted > vm->limit;
+	return nptb_kvm_leaves(vm->kvm) + granted > nptb_limit(vm);
+}
+
+/**
+ * nptb_trim() - bring a VM down to a limit that has become smaller, without
+ * waiting for anybody
+ * @vm: under budget; nptb_vm.life held
+ * @most: pages to evict, at most
+ *
+ * Return: false where it is not there yet.
+ */
+bool nptb_trim(struct nptb_vm *vm, u32 most)
+{
+	while (over_limit(vm)) {
+		if (!most-- || !shrink_by_one(vm))
+			return false;
+		cond_resched();
+	}
+	return true;
 }
 
 /**

@@ -87,28 +87,28 @@ static char *value_of(char *field, const char *name)
 	return field + len + 1;
 }
 
-/* What came later: fields that may be there, in this order. */
+/* Fields that came later: none has to be there. */
 static int parse_optional(char *rest, struct nptb_config *config)
 {
-	char *field = strsep(&rest, " ");
-	char *value = value_of(field, "seed");
-	int ret;
+	char *field, *value;
+	int ret = 0;
 
-	if (value) {
-		ret = nptb_parse_seed(value, &config->seed);
-		if (ret)
-			return ret;
-		field = strsep(&rest, " ");
-		value = NULL;
+	while (!ret && (field = strsep(&rest, " "))) {
+		ret = -EINVAL;
+		value = value_of(field, "seed");
+		if (value)
+			ret = nptb_parse_seed(value, &config->seed);
+		value = value_of(field, "flush_aged");
+		if (value)
+			ret = nptb_parse_switch(value, &config->flush_aged);
+		value = value_of(field, "lend_max");
+		if (value)
+			ret = nptb_parse_lend_max(value, &config->lend_max);
+		value = value_of(field, "burst");
+		if (value)
+			ret = nptb_parse_burst(value, &config->burst);
 	}
-	value = value_of(field, "flush_aged");
-	if (value) {
-		ret = nptb_parse_switch(value, &config->flush_aged);
-		if (ret)
-			return ret;
-		field = strsep(&rest, " ");
-	}
-	return field ? -EINVAL : 0;
+	return ret;
 }
 
 static int parse_session(char *line, struct session *session, pid_t *pid)
@@ -192,6 +192,7 @@ static int session_show(struct seq_file *m, void *unused)
 			   list_empty(&vm->node) ? "ended" : "alive");
 		nptb_show_stats(m, vm);
 		nptb_show_loops(m, vm);
+		nptb_show_lends(m, vm);
 	}
 	mutex_unlock(&nptb_registry);
 	return 0;

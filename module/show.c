@@ -10,12 +10,14 @@ static const char *const role_names[] = NPTB_ROLE_NAMES;
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
 static const char *const segment_names[] = NPTB_SEGMENT_NAMES;
 static const char *const for_names[] = NPTB_FOR_NAMES;
+static const char *const resolved_names[] = NPTB_RESOLVED_NAMES;
 
 static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
 static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
 static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
 static_assert(ARRAY_SIZE(segment_names) == NPTB_SEG_NR);
 static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR);
+static_assert(ARRAY_SIZE(resolved_names) == NPTB_RESOLVED_NR);
 
 static void show_counter(struct seq_file *m, const char *name, u64 value)
 {
@@ -48,7 +50,14 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "flushes", stats.flushes);
 	show_counter(m, "loops", stats.loops);
 	show_counter(m, "laps", stats.laps);
+	show_counter(m, "contention", stats.contention);
 	show_counter(m, "dropped", dropped);
+	show_counter(m, "instructions", stats.instructions);
+	show_counter(m, "irets", stats.irets);
+	show_counter(m, "refused", stats.refused);
+	show_counter(m, "lent", stats.lent);
+	show_counter(m, "lent_peak", stats.lent_peak);
+	show_counter(m, "lent_us", stats.lent_ns / NSEC_PER_USEC);
 	show_counter(m, "resident", nptb_vm_resident(vm));
 	show_counter(m, "peak", stats.peak);
 }
@@ -119,6 +128,9 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 		seq_printf(m, "%*phN", (int)record->insn_len, record->insn);
 	else
 		seq_puts(m, "-");
+	seq_printf(m, " resolved=%s needs=%u exact=%d lent=%u steps=%llu",
+		   resolved_names[record->how], record->needs, record->exact,
+		   record->lent, record->steps);
 	if (record->explain.attempt == record->attempt)
 		show_machine(m, state, &record->explain);
 	seq_putc(m, '\n');
@@ -154,4 +166,49 @@ void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm)
 		show_record(m, record);
 	}
 	kfree(record);
+}
+
+static void show_lends_entry(struct seq_file *m,
+			     const struct nptb_lends_entry *entry, bool other)
+{
+	if (other)
+		seq_puts(m, "lends other=1");
+	else if (entry->vector >= 0)
+		seq_printf(m, "lends vector=%lld", entry->vector);
+	else if (entry->op.len)
+		seq_printf(m, "lends opcode=%*phN", (int)entry->op.len,
+			   entry->op.bytes);
+	else
+		seq_puts(m, "lends opcode=-");
+	seq_printf(m, " refused=%llu lends=%llu pages=%llu peak=%u\n",
+		   entry->refused, entry->lends, entry->pages, entry->peak);
+}
+
+/**
+ * nptb_show_lends() - print what was lent pages, and what was not emulated
+ * @m: where
+ * @vm: alive or ended
+ */
+void nptb_show_lends(struct seq_file *m, struct nptb_vm *vm)
+{
+	const struct nptb_lends_entry *other;
+	struct nptb_lends *lends;
+	u32 i;
+
+	lends = kmalloc(sizeof(*lends), GFP_KERNEL);
+	if (!lends)
+		return;
+	spin_lock(&vm->lock);
+	if (vm->lends)
+		*lends = *vm->lends;
+	else
+		memset(lends, 0, sizeof(*lends));
+	spin_unlock(&vm->lock);
+
+	for (i = 0; i < lends->count; i++)
+		show_lends_entry(m, &lends->entry[i], false);
+	other = &lends->entry[NPTB_LENDS_MAX];
+	if (other->refused || other->lends)
+		show_lends_entry(m, other, true);
+	kfree(lends);
 }

@@ -23,6 +23,7 @@ TRACE_DEFINE_ENUM(NPTB_VERDICT_MMIO);
 TRACE_DEFINE_ENUM(NPTB_VERDICT_ERROR);
 TRACE_DEFINE_ENUM(NPTB_VERDICT_PASSED);
 TRACE_DEFINE_ENUM(NPTB_VERDICT_STOPPED);
+TRACE_DEFINE_ENUM(NPTB_VERDICT_STEPPED);
 TRACE_DEFINE_ENUM(NPTB_EVICT_FAULT);
 TRACE_DEFINE_ENUM(NPTB_EVICT_BUDGET);
 TRACE_DEFINE_ENUM(NPTB_EVICT_FLUSH);
@@ -31,6 +32,12 @@ TRACE_DEFINE_ENUM(NPTB_DETACH_END);
 TRACE_DEFINE_ENUM(NPTB_DETACH_UNLOAD);
 TRACE_DEFINE_ENUM(NPTB_LOOP_INSTRUCTION);
 TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
+TRACE_DEFINE_ENUM(NPTB_LOOP_CONTENTION);
+TRACE_DEFINE_ENUM(NPTB_RESOLVED_NOT);
+TRACE_DEFINE_ENUM(NPTB_RESOLVED_ITSELF);
+TRACE_DEFINE_ENUM(NPTB_RESOLVED_LENT);
+TRACE_DEFINE_ENUM(NPTB_RESOLVED_EMULATED);
+TRACE_DEFINE_ENUM(NPTB_RESOLVED_STOPPED);
 
 #define show_verdict(verdict)					\
 	__print_symbolic(verdict,				\
@@ -42,7 +49,8 @@ TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
 			 { NPTB_VERDICT_MMIO, "mmio" },		\
 			 { NPTB_VERDICT_ERROR, "error" },	\
 			 { NPTB_VERDICT_PASSED, "passed" },	\
-			 { NPTB_VERDICT_STOPPED, "stopped" })
+			 { NPTB_VERDICT_STOPPED, "stopped" },	\
+			 { NPTB_VERDICT_STEPPED, "stepped" })
 
 #define show_evict_reason(reason)				\
 	__print_symbolic(reason,				\
@@ -59,7 +67,16 @@ TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
 #define show_class(cls)						\
 	__print_symbolic(cls,					\
 			 { NPTB_LOOP_INSTRUCTION, "instruction" }, \
-			 { NPTB_LOOP_EVENT, "event-delivery" })
+			 { NPTB_LOOP_EVENT, "event-delivery" },	\
+			 { NPTB_LOOP_CONTENTION, "contention" })
+
+#define show_resolved(how)					\
+	__print_symbolic(how,					\
+			 { NPTB_RESOLVED_NOT, "no" },		\
+			 { NPTB_RESOLVED_ITSELF, "itself" },	\
+			 { NPTB_RESOLVED_LENT, "lent" },	\
+			 { NPTB_RESOLVED_EMULATED, "emulated" },	\
+			 { NPTB_RESOLVED_STOPPED, "stopped" })
 
 /* A VM came under a budget of @budget pages. */
 TRACE_EVENT(nptb_attach,
@@ -227,14 +244,15 @@ TRACE_EVENT(nptb_evict,
 );
 
 /*
- * A vCPU is in a fault loop; sent at laps 1, 2, 4, 8 and so on of an attempt.
- * @gfns and @roles (NPTB_ROLE_*) are the loop set, @insn the bytes at RIP.
+ * A vCPU is in a fault loop; sent at laps 1, 2, 4, 8 and so on of an attempt,
+ * and with 0 laps where the loop was certain before one was over. With class
+ * "contention" @laps counts pages that others took. @gfns and @roles
+ * (NPTB_ROLE_*) are the loop set, @insn the bytes at RIP.
  */
 TRACE_EVENT(nptb_loop,
 	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
-		 const struct nptb_attempt *attempt, const u8 *insn,
-		 u32 insn_len),
-	TP_ARGS(vm, vcpu, attempt, insn, insn_len),
+		 const struct nptb_attempt *attempt),
+	TP_ARGS(vm, vcpu, attempt),
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
@@ -249,7 +267,7 @@ TRACE_EVENT(nptb_loop,
 		__field(u32, npages)
 		__dynamic_array(u64, gfns, attempt->npages)
 		__dynamic_array(u8, roles, attempt->npages)
-		__dynamic_array(u8, insn, insn_len)
+		__dynamic_array(u8, insn, attempt->insn_len)
 	),
 	TP_fast_assign(
 		u64 *gfns = __get_dynamic_array(gfns);
@@ -263,7 +281,7 @@ TRACE_EVENT(nptb_loop,
 		__entry->vector = attempt->state.vector;
 		__entry->rip = attempt->state.rip;
 		__entry->cr3 = attempt->state.cr3;
-		__entry->laps = attempt->laps;
+		__entry->laps = attempt->laps ?: attempt->stolen;
 		__entry->attempt = attempt->number;
 		__entry->budget = attempt->budget;
 		__entry->npages = attempt->npages;
@@ -271,7 +289,8 @@ TRACE_EVENT(nptb_loop,
 			gfns[i] = nptb_key_gfn(attempt->pages[i].key);
 			roles[i] = attempt->pages[i].roles;
 		}
-		memcpy(__get_dynamic_array(insn), insn, insn_len);
+		memcpy(__get_dynamic_array(insn), attempt->insn,
+		       attempt->insn_len);
 	),
 	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s",
 		  __entry->pid, __entry->fd, __entry->vcpu,
@@ -282,6 +301,54 @@ TRACE_EVENT(nptb_loop,
 		  __print_hex(__get_dynamic_array(roles), __entry->npages),
 		  __print_hex(__get_dynamic_array(insn),
 			      __get_dynamic_array_len(insn)))
+);
+
+/*
+ * An attempt that looped, or was robbed, has ended. @how: see enum
+ * nptb_resolved. @laps: rounds until then. @needs: distinct pages that it took;
+ * exactly, where pages were lent. @lent: at most at a time. @steps:
+ * instructions emulated.
+ */
+TRACE_EVENT(nptb_resolve,
+	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
+		 const struct nptb_attempt *attempt, u32 how),
+	TP_ARGS(vm, vcpu, attempt, how),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(int, fd)
+		__field(u32, vcpu)
+		__field(u32, class)
+		__field(s32, vector)
+		__field(u64, rip)
+		__field(u64, cr3)
+		__field(u64, laps)
+		__field(u64, attempt)
+		__field(u64, steps)
+		__field(u32, how)
+		__field(u32, needs)
+		__field(u32, lent)
+	),
+	TP_fast_assign(
+		__entry->pid = vm->pid;
+		__entry->fd = vm->fd;
+		__entry->vcpu = vcpu;
+		__entry->class = nptb_attempt_class(attempt);
+		__entry->vector = attempt->state.vector;
+		__entry->rip = attempt->state.rip;
+		__entry->cr3 = attempt->state.cr3;
+		__entry->laps = attempt->laps ?: attempt->stolen;
+		__entry->attempt = attempt->number;
+		__entry->steps = attempt->steps;
+		__entry->how = how;
+		__entry->needs = attempt->npages;
+		__entry->lent = attempt->lent;
+	),
+	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu",
+		  __entry->pid, __entry->fd, __entry->vcpu,
+		  show_class(__entry->class), __entry->vector, __entry->rip,
+		  __entry->cr3, __entry->laps, __entry->attempt,
+		  show_resolved(__entry->how), __entry->needs, __entry->lent,
+		  __entry->steps)
 );
 
 #endif /* NPTB_TRACE_H */

@@ -168,6 +168,7 @@ static void vm_end_work(struct work_struct *work)
 {
 	struct nptb_vm *vm = container_of(work, struct nptb_vm, end_work);
 
+	cancel_delayed_work_sync(&vm->lend_work);
 	nptb_debugfs_remove_vm(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();
@@ -187,6 +188,7 @@ void nptb_vm_release(struct kref *refs)
 	kvfree(vm->vcpus);
 	kvfree(vm->set.buckets);
 	kvfree(vm->loops.records);
+	kvfree(vm->lends);
 	kfree(vm);
 }
 

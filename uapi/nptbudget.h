@@ -16,6 +16,8 @@
  *   defaults/on_loop
  *   defaults/seed
  *   defaults/flush_aged
+ *   defaults/lend_max
+ *   defaults/burst
  *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
  *   vms/<pid>-<fd>/policy   a name from "policies"
  *   vms/<pid>-<fd>/on_loop  a name from NPTB_ON_LOOP_NAMES
@@ -26,10 +28,16 @@
  *   vms/<pid>-<fd>/flush_aged
  *                           "on" or "off" (at first): flush translations where
  *                           a policy cleared accessed bits and no eviction did
+ *   vms/<pid>-<fd>/lend_max NPTB_LEND_MAX_MIN to _MAX, pages: most to lend to
+ *                           all vCPUs at a time; beyond it as under "log"
+ *   vms/<pid>-<fd>/burst    NPTB_BURST_MIN to _MAX: instructions to emulate in
+ *                           one go while a vCPU keeps looping
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
  *   vms/<pid>-<fd>/translate  page-table walks of a vCPU that loops, see below
+ *   vms/<pid>-<fd>/lends    what was lent pages and what could not be
+ *                           emulated, see below
  *
  * <pid>-<fd> is KVM's own name of the VM, the name of its folder under
  * /sys/kernel/debug/kvm/: the thread that created it and the descriptor it got.
@@ -45,22 +53,32 @@
  *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
- *   faults       nested page faults seen under a budget; the sum of the next 9
- *   mapped spurious retry deferred emulated mmio error passed stopped
+ *   faults       nested page faults seen under a budget; the sum of the next 10
+ *   mapped spurious retry deferred emulated mmio error passed stopped stepped
  *                how they ended, see enum nptb_verdict
  *   evictions    leaves zapped to make room
  *   stale        victims that KVM had already taken away; nothing was zapped
  *   flushes      times that all leaves were zapped at once
- *   loops        attempts that became a fault loop
+ *   loops        attempts that became a fault loop; under "emulate", and where
+ *                it refuses and lends, also those that were certain to
  *   laps         rounds of all fault loops
+ *   contention   faults on pages of the vCPU's attempt that the faults of other
+ *                vCPUs had taken from it: no loop of its own
  *   dropped      loop records that gave way to newer ones
+ *   instructions instructions emulated under "emulate", irets among them
+ *   irets        IRETQ that we carried out ourselves
+ *   refused      instructions that KVM's emulator could not do
+ *   lent         pages lent, in sum
+ *   lent_peak    pages lent, at most at a time
+ *   lent_us      time for which pages were lent, microseconds, over all vCPUs
  *   resident     resident pages now, by KVM's counters (0 for an ended VM)
  *   peak         most resident pages seen after a fault under a budget
  *
  * "run": a process opens it, writes one line
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name> \
- *     [seed=<number>] [flush_aged=on|off]
+ *     [seed=<number>] [flush_aged=on|off] [lend_max=<pages>] \
+ *     [burst=<instructions>]
  *
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
  * registered one already). Every VM that <pid> or a descendant of it creates
@@ -69,7 +87,7 @@
  *
  *   vm <pid>-<fd> alive|ended
  *
- * followed by the lines of its "stats" and "loops". Closing the descriptor ends
+ * followed by the lines of its "stats", "loops" and "lends". Closing the descriptor ends
  * the registration; the VMs keep their budgets.
  *
  * "loops": for every record one line of name=value fields that begins with
@@ -77,7 +95,7 @@
  *
  *   loop class=instruction vcpu=0 vector=-1 rip=0x7c00 cr3=0x0 cr0=0x10 \
  *     cr4=0x0 efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 \
- *     truncated=0 insn=0130
+ *     truncated=0 insn=0130 resolved=no needs=2 exact=0 lent=0 steps=0
  *   page gfn=0x7 as=0 roles=fetch faults=42
  *   page gfn=0x8 as=0 roles=write faults=42
  *
@@ -91,6 +109,11 @@
  * budget   the limit in force at the last lap, pages
  * pages    distinct pages in the loop set
  * truncated  1 where the loop set was larger than NPTB_LOOP_PAGES_MAX
+ * resolved how the last attempt here that ended did: NPTB_RESOLVED_NAMES
+ * needs    distinct pages that it was seen to need at once; at least, but
+ * exact    1 where one ran to its end on lent pages: no more and no less
+ * lent     pages lent to one attempt here, at most
+ * steps    instructions emulated here, and in one go from here
  * insn     bytes at rip as hex, up to NPTB_INSN_MAX, "-" where unreadable
  * gfn      guest frame number (guest-physical address >> 12)
  * as       KVM's address space: 0 normal, 1 SMM
@@ -141,6 +164,23 @@
  * many addresses, EAGAIN where that vCPU is not in a loop, or went on meanwhile,
  * EINTR by a signal.
  *
+ * "lends": a line per opcode or vector, NPTB_LENDS_MAX of them at most, all
+ * others in one more:
+ *
+ *   lends opcode=48cf refused=20093 lends=20093 pages=180000 peak=12
+ *   lends vector=14 refused=0 lends=42 pages=200 peak=9
+ *   lends other=1 refused=0 lends=3 pages=9 peak=3
+ *
+ * opcode   bytes that tell the instruction from others: operand-size or
+ *          mandatory prefix, REX, opcode; VEX and EVEX: first byte, opcode map,
+ *          opcode; of a group of opcodes the ModRM reg field follows as a byte;
+ *          "-" where the instruction could not be read
+ * vector   of the event whose delivery was lent pages
+ * refused  times that it could not be emulated
+ * lends    attempts at it that were lent pages
+ * pages    lent to all of these, in sum
+ * peak     lent to one of these, at most
+ *
  * Formats only grow: readers skip fields they do not know.
  */
 #ifndef _UAPI_NPTBUDGET_H
@@ -170,15 +210,33 @@
  * enum nptb_on_loop - what happens when a vCPU is in a fault loop
  * @NPTB_ON_LOOP_LOG: keep to the budget, report, let it spin
  * @NPTB_ON_LOOP_STOP: report, and leave KVM_RUN: see NPTB_SUBERROR_LOOP
+ * @NPTB_ON_LOOP_LEND: lend pages over the budget, one at a time, until the vCPU
+ *	shows progress; then they are taken back
+ * @NPTB_ON_LOOP_EMULATE: have KVM emulate the instruction in place of mapping
+ *	its pages; what it cannot emulate is lent pages
  * @NPTB_ON_LOOP_NR: number of modes
  */
 enum nptb_on_loop {
 	NPTB_ON_LOOP_LOG = 0,
 	NPTB_ON_LOOP_STOP,
+	NPTB_ON_LOOP_LEND,
+	NPTB_ON_LOOP_EMULATE,
 	NPTB_ON_LOOP_NR,
 };
 
-#define NPTB_ON_LOOP_NAMES	{ "log", "stop" }
+#define NPTB_ON_LOOP_NAMES	{ "log", "stop", "lend", "emulate" }
+
+/* Pages lent to the vCPUs of a VM at a time, at most: "lend_max". */
+#define NPTB_LEND_MAX_MIN	0u
+#define NPTB_LEND_MAX_MAX	4096u
+#define NPTB_LEND_MAX_DEFAULT	64u
+
+/*
+ * Instructions emulated in one go while a vCPU keeps looping: "burst". The most
+ * is what KVM's own handle_invalid_guest_state() allows itself.
+ */
+#define NPTB_BURST_MIN		1u
+#define NPTB_BURST_MAX		130u
 
 /*
  * Under "stop" KVM_RUN returns 0 at the lap that confirms a loop, with
@@ -217,6 +275,7 @@ enum nptb_stop_data {
  * @NPTB_VERDICT_ERROR: KVM returned an error to user space
  * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted because we could not work
  * @NPTB_VERDICT_STOPPED: a fault loop; KVM_RUN returned, see NPTB_ON_LOOP_STOP
+ * @NPTB_VERDICT_STEPPED: short of pages; we had the instruction emulated
  * @NPTB_VERDICT_NR: number of verdicts
  */
 enum nptb_verdict {
@@ -229,12 +288,13 @@ enum nptb_verdict {
 	NPTB_VERDICT_ERROR,
 	NPTB_VERDICT_PASSED,
 	NPTB_VERDICT_STOPPED,
+	NPTB_VERDICT_STEPPED,
 	NPTB_VERDICT_NR,
 };
 
 #define NPTB_VERDICT_NAMES \
 	{ "mapped", "spurious", "retry", "deferred", "emulated", "mmio", \
-	  "error", "passed", "stopped" }
+	  "error", "passed", "stopped", "stepped" }
 
 /**
  * enum nptb_evict_reason - why a leaf was evicted
@@ -321,14 +381,41 @@ enum nptb_walk_end {
  * enum nptb_loop_class - what cannot complete
  * @NPTB_LOOP_INSTRUCTION: an instruction
  * @NPTB_LOOP_EVENT: the delivery of an exception, interrupt or NMI
+ * @NPTB_LOOP_CONTENTION: no loop: vCPUs take pages from each other
  * @NPTB_LOOP_CLASS_NR: number of classes
  */
 enum nptb_loop_class {
 	NPTB_LOOP_INSTRUCTION = 0,
 	NPTB_LOOP_EVENT,
+	NPTB_LOOP_CONTENTION,
 	NPTB_LOOP_CLASS_NR,
 };
 
-#define NPTB_LOOP_CLASS_NAMES	{ "instruction", "event-delivery" }
+#define NPTB_LOOP_CLASS_NAMES \
+	{ "instruction", "event-delivery", "contention" }
+
+/**
+ * enum nptb_resolved - how an attempt that looped came to its end
+ * @NPTB_RESOLVED_NOT: it has not, as far as is known
+ * @NPTB_RESOLVED_ITSELF: it did, with a larger budget for example
+ * @NPTB_RESOLVED_LENT: on pages lent to it
+ * @NPTB_RESOLVED_EMULATED: the instruction was emulated
+ * @NPTB_RESOLVED_STOPPED: the vCPU was stopped
+ * @NPTB_RESOLVED_NR: number of ways
+ */
+enum nptb_resolved {
+	NPTB_RESOLVED_NOT = 0,
+	NPTB_RESOLVED_ITSELF,
+	NPTB_RESOLVED_LENT,
+	NPTB_RESOLVED_EMULATED,
+	NPTB_RESOLVED_STOPPED,
+	NPTB_RESOLVED_NR,
+};
+
+#define NPTB_RESOLVED_NAMES \
+	{ "no", "itself", "lent", "emulated", "stopped" }
+
+/* Kinds of what was lent pages that are told apart in one VM. */
+#define NPTB_LENDS_MAX		64
 
 #endif /* _UAPI_NPTBUDGET_H */

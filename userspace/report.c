@@ -42,6 +42,9 @@ static int add_line(struct report *r, char *line)
 		return 0;
 	if (loops_is_line(line))
 		return loops_add_line(&vm->loops, line);
+	/* "lends": of the module's own file. */
+	if (!strncmp(line, "lends ", 6))
+		return 0;
 	return stats_add_line(&vm->stats, line);
 }
 

@@ -9,7 +9,7 @@ LAYER_RULES="versions kvm_sym ftrace pure state lines hosts homes spdx todo"
 layer_name() {
 	case $1 in
 	versions) echo "kernel versions are known to kvm_compat, kvm_guest, kvm_proto and kvm_sym alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_guest.c and kvm_sym.c alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_emul.c, kvm_guest.c and kvm_sym.c alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -47,7 +47,7 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_((compat|guest)\.c|sym\.[ch])$' 'module/*')
+	mapfile -t files < <(files_but '^module/kvm_((compat|emul|guest)\.c|sym\.[ch])$' 'module/*')
 	none "go through kvm_compat:" 'kvm_sym\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
@@ -63,9 +63,9 @@ layer_ftrace() {
 layer_pure() {
 	local -a files
 	local found
-	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,loop,explain,walk,places,btf}.h module/{ranges,rset,policy,policy_*,loop,walk,places,btf}.c)
+	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,loop,explain,walk,places,insn,iret,lends,btf}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf}.c)
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|loop|explain|walk|places|btf)\.h")$' |
+		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|loop|explain|walk|places|insn|iret|lends|btf)\.h")$' |
 		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1

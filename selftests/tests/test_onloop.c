@@ -2,6 +2,9 @@
 /* What happens on a fault loop: the knob on_loop, one mode after the other. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "../lib/cells.h"
 #include "../lib/scene.h"
@@ -15,7 +18,7 @@
 
 static struct vmm vm;
 
-static void open_guest(enum vmm_mode mode)
+static void open_guest(enum guest_id id, enum vmm_mode mode)
 {
 	struct vmm_args args = {
 		.data = DATA, .pages = PAGES, .laps = LAPS, .addend = ADDEND,
@@ -23,7 +26,7 @@ static void open_guest(enum vmm_mode mode)
 
 	vmm_create(&vm, SIZE, VMM_MEM_4K);
 	vmm_fill(&vm, DATA, PAGES * PAGE_SIZE);
-	vmm_add(&vm, GUEST_ADD, mode, &args);
+	vmm_add(&vm, id, mode, &args);
 }
 
 static void want_sums(void)
@@ -71,7 +74,7 @@ static bool stops(enum vmm_mode mode)
 	uint64_t budget = need(mode) - 1;
 	bool ok;
 
-	open_guest(mode);
+	open_guest(GUEST_ADD, mode);
 	ok = !nptb_set(vm.name, "on_loop", "stop") && !nptb_budget(vm.name, budget);
 	vmm_start(&vm);
 	ok &= looped() && says(mode, budget) && vmm_check(&vm);
@@ -92,14 +95,249 @@ static bool stops(enum vmm_mode mode)
 	return ok;
 }
 
+/* The second word of every page is as the first; see guest.S. */
+static void want_copies(void)
+{
+	int p;
+
+	for (p = 0; p < PAGES; p++)
+		*vmm_want32(&vm, DATA + p * PAGE_SIZE + 4) =
+			*vmm_want32(&vm, DATA + p * PAGE_SIZE);
+}
+
+/*
+ * Runs the guest to its end with a budget that is not enough, while the sampler
+ * sees that KVM never has more than @most pages.
+ */
+static bool gets_past(enum guest_id id, enum vmm_mode mode, const char *on_loop,
+		      uint64_t budget, uint64_t most)
+{
+	struct sampler sampler;
+	bool ok;
+
+	open_guest(id, mode);
+	ok = !nptb_set(vm.name, "on_loop", on_loop) && !nptb_budget(vm.name, budget);
+	sampler_begin(&sampler, &vm, most);
+	vmm_start(&vm);
+	ok &= vmm_wait(&vm, MS);
+	if (!ok)
+		note("did not end: %" PRId64 " faults, %" PRId64 " laps, %" PRId64 " stepped",
+		     nptb_stat(vm.name, "faults"), nptb_stat(vm.name, "laps"),
+		     nptb_stat(vm.name, "stepped"));
+	vmm_stop(&vm);
+	ok &= sampler_end(&sampler, false);
+	if (id == GUEST_FPU)
+		want_copies();
+	else
+		want_sums();
+	return vmm_check(&vm) && ok;
+}
+
+/* Counters of the VM that are to have these values, and no others. */
+static bool stat_is(const char *name, int64_t want)
+{
+	int64_t is = nptb_stat(vm.name, name);
+
+	if (is != want)
+		note("%s is %" PRId64 ", should be %" PRId64, name, is, want);
+	return is == want;
+}
+
+static bool stat_at_least(const char *name, int64_t want)
+{
+	int64_t is = nptb_stat(vm.name, name);
+
+	if (is < want)
+		note("%s is %" PRId64 ", should be %" PRId64 " at least", name, is, want);
+	return is >= want;
+}
+
+/* What was lent comes back by the deadline: the guest has halted. */
+static bool comes_back(uint64_t budget)
+{
+	uint64_t end = now_ms() + MS;
+
+	while (vmm_stat(&vm, "pages_4k") > (int64_t)budget && now_ms() < end)
+		sleep_ms(1);
+	return vmm_stat(&vm, "pages_4k") <= (int64_t)budget;
+}
+
+/* A field of the record at the looping instruction, as "name=value". */
+static bool record_says(uint64_t rip, const char *field)
+{
+	char path[128], start[48], *text, *line, *rest;
+	bool found = false;
+
+	snprintf(path, sizeof(path), NPTB_DIR "/vms/%s/loops", vm.name);
+	snprintf(start, sizeof(start), " rip=0x%" PRIx64 " ", rip);
+	text = file_slurp(path);
+	rest = text;
+	while (text && (line = strsep(&rest, "\n"))) {
+		if (!strstr(line, start))
+			continue;
+		found |= !!strstr(line, field);
+		if (!found)
+			note("no \"%s\" in \"%s\"", field, line);
+	}
+	free(text);
+	return found;
+}
+
+/* As few pages as possible are lent, and the record has the exact need. */
+static bool lends(enum vmm_mode mode, uint64_t budget)
+{
+	uint64_t rip = vmm_entry(0) + guest_code(GUEST_ADD, mode).mark;
+	char needs[32];
+	bool ok;
+
+	ok = gets_past(GUEST_ADD, mode, "lend", budget, need(mode));
+	snprintf(needs, sizeof(needs), " needs=%u exact=1 ", need(mode));
+	ok &= stat_is("lent_peak", need(mode) - budget) && stat_at_least("loops", 1);
+	ok &= stat_at_least("lent", need(mode) - budget) && stat_at_least("lent_us", 1);
+	ok &= record_says(rip, needs) && record_says(rip, " resolved=lent ");
+	ok &= comes_back(budget);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* Not more than lend_max; and with more, the guest goes on. */
+static bool lends_up_to(enum vmm_mode mode)
+{
+	uint64_t budget = 1, cap = need(mode) - budget - 1;
+	struct sampler sampler;
+	char value[16];
+	bool ok;
+
+	open_guest(GUEST_ADD, mode);
+	snprintf(value, sizeof(value), "%" PRIu64, cap);
+	ok = !nptb_set(vm.name, "on_loop", "lend") && !nptb_set(vm.name, "lend_max", value) &&
+	     !nptb_budget(vm.name, budget);
+	sampler_begin(&sampler, &vm, budget + cap);
+	vmm_start(&vm);
+	ok &= nptb_wait_stat(vm.name, "laps", 20, MS);
+	ok &= sampler_end(&sampler, false) && stat_is("lent_peak", cap);
+	ok &= vmm_end(&vm.vcpu[0]) == VMM_RUNNING;
+	snprintf(value, sizeof(value), "%" PRIu64, cap + 1);
+	ok &= !nptb_set(vm.name, "lend_max", value);
+	ok &= vmm_wait(&vm, MS);
+	vmm_stop(&vm);
+	want_sums();
+	ok &= vmm_check(&vm) && stat_is("lent_peak", cap + 1);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* One page, and never more: what does not fit is emulated. */
+static bool emulates(enum vmm_mode mode)
+{
+	uint64_t rip = vmm_entry(0) + guest_code(GUEST_ADD, mode).mark;
+	bool ok;
+
+	ok = gets_past(GUEST_ADD, mode, "emulate", 1, 1);
+	ok &= stat_is("lent", 0) && stat_is("refused", 0) && stat_is("peak", 1);
+	ok &= stat_at_least("loops", 1) && stat_at_least("instructions", 1);
+	/* In long mode the first instruction cannot even be fetched. */
+	if (mode == VMM_LONG)
+		rip = vmm_entry(0);
+	ok &= record_says(rip, " resolved=emulated ");
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* One instruction at a time does the same, and takes more faults. */
+static bool emulates_singly(void)
+{
+	int64_t bursts, singly;
+	bool ok;
+
+	ok = gets_past(GUEST_ADD, VMM_LONG, "emulate", 1, 1);
+	bursts = nptb_stat(vm.name, "faults");
+	vmm_destroy(&vm);
+	ok &= !file_write(NPTB_DIR "/defaults/burst", "1", 1);
+	ok &= gets_past(GUEST_ADD, VMM_LONG, "emulate", 1, 1);
+	singly = nptb_stat(vm.name, "faults");
+	ok &= stat_is("instructions", nptb_stat(vm.name, "stepped"));
+	vmm_destroy(&vm);
+	ok &= !file_write(NPTB_DIR "/defaults/burst", "130", 3);
+	if (singly < 2 * bursts)
+		note("%" PRId64 " faults in bursts, %" PRId64 " singly", bursts, singly);
+	return ok && singly >= 2 * bursts;
+}
+
+/* The x87 is not emulated: these instructions, and only they, are lent pages. */
+static bool lends_what_is_refused(enum vmm_mode mode)
+{
+	char path[128], *text;
+	bool ok;
+
+	ok = gets_past(GUEST_FPU, mode, "emulate", 1, need(mode));
+	ok &= stat_at_least("refused", 1) && stat_is("lent_peak", need(mode) - 1);
+	snprintf(path, sizeof(path), NPTB_DIR "/vms/%s/lends", vm.name);
+	text = file_slurp(path);
+	/* FILD m32, DB /0; what is lent to it serves the FISTP behind it, too. */
+	if (!text || !strstr(text, "db00 refused=") || strstr(text, "vector=") ||
+	    strstr(text, "other=")) {
+		note("lends: %s", text ? text : "?");
+		ok = false;
+	}
+	free(text);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* Changed all the time; with "log" the budget holds when the write returns. */
+static bool changes(void)
+{
+	static const char *const modes[] = { "lend", "log", "emulate", "log" };
+	struct vmm_args args = { .data = DATA, .pages = PAGES };
+	struct sampler sampler;
+	bool ok = true;
+	int i;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_add(&vm, GUEST_WORK, VMM_LONG, &args);
+	ok &= !nptb_budget(vm.name, 3);
+	vmm_start(&vm);
+	for (i = 0; i < 200 && ok; i++) {
+		const char *mode = modes[i % ARRAY_SIZE(modes)];
+
+		ok &= !nptb_set(vm.name, "on_loop", mode);
+		if (!strcmp(mode, "log")) {
+			sampler_begin(&sampler, &vm, 3);
+			sleep_ms(2);
+			ok &= sampler_end(&sampler, false);
+		} else {
+			ok &= nptb_wait_stat(vm.name, mode[0] == 'l' ? "lent" : "stepped",
+					     nptb_stat(vm.name, mode[0] == 'l' ? "lent" :
+						       "stepped") + 1, MS);
+		}
+	}
+	vmm_stop(&vm);
+	ok &= stat_at_least("lent", 50) && stat_at_least("stepped", 50);
+	vmm_destroy(&vm);
+	return ok;
+}
+
 int main(void)
 {
 	int mode;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(VMM_MODES);
-	for (mode = 0; mode < VMM_MODES; mode++)
-		ksft_test_result(stops(mode), "stop, %s\n", vmm_mode_names[mode]);
+	ksft_set_plan(5 * VMM_MODES + 4);
+	for (mode = 0; mode < VMM_MODES; mode++) {
+		const char *name = vmm_mode_names[mode];
+
+		ksft_test_result(stops(mode), "stop, %s\n", name);
+		ksft_test_result(lends(mode, need(mode) - 1), "lend one page, %s\n", name);
+		ksft_test_result(lends_up_to(mode), "lend_max, %s\n", name);
+		ksft_test_result(emulates(mode), "emulate, one page, %s\n", name);
+		ksft_test_result(lends_what_is_refused(mode),
+				 "emulate, lend for the x87, %s\n", name);
+	}
+	ksft_test_result(lends(VMM_LONG, 1), "lend six pages, long\n");
+	ksft_test_result(lends(VMM_LONG, 3), "lend four pages, long\n");
+	ksft_test_result(emulates_singly(), "emulate, one instruction at a time\n");
+	ksft_test_result(changes(), "on_loop changed during the run\n");
 	ksft_finished();
 }

@@ -54,7 +54,7 @@ static struct nptb_state some_state(void)
 	return state;
 }
 
-/* What nptb_kvm_progress() does, and then the engine. */
+/* What nptb_kvm_keep_state() does, and then the engine. */
 static void begin(struct nptb_attempt *attempt, const struct nptb_state *state,
 		  u64 number)
 {

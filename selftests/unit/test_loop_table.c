@@ -38,10 +38,21 @@ static void begin(struct books *books, u64 rip, u64 cr3, s64 vector)
 	nptb_attempt_begin(&books->attempt, books->attempt.number + 1);
 }
 
+/* One more lap: what the module does with it. */
+static struct nptb_loop_record *note_of(struct books *books,
+					struct nptb_attempt *attempt, u32 vcpu)
+{
+	struct nptb_loop_record *record;
+
+	attempt->laps++;
+	record = nptb_loop_note(&books->table, attempt, vcpu, 1);
+	attempt->noted |= 1u << nptb_attempt_class(attempt);
+	return record;
+}
+
 static struct nptb_loop_record *note(struct books *books)
 {
-	books->attempt.laps++;
-	return nptb_loop_note(&books->table, &books->attempt, 0);
+	return note_of(books, &books->attempt, 0);
 }
 
 /* A place is RIP, CR3 and the vector; other registers are none of it. */
@@ -112,8 +123,7 @@ static void test_vcpus_in_turn(void **state)
 	nptb_attempt_begin(&other, 1000);
 	for (i = 0; i < 5; i++) {
 		note(books);
-		other.laps++;
-		record = nptb_loop_note(&books->table, &other, 1);
+		record = note_of(books, &other, 1);
 	}
 	assert_int_equal(books->table.count, 1);
 	assert_int_equal(record->times, 2);
@@ -131,7 +141,7 @@ static void test_last_lap(void **state)
 	for (i = 0; i < NPTB_LOOP_PAGES_MAX + 1; i++)
 		nptb_attempt_fault(&books->attempt, 100 + i, NPTB_ROLE_WRITE);
 	nptb_attempt_evicted(&books->attempt, 100, 77);
-	record = nptb_loop_note(&books->table, &books->attempt, 3);
+	record = note_of(books, &books->attempt, 3);
 	assert_int_equal(record->vcpu, 3);
 	assert_int_equal(record->budget, 77);
 	assert_int_equal(record->npages, NPTB_LOOP_PAGES_MAX);
@@ -143,8 +153,7 @@ static void test_last_lap(void **state)
 	begin(books, 0x10, 0x1000, -1);
 	nptb_attempt_fault(&books->attempt, 5, NPTB_ROLE_FETCH);
 	nptb_attempt_evicted(&books->attempt, 5, 2);
-	assert_ptr_equal(nptb_loop_note(&books->table, &books->attempt, 1),
-			 record);
+	assert_ptr_equal(note_of(books, &books->attempt, 1), record);
 	assert_int_equal(record->vcpu, 1);
 	assert_int_equal(record->budget, 2);
 	assert_int_equal(record->npages, 1);
@@ -174,8 +183,9 @@ static void test_oldest_gives_way(void **state)
 		begin(books, rip, 0, -1);
 		note(books);
 		note(books);
-		nptb_loop_set_insn(&books->table, &books->attempt,
-				   (const u8 *)"\x90", 1);
+		books->attempt.insn[0] = 0x90;
+		books->attempt.insn_len = 1;
+		note(books);
 	}
 	assert_int_equal(books->table.count, NPTB_LOOP_RECORDS_MAX);
 	assert_int_equal(books->table.dropped, 0);
@@ -216,6 +226,12 @@ static void test_many_places(void **state)
 				 rip >= 1000 - NPTB_LOOP_RECORDS_MAX);
 }
 
+static void set_insn(struct books *books, const u8 *insn, u32 len)
+{
+	memcpy(books->attempt.insn, insn, len);
+	books->attempt.insn_len = len;
+}
+
 static void test_insn(void **state)
 {
 	static const u8 insn[NPTB_INSN_MAX] = { 0x66, 0x01, 0x30, [14] = 0xcc };
@@ -223,27 +239,113 @@ static void test_insn(void **state)
 	struct nptb_loop_record *record;
 
 	begin(books, 0x10, 0, -1);
-	/* No record yet: nowhere to keep them. */
-	nptb_loop_set_insn(&books->table, &books->attempt, insn, 3);
-	assert_int_equal(books->table.count, 0);
 	record = note(books);
 	assert_int_equal(record->insn_len, 0);
-	nptb_loop_set_insn(&books->table, &books->attempt, insn, NPTB_INSN_MAX);
+	set_insn(books, insn, NPTB_INSN_MAX);
+	note(books);
 	assert_int_equal(record->insn_len, NPTB_INSN_MAX);
 	assert_memory_equal(record->insn, insn, NPTB_INSN_MAX);
 	/* Unreadable this time: what is known stays. */
-	nptb_loop_set_insn(&books->table, &books->attempt, insn, 0);
+	begin(books, 0x10, 0, -1);
+	note(books);
 	assert_int_equal(record->insn_len, NPTB_INSN_MAX);
 	/* Other code at the same place: the newest counts. */
-	nptb_loop_set_insn(&books->table, &books->attempt, insn + 1, 2);
-	assert_int_equal(record->insn_len, 2);
-	assert_memory_equal(record->insn, insn + 1, 2);
-	/* Another lap keeps them; another place has its own. */
+	set_insn(books, insn + 1, 2);
 	note(books);
 	assert_int_equal(record->insn_len, 2);
+	assert_memory_equal(record->insn, insn + 1, 2);
+	/* Another place has its own. */
 	begin(books, 0x20, 0, -1);
 	assert_int_equal(note(books)->insn_len, 0);
 	assert_int_equal(record->insn_len, 2);
+}
+
+/* An attempt ends: on lent pages its need is known exactly. */
+static void test_end(void **state)
+{
+	struct books *books = *state;
+	struct nptb_attempt *attempt = &books->attempt;
+	struct nptb_loop_record *record;
+	u32 i;
+
+	begin(books, 0x10, 0, -1);
+	nptb_attempt_fault(attempt, 1, NPTB_ROLE_FETCH);
+	record = note(books);
+	assert_int_equal(record->how, NPTB_RESOLVED_NOT);
+	assert_int_equal(record->needs, 1);
+	assert_false(record->exact);
+	nptb_attempt_fault(attempt, 2, NPTB_ROLE_READ);
+	attempt->lent = 3;
+	assert_int_equal(nptb_attempt_resolved(attempt), NPTB_RESOLVED_LENT);
+	nptb_loop_end(&books->table, attempt, NPTB_RESOLVED_LENT);
+	assert_int_equal(record->how, NPTB_RESOLVED_LENT);
+	assert_int_equal(record->needs, 2);
+	assert_int_equal(record->npages, 2);
+	assert_int_equal(record->pages[1].key, 2);
+	assert_int_equal(record->lent, 3);
+	assert_true(record->exact);
+
+	/* Again, by emulation: the most that was lent stays on record. */
+	begin(books, 0x10, 0, -1);
+	nptb_attempt_fault(attempt, 9, NPTB_ROLE_FETCH);
+	note(books);
+	assert_int_equal(record->how, NPTB_RESOLVED_LENT);
+	assert_int_equal(record->needs, 2);
+	attempt->steps = 7;
+	assert_int_equal(nptb_attempt_resolved(attempt), NPTB_RESOLVED_EMULATED);
+	nptb_loop_end(&books->table, attempt, NPTB_RESOLVED_EMULATED);
+	assert_int_equal(record->how, NPTB_RESOLVED_EMULATED);
+	assert_true(record->exact);
+	assert_int_equal(record->lent, 3);
+	assert_int_equal(record->steps, 7);
+
+	/* More pages than are told apart: not exact. */
+	begin(books, 0x10, 0, -1);
+	for (i = 0; i <= NPTB_LOOP_PAGES_MAX; i++)
+		nptb_attempt_fault(attempt, 1 + i, NPTB_ROLE_READ);
+	note(books);
+	attempt->lent = 1;
+	nptb_loop_end(&books->table, attempt, NPTB_RESOLVED_LENT);
+	assert_false(record->exact);
+
+	/* Somebody else's record, or one that has given way, is let alone. */
+	begin(books, 0x10, 0, -1);
+	nptb_loop_end(&books->table, attempt, NPTB_RESOLVED_STOPPED);
+	assert_int_equal(record->how, NPTB_RESOLVED_LENT);
+	assert_int_equal(record->lent, 3);
+	begin(books, 0x99, 0, -1);
+	nptb_loop_end(&books->table, attempt, NPTB_RESOLVED_STOPPED);
+	assert_int_equal(books->table.count, 1);
+	assert_int_equal(nptb_attempt_resolved(attempt), NPTB_RESOLVED_ITSELF);
+}
+
+/* Being robbed is no loop; a record of its own tells. */
+static void test_contention(void **state)
+{
+	struct books *books = *state;
+	struct nptb_attempt *attempt = &books->attempt;
+	struct nptb_loop_record *robbed, *loop;
+
+	begin(books, 0x10, 0, -1);
+	attempt->stolen = 1;
+	robbed = nptb_loop_note(&books->table, attempt, 0, 1);
+	assert_int_equal(robbed->cls, NPTB_LOOP_CONTENTION);
+	attempt->noted |= 1u << NPTB_LOOP_CONTENTION;
+	attempt->stolen++;
+	assert_ptr_equal(nptb_loop_note(&books->table, attempt, 0, 1), robbed);
+	assert_int_equal(robbed->laps, 2);
+	assert_int_equal(robbed->times, 1);
+	/* Then it loops as well. */
+	loop = note(books);
+	assert_ptr_not_equal(loop, robbed);
+	assert_int_equal(loop->cls, NPTB_LOOP_INSTRUCTION);
+	assert_int_equal(loop->times, 1);
+	assert_int_equal(loop->laps, 1);
+	/* Certain to be short of pages, without a lap. */
+	begin(books, 0x11, 0, -1);
+	attempt->stolen = 1;
+	attempt->certain = true;
+	assert_int_equal(nptb_attempt_class(attempt), NPTB_LOOP_INSTRUCTION);
 }
 
 #define TEST(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -258,6 +360,8 @@ int main(void)
 		TEST(test_oldest_gives_way),
 		TEST(test_many_places),
 		TEST(test_insn),
+		TEST(test_end),
+		TEST(test_contention),
 	};
 
 	return cmocka_run_group_tests_name("loop_table", tests, NULL, NULL);

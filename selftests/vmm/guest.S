@@ -207,8 +207,28 @@ guest_\name\()_\suffix\()_mark_end:
 	jmp	1b
 	.endm
 
+	/*
+	 * Copies the first word of every page to the second by way of the x87,
+	 * which KVM does not emulate, edx times; then HLT.
+	 */
+	.macro	body_fpu suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %esi
+2:	mark	fpu, \suffix
+	fildl	(%ebx)
+	mark_end fpu, \suffix
+	fistpl	4(%ebx)
+	addl	%ebp, %ebx
+	decl	%esi
+	jnz	2b
+	decl	%edx
+	jnz	1b
+3:	hlt
+	jmp	3b
+	.endm
+
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables
+	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lending: pages over the budget for an attempt that cannot do with less, one
+ * at a time, and taking them back.
+ *
+ * They are taken back at the vCPU's next fault that shows progress. On SVM
+ * nothing exits when an instruction retires, so a fault may be long in coming:
+ * a work item takes back what was lent to a vCPU that has not faulted for some
+ * time.
+ */
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+
+#include "nptb.h"
+
+/* A vCPU that has not faulted for this long is past its instruction. */
+#define LEND_TICKS	(HZ / 50 + 1)
+/* Victims for one run of the work item. */
+#define TRIM_MAX	256
+
+/**
+ * nptb_lend() - lend a page to the attempt of a vCPU
+ * @fault: of an attempt that has all there is and needs more
+ *
+ * Context: nptb_vm.lock held.
+ * Return: false where as much is lent as may be.
+ */
+bool nptb_lend(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+
+	lockdep_assert_held(&vm->lock);
+	if (!vm->armed || vm->lent + vm->need > vm->config.lend_max)
+		return false;
+	if (!v->lent)
+		v->lent_since = ktime_get_ns();
+	WRITE_ONCE(v->lent, v->lent + vm->need);
+	WRITE_ONCE(vm->lent, vm->lent + vm->need);
+	v->lent_at = jiffies;
+	v->attempt.lent = max(v->attempt.lent, v->lent);
+	vm->stats.lent += vm->need;
+	vm->stats.lent_peak = max(vm->stats.lent_peak, vm->lent);
+	queue_delayed_work(nptb_wq, &vm->lend_work, LEND_TICKS);
+	return true;
+}
+
+/**
+ * nptb_lend_back() - take back what was lent to a vCPU
+ * @vm: whose it is
+ * @v: the vCPU
+ *
+ * The limit is lower then; whoever faults next makes room for it.
+ *
+ * Context: nptb_vm.lock held.
+ */
+void nptb_lend_back(struct nptb_vm *vm, struct nptb_vcpu *v)
+{
+	lockdep_assert_held(&vm->lock);
+	if (!v->lent)
+		return;
+	vm->stats.lent_ns += ktime_get_ns() - v->lent_since;
+	WRITE_ONCE(vm->lent, vm->lent - v->lent);
+	WRITE_ONCE(v->lent, 0);
+}
+
+/**
+ * nptb_lend_back_all() - nothing is lent any more
+ * @vm: whose vCPUs it is about
+ *
+ * Context: nptb_vm.lock held.
+ */
+void nptb_lend_back_all(struct nptb_vm *vm)
+{
+	u32 i;
+
+	lockdep_assert_held(&vm->lock);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		if (vm->vcpus[i])
+			nptb_lend_back(vm, vm->vcpus[i]);
+}
+
+/* Return: true where some vCPU keeps what it was lent. */
+static bool take_back_old(struct nptb_vm *vm)
+{
+	bool kept = false;
+	u32 i;
+
+	spin_lock(&vm->lock);
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		struct nptb_vcpu *v = vm->vcpus[i];
+
+		if (!v || !v->lent)
+			continue;
+		if (time_after(jiffies, v->lent_at + LEND_TICKS))
+			nptb_lend_back(vm, v);
+		else
+			kept = true;
+	}
+	spin_unlock(&vm->lock);
+	return kept;
+}
+
+/**
+ * nptb_lend_work() - the deadline of what was lent
+ * @work: &nptb_vm.lend_work
+ *
+ * A VM that is about to end is let alone: nobody waits for its end here.
+ */
+void nptb_lend_work(struct work_struct *work)
+{
+	struct nptb_vm *vm = container_of(to_delayed_work(work), struct nptb_vm,
+					  lend_work);
+	bool again = true;
+
+	if (down_read_trylock(&vm->life)) {
+		again = false;
+		if (vm->kvm && READ_ONCE(vm->armed)) {
+			again = take_back_old(vm);
+			again |= !nptb_trim(vm, TRIM_MAX);
+		}
+		up_read(&vm->life);
+	}
+	if (!again)
+		return;
+	spin_lock(&vm->lock);
+	if (vm->armed)
+		queue_delayed_work(nptb_wq, &vm->lend_work, LEND_TICKS);
+	spin_unlock(&vm->lock);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is told of fault loops: counters, records, tracepoints. */
+#include "nptb.h"
+#include "trace.h"
+
+/**
+ * nptb_report_read_insn() - have the bytes of the attempt's instruction
+ * @fault: of that attempt; the vCPU is still at the instruction
+ *
+ * Read once in an attempt, as far as they are in host memory.
+ *
+ * Context: the vCPU's thread; may sleep.
+ */
+void nptb_report_read_insn(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	if (!attempt->insn_len)
+		attempt->insn_len = nptb_kvm_insn(fault->vcpu, attempt->insn,
+						  sizeof(attempt->insn));
+}
+
+static struct nptb_opcode opcode_of(const struct nptb_attempt *attempt)
+{
+	/* EFER.LMA: AMD64 APM volume 2, section 3.1.7. */
+	return nptb_insn_opcode(attempt->insn, attempt->insn_len,
+				attempt->state.efer & (1 << 10));
+}
+
+static void count_steps(struct nptb_fault *fault)
+{
+	struct nptb_stats *stats = &fault->vm->stats;
+
+	lockdep_assert_held(&fault->vm->lock);
+	stats->instructions += fault->steps;
+	stats->irets += fault->irets;
+	if (!fault->refused)
+		return;
+	stats->refused++;
+	nptb_lends_refused(fault->vm->lends, opcode_of(&fault->v->attempt));
+}
+
+static bool is_power_of_2_or_0(u64 n)
+{
+	return !(n & (n - 1));
+}
+
+/**
+ * nptb_report() - tell of a loop, if this fault has to do with one
+ * @fault: noted
+ *
+ * The tracepoint comes at rounds 1, 2, 4, 8 and so on.
+ *
+ * Context: the vCPU's thread; may sleep.
+ */
+void nptb_report(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	u32 bit = 1u << nptb_attempt_class(attempt);
+	bool first = !(attempt->noted & bit);
+	u32 rounds = fault->lap || fault->stolen;
+	u64 all;
+
+	if (fault->steps || fault->refused) {
+		spin_lock(&vm->lock);
+		count_steps(fault);
+		spin_unlock(&vm->lock);
+	}
+	if (!rounds && !(attempt->certain && first))
+		return;
+	/* After a step the vCPU is elsewhere, and the bytes have been read. */
+	if (!fault->steps)
+		nptb_report_read_insn(fault);
+	spin_lock(&vm->lock);
+	vm->stats.laps += fault->lap;
+	vm->stats.contention += fault->stolen;
+	if (first && bit != 1u << NPTB_LOOP_CONTENTION)
+		vm->stats.loops++;
+	nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
+	spin_unlock(&vm->lock);
+	attempt->noted |= bit;
+	all = fault->stolen ? attempt->stolen : attempt->laps;
+	if (!is_power_of_2_or_0(all))
+		return;
+	if (!fault->steps)
+		nptb_explain(fault);
+	trace_nptb_loop(vm, fault->v->idx, attempt);
+}
+
+/**
+ * nptb_report_end() - an attempt ends: the vCPU has shown progress, or stopped
+ * @fault: that shows it; a new attempt begins with it
+ * @how: what to tell where nothing was done for it
+ */
+void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+	struct nptb_attempt *attempt = &v->attempt;
+
+	if (attempt->noted || v->lent) {
+		if (how == NPTB_RESOLVED_ITSELF)
+			how = nptb_attempt_resolved(attempt);
+		spin_lock(&vm->lock);
+		nptb_lend_back(vm, v);
+		if (attempt->lent)
+			nptb_lends_lent(vm->lends, opcode_of(attempt),
+					attempt->state.vector, attempt->lent);
+		nptb_loop_end(&vm->loops, attempt, how);
+		spin_unlock(&vm->lock);
+		trace_nptb_resolve(vm, v->idx, attempt, how);
+	}
+	nptb_attempt_begin(attempt, atomic64_inc_return(&vm->attempts));
+	v->ended = true;
+	v->unknown = false;
+}
