@@ -287,6 +287,26 @@ static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 	return -1;
 }
 
+static bool soft_in_delivery(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.interrupt.injected && vcpu->arch.interrupt.soft;
+}
+
+/*
+ * The end of a delivery is progress, but for an INT's that is gone while all
+ * else is the same: KVM did not inject it again, and the instruction begins anew.
+ * (For vectors from 128 on it never does: is_soft_int_instruction() compares the
+ * vector with a signed byte.)
+ */
+static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+{
+	s64 vector = vector_in_delivery(vcpu);
+
+	if (vector < 0 && state->soft)
+		return true;
+	return state->vector == vector && state->soft == soft_in_delivery(vcpu);
+}
+
 /**
  * nptb_kvm_same_state() - has a vCPU shown no progress?
  * @vcpu: that has exited; its own thread
@@ -303,7 +323,7 @@ bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 	       !memcmp(state->gpr, vcpu->arch.regs, sizeof(state->gpr)) &&
 	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
 	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
-	       state->vector == vector_in_delivery(vcpu) &&
+	       same_event(vcpu, state) &&
 	       state->rflags == static_call(nptb_sc_rflags)(vcpu);
 }
 
@@ -322,6 +342,7 @@ void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 	state->cr4 = vcpu->arch.cr4;
 	state->efer = vcpu->arch.efer;
 	state->vector = vector_in_delivery(vcpu);
+	state->soft = soft_in_delivery(vcpu);
 }
 
 /**

@@ -72,22 +72,30 @@ bool nptb_kvm_read(void *ctx, u64 gpa, void *buf, u32 len)
 	return !static_call(nptb_sc_read_guest)(ctx, gpa, buf, len);
 }
 
-/* One page of another process, if it is in memory; nothing is faulted in. */
-static bool peek(struct mm_struct *mm, unsigned long hva, void *buf, u32 len)
+/* A page of another process, if it is in memory; nothing is faulted in. */
+static struct page *page_of(struct mm_struct *mm, unsigned long hva)
 {
 	struct page *page;
 	long got;
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	got = get_user_pages_remote(mm, hva, 1, FOLL_NOFAULT, &page, NULL);
+#else
+	/* 6.1 can tell the areas as well. */
+	got = get_user_pages_remote(mm, hva, 1, FOLL_NOFAULT, &page, NULL, NULL);
+#endif
+	return got == 1 ? page : NULL;
+}
+
+static bool peek(struct mm_struct *mm, unsigned long hva, void *buf, u32 len)
+{
+	struct page *page;
+
 	if (mmap_read_lock_killable(mm))
 		return false;
-	got = get_user_pages_remote(mm, hva & PAGE_MASK, 1, FOLL_NOFAULT, &page,
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-				    /* 6.1 can tell the areas as well. */
-				    NULL,
-#endif
-				    NULL);
+	page = page_of(mm, hva & PAGE_MASK);
 	mmap_read_unlock(mm);
-	if (got != 1)
+	if (!page)
 		return false;
 	memcpy_from_page(buf, page, offset_in_page(hva), len);
 	put_page(page);

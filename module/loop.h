@@ -27,6 +27,7 @@
  * @cr4: mode
  * @efer: mode
  * @vector: of the event being delivered, or -1
+ * @soft: the event is an INT instruction's
  */
 struct nptb_state {
 	u64 rip;
@@ -37,6 +38,7 @@ struct nptb_state {
 	u64 cr4;
 	u64 efer;
 	s64 vector;
+	u64 soft;
 };
 
 /**

@@ -179,6 +179,8 @@ u32 nptb_places(const struct nptb_state *state, const struct nptb_explain *expl,
 		add_delivery(&list);
 		add_stack(&list);
 		add_tables(&list);
+		/* An INT's delivery that is dropped begins with its fetch. */
+		add_code(&list);
 		return list.count;
 	}
 	add_code(&list);

@@ -34,7 +34,7 @@ static_assert(ARRAY_SIZE(end_names) == NPTB_WALK_END_NR);
  * @answer: what is left to read
  */
 struct translation {
-	struct mutex lock;
+	struct mutex lock;	/* of all below */
 	u32 vcpu;
 	u32 count;
 	u64 addr[NPTB_TRANSLATE_MAX];

@@ -4,7 +4,8 @@
 # line, "N passed, N failed, N skipped". Exit status 0 only where nothing failed
 # and something passed. Logs: build/check/.
 #   check.sh           what every change has to pass
-#   check.sh --full    the selftests on the debug kernel as well
+#   check.sh --full    the selftests on the debug kernel as well, and the corpus
+#                      on all kernels
 #   check.sh --debug   the selftests on the debug kernel alone
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
@@ -60,6 +61,12 @@ selftests() {
 		-- selftests/run.sh
 }
 
+# corpus SERIES: small guest programs whose least budget is known.
+corpus() {
+	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/corpus-$1" \
+		-- selftests/run.sh test_corpus
+}
+
 # What a run leaves of a former one would be taken for its own.
 start() {
 	rm -rf "$LOGS"
@@ -82,12 +89,14 @@ check() {
 	piece "unit tests, module" check_unit selftests/unit
 	piece "unit tests, command" check_unit userspace
 	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
+	piece "corpus 6.12" corpus 6.12
 	piece "static checks" "$here/static.sh"
 	piece "test of the lab" "$here/test-lab.sh"
 	piece "demo" "$here/demo.sh" --tap
 }
 
 main() {
+	local series
 	[ $# -le 1 ] || usage_error "usage: check.sh [--full|--debug]"
 	start
 	case ${1-} in
@@ -95,6 +104,9 @@ main() {
 	--full)
 		prepare debug "${STOCK[@]}" 6.12-debug
 		check
+		for series in "${STOCK[@]}"; do
+			[ "$series" = 6.12 ] || piece "corpus $series" corpus "$series"
+		done
 		piece "selftests 6.12-debug" selftests 6.12-debug ;;
 	--debug) prepare debug 6.12-debug; piece "selftests 6.12-debug" selftests 6.12-debug ;;
 	*) usage_error "usage: check.sh [--full|--debug]" ;;

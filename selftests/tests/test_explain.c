@@ -98,7 +98,7 @@ static bool page_for(const char *text, uint64_t gfn, int level, const char *name
 	if (!at)
 		return false;
 	snprintf(list, sizeof(list), "%s", at + 5);
-	list[strcspn(list, " \n")] = '\0';
+	list[strcspn(list, "\n ")] = '\0';
 	for (at = strtok_r(list, ",", &end); at; at = strtok_r(NULL, ",", &end))
 		if (!strcmp(at, name))
 			return true;
@@ -116,8 +116,8 @@ static bool check_machine(const char *text, enum vmm_mode mode)
 	char gpr[160];
 
 	/* As guest.S has them at the first addition: ebx is its operand. */
-	snprintf(gpr, sizeof(gpr), "gpr=0x%x,0x4,0x5,0x%lx,0x0,0x1000,0x4,0x%lx"
-		 ",0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0", ADDEND, DATA, DATA);
+	snprintf(gpr, sizeof(gpr), "gpr=0x%x,0x4,0x5,0x%lx,0x0,0x1000,0x4,0x%lx%s", ADDEND,
+		 DATA, DATA, ",0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0");
 	return line_has(text, "loop ", "cpl=0") && line_has(text, "loop ", gpr) &&
 	       line_has(text, "loop ", cs[mode]);
 }
@@ -175,21 +175,33 @@ static bool answers(int fd, const char *request, const char *want)
 	return false;
 }
 
+/* What a walk line says of an address: how it ends, where, and the tables. */
+static bool walks(int fd, uint64_t addr, const char *rest)
+{
+	char request[64], want[160];
+
+	snprintf(request, sizeof(request), "vcpu=0 addr=0x%" PRIx64, addr);
+	snprintf(want, sizeof(want), "walk addr=0x%" PRIx64 " %s\n", addr, rest);
+	return answers(fd, request, want);
+}
+
 static bool translates(enum vmm_mode mode, const char *on_loop)
 {
 	bool ok = open_loop(mode, on_loop);
 	int fd = open_translate();
 
-	if (mode == VMM_LONG)
-		ok = ok && answers(fd, "vcpu=0 addr=0x7c06 addr=0x200123\n",
-			"walk addr=0x7c06 end=mapped gpa=0x7c06 level=1 tables=0x80,0x81,0x82,0x83\n"
-			"walk addr=0x200123 end=mapped gpa=0x200123 level=1 tables=0x80,0x81,0x82,0x84\n") &&
-		     answers(fd, "vcpu=0 addr=0x40000000 addr=0x800000000000",
-			"walk addr=0x40000000 end=absent gpa=0x0 level=3 tables=0x80,0x81\n"
-			"walk addr=0x800000000000 end=noncanonical gpa=0x0 level=0 tables=-\n");
-	else
-		ok = ok && answers(fd, "addr=0x100007c06 vcpu=0",
-			"walk addr=0x100007c06 end=mapped gpa=0x7c06 level=0 tables=-\n");
+	if (mode != VMM_LONG) {
+		ok = ok && walks(fd, 0x100007c06, "end=mapped gpa=0x7c06 level=0 tables=-");
+		goto out;
+	}
+	ok = ok && walks(fd, 0x7c06, "end=mapped gpa=0x7c06 level=1 tables=0x80,0x81,0x82,0x83");
+	ok = ok && walks(fd, 0x200123,
+			 "end=mapped gpa=0x200123 level=1 tables=0x80,0x81,0x82,0x84");
+	/* Two at once, in another order. */
+	ok = ok && answers(fd, "addr=0x40000000 vcpu=0 addr=0x800000000000\n",
+			   "walk addr=0x40000000 end=absent gpa=0x0 level=3 tables=0x80,0x81\n"
+			   "walk addr=0x800000000000 end=noncanonical gpa=0x0 level=0 tables=-\n");
+out:
 	close(fd);
 	close_loop();
 	return ok;
@@ -204,10 +216,10 @@ static bool meets_bad_table(void)
 	/* The guest does not run now, and its tables are the test's. */
 	*(uint64_t *)(vm.mem + VMM_TABLES + 8) = 0x000ffffffffff003ULL;
 	*(uint64_t *)(vm.mem + VMM_TABLES + 16) = VMM_TABLES | 3;
-	ok = ok && answers(fd, "vcpu=0 addr=0x8000000000",
-		"walk addr=0x8000000000 end=unreadable gpa=0x0 level=3 tables=0x80,0xffffffffff\n") &&
-	     answers(fd, "vcpu=0 addr=0x10080402000",
-		"walk addr=0x10080402000 end=mapped gpa=0x80000 level=1 tables=0x80,0x80,0x80,0x80\n");
+	ok = ok && walks(fd, 0x8000000000,
+			 "end=unreadable gpa=0x0 level=3 tables=0x80,0xffffffffff");
+	ok = ok && walks(fd, 0x10080402000,
+			 "end=mapped gpa=0x80000 level=1 tables=0x80,0x80,0x80,0x80");
 	close(fd);
 	close_loop();
 	return ok;

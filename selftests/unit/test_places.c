@@ -156,7 +156,7 @@ static void test_real_delivery(void **state)
 	assert_true(has(0x1400, NPTB_FOR_IDT));
 	assert_true(has(0x6fff, NPTB_FOR_STACK));
 	assert_int_equal(number(NPTB_FOR_GDT), 0);
-	assert_int_equal(number(NPTB_FOR_CODE), 0);
+	assert_int_equal(number(NPTB_FOR_CODE), 1);
 }
 
 /* A gate of 64-bit mode: target selector 0x10, interrupt stack @ist. */
