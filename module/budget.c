@@ -64,7 +64,7 @@ static u64 limit_of(const struct nptb_vm *vm, u64 budget)
 {
 	u64 keep = vm->config.policy->keep;
 
-	return keep ? min(budget, max_t(u64, keep, vm->need)) : budget;
+	return keep ? min(budget, max_t(u64, keep, NPTB_NEED)) : budget;
 }
 
 /* What of the policy makes faults take a longer way. */
@@ -200,7 +200,6 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
 	nptb_policy_seed(&vm->set.policy, vm->config.seed);
 	mark_special(vm);
-	vm->need = nptb_kvm_leaves_per_fault(vm->kvm);
 	WRITE_ONCE(vm->limit, limit_of(vm, budget));
 	vm->config.budget = budget;
 	vm->armed = true;
@@ -337,11 +336,6 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	if (why) {
 		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
 		return -EOPNOTSUPP;
-	}
-	if (budget < nptb_kvm_leaves_per_fault(vm->kvm)) {
-		pr_warn("VM %s: KVM's legacy MMU (kvm tdp_mmu=0) maps up to %u pages in one fault; a smaller budget cannot be held\n",
-			vm->name, nptb_kvm_leaves_per_fault(vm->kvm));
-		return -ERANGE;
 	}
 	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
 	if (!ret)

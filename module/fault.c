@@ -58,7 +58,7 @@ static enum nptb_verdict verdict_of(struct nptb_fault *fault,
 	if (after.spurious != before->spurious)
 		return NPTB_VERDICT_SPURIOUS;
 	if (after.emulated != before->emulated)
-		return nptb_kvm_has_memory(fault->vcpu, fault->gpa) ?
+		return nptb_kvm_has_memory(fault->vcpu, fault->key) ?
 			NPTB_VERDICT_EMULATED : NPTB_VERDICT_MMIO;
 	return fault->ret < 0 ? NPTB_VERDICT_ERROR : NPTB_VERDICT_RETRY;
 }
@@ -67,34 +67,62 @@ static void map(struct nptb_fault *fault)
 {
 	struct nptb_outcome before = nptb_kvm_outcome(fault->vcpu);
 
+	fault->v->made = NPTB_KEY_NONE;
 	WRITE_ONCE(fault->v->inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
 				    fault->insn, fault->insn_len);
 	WRITE_ONCE(fault->v->inside, 0);
+	fault->made = fault->v->made;
 	fault->verdict = verdict_of(fault, &before);
 	fault->v->since_step++;
 }
 
+/* One more leaf for a frame of the set, or one that cannot be tracked. */
+static void one_more(struct nptb_vm *vm, u64 key, bool more)
+{
+	struct nptb_page *page = nptb_rset_find(&vm->set, key);
+
+	if (page)
+		nptb_rset_set_leaves(&vm->set, page, page->leaves + more);
+	else
+		WRITE_ONCE(vm->untracked, true);
+}
+
 /*
  * The page belongs to the attempt now. That KVM only repaired a leaf, or mapped
- * none where it emulated, is not told: a page too many in the set costs a stale
- * victim, one too few could never be chosen.
+ * none where it emulated, is told for the shadow MMU alone. With the TDP MMU a
+ * page too many in the set costs a stale victim, one too few could never be
+ * chosen.
  */
 static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 {
 	struct nptb_vm *vm = fault->vm;
-	struct nptb_page *spare = nptb_page_get(vm);
+	bool made = unlikely(fault->shadow) && fault->made != NPTB_KEY_NONE;
+	bool may_be_new = !fault->shadow || made;
+	u64 key = made ? fault->made : fault->key;
+	struct nptb_page *spare = may_be_new ? nptb_page_get(vm) : NULL;
 	bool used;
 
 	if (unlikely(vm->special & NPTB_SPECIAL_BARE))
-		used = nptb_rset_charge_newest(&vm->set, fault->key, spare);
+		used = nptb_rset_charge_newest(&vm->set, key, spare);
 	else if (plenty)
-		used = nptb_rset_charge(&vm->set, fault->key, spare);
+		used = nptb_rset_charge(&vm->set, key, spare);
 	else
-		used = nptb_rset_give(&vm->set, fault->key, spare,
-				      &fault->v->shield);
+		used = nptb_rset_give(&vm->set, key, spare, &fault->v->shield);
 	if (spare && !used)
 		nptb_page_put(vm, spare);
+	if (unlikely(!used && (made || (may_be_new && !spare))))
+		one_more(vm, key, made);
+}
+
+static bool gives_page(const struct nptb_fault *fault)
+{
+	if (unlikely(fault->made != NPTB_KEY_NONE))
+		return true;
+	return fault->key != NPTB_KEY_NONE &&
+	       (fault->verdict == NPTB_VERDICT_MAPPED ||
+		fault->verdict == NPTB_VERDICT_SPURIOUS ||
+		fault->verdict == NPTB_VERDICT_EMULATED);
 }
 
 /* Built twice, for the two ways through: @plenty is a constant. */
@@ -107,10 +135,7 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	vm->stats.verdict[fault->verdict]++;
 	if (!plenty)
 		fault->seq = ++vm->seq;
-	if (vm->armed && fault->key != NPTB_KEY_NONE &&
-	    (fault->verdict == NPTB_VERDICT_MAPPED ||
-	     fault->verdict == NPTB_VERDICT_SPURIOUS ||
-	     fault->verdict == NPTB_VERDICT_EMULATED))
+	if (vm->armed && gives_page(fault))
 		give_page(fault, plenty);
 	/* In the set first: see NPTB_ROOM_WAIT. */
 	if (fault->granted)
@@ -176,6 +201,7 @@ static int pass(struct nptb_fault *fault)
 
 	spin_lock(&vm->lock);
 	vm->stats.verdict[NPTB_VERDICT_PASSED]++;
+	WRITE_ONCE(vm->untracked, true);
 	spin_unlock(&vm->lock);
 	return nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
 			      fault->insn, fault->insn_len);
@@ -219,6 +245,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	fault.lap = false;
 	fault.stolen = false;
 	fault.refused = false;
+	fault.made = NPTB_KEY_NONE;
 
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
@@ -226,6 +253,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	if (error_code & NPTB_NPF_RSVD)
 		return handle_mmio(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
+	fault.shadow = !nptb_kvm_by_tdp_mmu(vcpu);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
 	/* Every vCPU may need a page at the same time. */
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))

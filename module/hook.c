@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only code that touches KVM's text: four functions of KVM are redirected
+ * The only code that touches KVM's text: some functions of KVM are redirected
  * by ftrace to replacements of ours.
  *
  *   kvm_arch_create_vm_debugfs, kvm_arch_destroy_vm
@@ -9,6 +9,8 @@
  *   kvm_mmu_page_fault, kvm_mmu_hugepage_adjust
  *	only while some VM is under budget: nested page faults, and the place
  *	where KVM would choose a huge leaf.
+ *   mmu_set_spte
+ *	as these: where the shadow MMU makes a leaf, also those ahead of need.
  *
  * The replacements enter the originals past their call to ftrace, so there is
  * no recursion to guard against, whatever the compiler makes of the calls.
@@ -34,7 +36,7 @@ static DEFINE_PER_CPU(long, in_flight);
 static unsigned long hook_ip[NPTB_HOOK_NR] __read_mostly;
 static bool registered;
 
-/* VMs that need the two hooks of faults; under nptb_registry. */
+/* VMs that need the hooks of faults; under nptb_registry. */
 static unsigned int fault_users;
 
 /* @vm comes from catch_fault(), all else from KVM. */
@@ -71,13 +73,33 @@ static void replace_hugepage(void)
 {
 }
 
+/* Seven arguments, as KVM has them: none is left for the VM. */
+static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
+			    u64 *sptep, unsigned int access, gfn_t gfn, u64 pfn,
+			    void *fault)
+{
+	const struct nptb_set_spte set = {
+		.vcpu = vcpu,
+		.slot = slot,
+		.sptep = sptep,
+		.access = access,
+		.gfn = gfn,
+		.pfn = pfn,
+		.fault = fault,
+	};
+	int ret = nptb_handle_set_spte(&set);
+
+	this_cpu_dec(in_flight);
+	return ret;
+}
+
 static __always_inline void redirect(struct ftrace_regs *fregs, void *to)
 {
 	this_cpu_inc(in_flight);
 	nptb_ftrace_redirect(fregs, (unsigned long)to);
 }
 
-/* One of our four functions is entered, at @ip. Other VMs' faults pass. */
+/* One of our functions is entered, at @ip. Other VMs' faults pass. */
 static void notrace catch(unsigned long ip, unsigned long parent_ip,
 			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -97,6 +119,10 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
 		nptb_ftrace_set_arg5(fregs, vm);
 		redirect(fregs, replace_fault);
+		return;
+	}
+	if (ip == hook_ip[NPTB_HOOK_SET_SPTE]) {
+		redirect(fregs, replace_set_spte);
 		return;
 	}
 	/* No count: it only returns, which synchronize_rcu_tasks() covers. */

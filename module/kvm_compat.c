@@ -6,9 +6,6 @@
 #include "kvm_compat.h"
 #include "kvm_sym.h"
 
-/* Leaves that the legacy MMU may make in one fault: PTE_PREFETCH_NUM. */
-#define LEGACY_LEAVES_PER_FAULT	8
-
 /**
  * nptb_kvm_fault() - let KVM handle a nested page fault
  * @vcpu: that faulted
@@ -38,7 +35,13 @@ void nptb_kvm_vm_destroyed(struct kvm *kvm)
 	static_call(nptb_sc_destroyed)(kvm);
 }
 
-static bool uses_tdp_mmu(struct kvm *kvm)
+/**
+ * nptb_kvm_uses_tdp_mmu() - are a VM's own tables the TDP MMU's?
+ * @kvm: alive
+ *
+ * Return: false under kvm tdp_mmu=0 and kvm_amd npt=0.
+ */
+bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
@@ -67,29 +70,13 @@ static bool is_confidential(struct kvm *kvm)
  * nptb_kvm_unsupported() - can this VM be held to a budget?
  * @kvm: alive
  *
- * kvm_amd may have been reloaded with other parameters: asked anew each time.
- *
  * Return: NULL where it can, otherwise why not.
  */
 const char *nptb_kvm_unsupported(struct kvm *kvm)
 {
-	if (!READ_ONCE(*nptb_kvm_data.tdp_enabled))
-		return "shadow paging (kvm_amd npt=0) is not supported";
 	if (is_confidential(kvm))
 		return "its memory or state is private to the guest";
 	return NULL;
-}
-
-/**
- * nptb_kvm_leaves_per_fault() - the most leaves that one fault makes
- * @kvm: alive, supported
- *
- * Return: 1 with the TDP MMU; the legacy MMU (kvm tdp_mmu=0) maps a whole
- * prefetch window at once.
- */
-u32 nptb_kvm_leaves_per_fault(struct kvm *kvm)
-{
-	return uses_tdp_mmu(kvm) ? 1 : LEGACY_LEAVES_PER_FAULT;
 }
 
 /**
@@ -258,18 +245,18 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key)
 }
 
 /**
- * nptb_kvm_has_memory() - is there memory behind an address?
+ * nptb_kvm_has_memory() - is there memory behind a frame?
  * @vcpu: that faulted there
- * @gpa: guest-physical address
+ * @key: of the frame, or %NPTB_KEY_NONE where that is not known
  *
  * Return: false where it is MMIO.
  */
-bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa)
+bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
 {
-	struct kvm_memslots *slots;
-
-	slots = __kvm_memslots(vcpu->kvm, kvm_arch_vcpu_memslots_id(vcpu));
-	return __gfn_to_memslot(slots, gpa_to_gfn(gpa));
+	if (key == NPTB_KEY_NONE)
+		return true;
+	return __gfn_to_memslot(__kvm_memslots(vcpu->kvm, nptb_key_as(key)),
+				nptb_key_gfn(key));
 }
 
 static_assert(sizeof_field(struct kvm_vcpu_arch, regs) >=

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * All that we know of KVM and of kernel versions. Nothing outside kvm_compat.c,
- * kvm_guest.c, kvm_sym.c and this header looks into struct kvm or struct kvm_vcpu, calls
- * KVM, or asks for a kernel version.
+ * kvm_mmu.c, kvm_guest.c, kvm_sym.c and this header looks into struct kvm or
+ * struct kvm_vcpu, calls KVM, or asks for a kernel version.
  *
  * Supported: Debian's 6.1, 6.12 and 7.3 on AMD CPUs.
  */
@@ -22,11 +22,34 @@
 #include "places.h"
 #include "policy.h"
 
-/* No key: an address that is no guest frame of ours (nested guest). */
+/* No key: an address that the guest's tables map to no frame. */
 #define NPTB_KEY_NONE	(~0ULL)
 
 /* NPF error code bit 3: reserved bits, KVM's mark of MMIO. */
 #define NPTB_NPF_RSVD	BIT_ULL(3)
+
+/* Error code bit 0: the leaf was there and did not allow the access. */
+#define NPTB_NPF_PRESENT	BIT_ULL(0)
+
+/**
+ * struct nptb_set_spte - the arguments of KVM's mmu_set_spte()
+ * @vcpu: that makes a leaf in the shadow MMU
+ * @slot: of the frame
+ * @sptep: the entry
+ * @access: what the guest's tables allow
+ * @gfn: the frame
+ * @pfn: behind it
+ * @fault: that wants it; NULL where KVM maps ahead of need
+ */
+struct nptb_set_spte {
+	struct kvm_vcpu *vcpu;
+	struct kvm_memory_slot *slot;
+	u64 *sptep;
+	unsigned int access;
+	gfn_t gfn;
+	u64 pfn;
+	void *fault;
+};
 
 /**
  * struct nptb_outcome - counters of a vCPU that tell how a fault ended
@@ -48,6 +71,7 @@ enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
 	NPTB_HOOK_VM_DESTROYED,
 	NPTB_HOOK_HUGEPAGE,
+	NPTB_HOOK_SET_SPTE,
 	NPTB_HOOK_FAULT,
 	NPTB_HOOK_NR,
 	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
@@ -66,7 +90,7 @@ int nptb_kvm_vm_created(struct kvm *kvm);
 void nptb_kvm_vm_destroyed(struct kvm *kvm);
 
 const char *nptb_kvm_unsupported(struct kvm *kvm);
-u32 nptb_kvm_leaves_per_fault(struct kvm *kvm);
+bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm);
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
 int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
 
@@ -75,7 +99,12 @@ void nptb_kvm_evict_all(struct kvm *kvm);
 void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu);
 bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
-bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, gpa_t gpa);
+/* kvm_mmu.c */
+bool nptb_kvm_by_tdp_mmu(struct kvm_vcpu *vcpu);
+u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr);
+int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made);
+
+bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key);
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state);
 void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state);
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);
@@ -115,15 +144,17 @@ static inline struct nptb_outcome nptb_kvm_outcome(struct kvm_vcpu *vcpu)
  * @vcpu: that faulted
  * @gpa: as handed to kvm_mmu_page_fault()
  *
- * Return: the key, or %NPTB_KEY_NONE where @gpa is no address of this VM's
- * memory: a nested guest's own, or under shadow paging a linear one.
+ * What is no address of this VM's memory is translated: a nested guest's own,
+ * or under shadow paging a linear one.
+ *
+ * Return: the key, or %NPTB_KEY_NONE where the guest maps nothing there.
  */
 static inline u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
 {
 	struct kvm_mmu *mmu = vcpu->arch.mmu;
 
-	if (mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct)
-		return NPTB_KEY_NONE;
+	if (unlikely(mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct))
+		return nptb_kvm_translate(vcpu, gpa);
 	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
 }
 

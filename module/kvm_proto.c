@@ -24,6 +24,8 @@ static const struct {
 	const char *prototype;
 } protos[] = {
 	{ "kvm_mmu_page_fault", "i" VCPU "llpi" },
+	{ "mmu_set_spte",
+	  "i" VCPU "p<kvm_memory_slot>pillp<kvm_page_fault>" },
 	{ "kvm_mmu_hugepage_adjust", "v" VCPU "p<kvm_page_fault>" },
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	/* 6.1 returns an error that is always 0. */

@@ -14,6 +14,7 @@
 DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
 DEFINE_STATIC_CALL_NULL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
@@ -47,6 +48,7 @@ static struct {
 	[NPTB_HOOK_VM_CREATED] = { "kvm_arch_create_vm_debugfs" },
 	[NPTB_HOOK_VM_DESTROYED] = { "kvm_arch_destroy_vm" },
 	[NPTB_HOOK_HUGEPAGE] = { "kvm_mmu_hugepage_adjust" },
+	[NPTB_HOOK_SET_SPTE] = { "mmu_set_spte" },
 	[NPTB_HOOK_FAULT] = { "kvm_mmu_page_fault" },
 };
 
@@ -176,8 +178,7 @@ static bool find_emulation(void)
 
 static bool find_data(void)
 {
-	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock") ||
-	    !FIND_DATA(tdp_enabled, "tdp_enabled"))
+	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock"))
 		return false;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	/* 6.1 keeps it in struct kvm_arch. */
@@ -213,11 +214,12 @@ static bool find_hooks(void)
 
 /*
  * Enter the originals past the call to ftrace: no second trip through it, and
- * no recursion. All three start with ENDBR, if any, and the call.
+ * no recursion. All start with ENDBR, if any, and the call.
  */
 static void aim_originals(void)
 {
 	AIM(nptb_sc_fault, NPTB_HOOK_FAULT);
+	AIM(nptb_sc_set_spte, NPTB_HOOK_SET_SPTE);
 	AIM(nptb_sc_created, NPTB_HOOK_VM_CREATED);
 	AIM(nptb_sc_destroyed, NPTB_HOOK_VM_DESTROYED);
 }

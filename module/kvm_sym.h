@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KVM's functions and data that modules cannot link to. Included by
- * kvm_compat.c, kvm_guest.c and kvm_sym.c alone.
+ * kvm_compat.c, kvm_mmu.c, kvm_guest.c and kvm_sym.c alone.
  *
  * Functions are reached by static calls: direct calls, which need no ENDBR at
  * their target on a CPU with IBT. A call by pointer would.
@@ -55,10 +55,15 @@ NPTB_SAME_TYPE(get_cpl, nptb_get_cpl_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
+/* Static in mmu.c, and out of line in all three. */
+int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
+			u64 *sptep, unsigned int pte_access, gfn_t gfn,
+			u64 pfn, void *fault);
 
 DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
@@ -83,13 +88,11 @@ DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
  * struct nptb_kvm_data - KVM's variables that we look at
  * @vm_list: all VMs, under @lock
  * @lock: kvm_lock
- * @tdp_enabled: two-level paging is in use
- * @tdp_mmu_enabled: by the TDP MMU; NULL where that is told per VM (6.1)
+ * @tdp_mmu_enabled: the TDP MMU is in use; NULL where that is told per VM (6.1)
  */
 struct nptb_kvm_data {
 	struct list_head *vm_list;
 	struct mutex *lock;
-	bool *tdp_enabled;
 	bool *tdp_mmu_enabled;
 };
 

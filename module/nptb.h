@@ -41,6 +41,9 @@
 
 #define NPTB_NAME_MAX	24
 
+/* Leaves that one fault may make: mmu_set_spte()'s hook keeps it so. */
+#define NPTB_NEED	1
+
 /**
  * struct nptb_config - what a VM starts with
  * @budget: pages, or 0 for none
@@ -102,6 +105,8 @@ struct nptb_stats {
  * @attempt: its current attempt; its own thread's
  * @explain: of @attempt, while it is made; its own thread's
  * @inside: the thread that is in KVM's fault handler for us, or 0
+ * @made: key of the leaf that the shadow MMU has made for it, or NPTB_KEY_NONE;
+ *	its own thread's
  * @deferred_at: jiffies of the last fault of others that @shield deferred
  *	first, valid while @blocking; under nptb_vm.lock
  * @waiting_at: jiffies of its own last deferral, valid while @waiting
@@ -124,6 +129,7 @@ struct nptb_vcpu {
 	struct nptb_attempt attempt;
 	struct nptb_explain explain;
 	pid_t inside;
+	u64 made;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
@@ -174,8 +180,8 @@ struct nptb_pages {
  * @lend_work: takes back what was lent for too long
  * @lock: protects all below
  * @armed: under budget
+ * @untracked: a leaf may be there that is not in @set
  * @config: budget, policy and what to do on a loop
- * @need: leaves that one fault may make
  * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
  * @aged: accessed bits were cleared, maybe without a flush
  * @seq: faults that &trace nptb_fault tells, or would tell
@@ -207,13 +213,13 @@ struct nptb_vm {
 	atomic64_t granted;
 	u64 limit;
 	u64 lent;
-	u32 need;
 	u32 special;
 
 	struct delayed_work lend_work;
 
 	spinlock_t lock;
 	bool armed;
+	bool untracked;
 	bool aged;
 	u64 seq;
 	struct nptb_config config;
@@ -243,6 +249,7 @@ struct nptb_vm {
  * @insn_len: how many
  * @key: the frame, or NPTB_KEY_NONE
  * @known: the set had the page when it faulted; looked up for the trace alone
+ * @shadow: it is for KVM's shadow MMU, see nptb_kvm_by_tdp_mmu()
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
  * @steps: output of step: instructions emulated
@@ -253,6 +260,8 @@ struct nptb_vm {
  * @stolen: output of detect: another vCPU had taken the page
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
+ * @made: output of map: key of a leaf that the shadow MMU made, or
+ *	NPTB_KEY_NONE
  * @leaves: output of note: KVM's count of resident pages after it
  * @seq: output of note: its number among the VM's faults
  */
@@ -267,6 +276,7 @@ struct nptb_fault {
 	int insn_len;
 	u64 key;
 	bool known;
+	bool shadow;
 
 	u32 granted;
 	u32 evicted;
@@ -278,6 +288,7 @@ struct nptb_fault {
 	bool stolen;
 	int ret;
 	enum nptb_verdict verdict;
+	u64 made;
 	u64 leaves;
 	u64 seq;
 };
@@ -320,6 +331,9 @@ void nptb_hook_put(void);
 /* fault.c */
 int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 		      u64 error_code, void *insn, int insn_len);
+
+/* leaf.c */
+int nptb_handle_set_spte(const struct nptb_set_spte *set);
 
 /* room.c */
 bool nptb_plenty_of_room(struct nptb_fault *fault);

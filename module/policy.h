@@ -16,7 +16,7 @@ struct nptb_policy;
 struct nptb_shield;
 
 /**
- * struct nptb_page - one page that is believed resident
+ * struct nptb_page - one guest frame that is believed resident
  * @hash: next page in the bucket of the resident set's hash
  * @link: place in the policy's ring, or in a vCPU's ring of shielded pages
  * @key: address space and guest frame, see nptb_key()
@@ -24,6 +24,8 @@ struct nptb_shield;
  *	own for pages that never go; NULL where it belongs to the policy
  * @stamp: the policy's: when the page was last seen in use; of an exempt page
  *	the set's, see &nptb_rset.epoch
+ * @leaves: that map it, all evicted together; more than one is for the shadow
+ *	MMU (several addresses of the guest) and for several address spaces
  * @up: the policy's: a tree's node above
  * @down: the policy's: the nodes below
  *
@@ -35,6 +37,7 @@ struct nptb_page {
 	struct nptb_ring link;
 	u64 key;
 	struct nptb_shield *shield;
+	u64 leaves;
 	union {
 		u64 stamp;
 		struct {

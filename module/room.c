@@ -17,6 +17,8 @@
 
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
 {
+	/* Before: what is made meanwhile may be untracked again. */
+	WRITE_ONCE(vm->untracked, false);
 	nptb_kvm_evict_all(vm->kvm);
 	trace_nptb_evict(vm, vcpu, 0, NPTB_EVICT_FLUSH, false);
 }
@@ -53,6 +55,9 @@ static void evict(struct nptb_vm *vm, struct nptb_page *page,
 		nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
 		vm->aged = false;
 	}
+	/* What KVM had taken away before is not the attempt's own doing. */
+	if (own && zapped)
+		nptb_attempt_evicted(&fault->v->attempt, page->key, vm->limit);
 	if (zapped)
 		trace_nptb_evict(vm, vcpu, page->key, reason, own);
 	nptb_page_put(vm, page);
@@ -121,14 +126,17 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 /*
  * The very page that faulted, if it is in the set: its leaf may be there and
  * only want another permission. Zapping it makes exactly the room that mapping
- * it again takes, and no other page has to go.
+ * it again takes, and no other page has to go. The shadow MMU may want another
+ * leaf for the same frame, at another address, unless the error code says that
+ * the very leaf is there.
  */
 static struct nptb_page *take_faulting(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;
 
-	if (fault->key == NPTB_KEY_NONE)
+	if (fault->key == NPTB_KEY_NONE ||
+	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
 		return NULL;
 	page = nptb_rset_find(&vm->set, fault->key);
 	if (page)
@@ -167,7 +175,7 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
 		return nptb_rset_victim(&vm->set);
 	}
 	/* What is missing was granted to others: their faults will tell. */
-	*alone = v->shield.count + vm->need > nptb_limit(vm);
+	*alone = v->shield.leaves + NPTB_NEED > nptb_limit(vm);
 	return NULL;
 }
 
@@ -181,21 +189,21 @@ static bool evict_own(struct nptb_fault *fault)
 	lockdep_assert_held(&vm->lock);
 	if (!page)
 		return false;
-	nptb_attempt_evicted(&v->attempt, page->key, vm->limit);
 	evict(vm, page, fault, NPTB_EVICT_FAULT, true);
 	return true;
 }
 
 /*
- * Are there leaves that we know nothing of (a nested guest's, prefetched ones,
- * or from before we came)? They can only go all at once. A known leaf is in the
- * set, or still granted, or for a moment in both.
+ * Are there leaves that could not be kept track of, for want of memory? They
+ * can only go all at once. Others that are in no set of ours are of tables that
+ * die, after a memory slot went: those are out of reach, and go by themselves.
  */
 static bool unknown_leaves(struct nptb_vm *vm)
 {
 	u64 granted = atomic64_read(&vm->granted);
 
-	return nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.count) + granted;
+	return READ_ONCE(vm->untracked) &&
+	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.leaves) + granted;
 }
 
 /*
@@ -206,11 +214,11 @@ static bool unknown_leaves(struct nptb_vm *vm)
  */
 static bool grant(struct nptb_vm *vm, u64 slack)
 {
-	u64 granted = atomic64_add_return(vm->need, &vm->granted);
+	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
 
 	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= nptb_limit(vm))
 		return true;
-	atomic64_sub(vm->need, &vm->granted);
+	atomic64_sub(NPTB_NEED, &vm->granted);
 	return false;
 }
 
@@ -228,7 +236,7 @@ bool nptb_plenty_of_room(struct nptb_fault *fault)
 {
 	if (!grant(fault->vm, NPTB_LOOP_PAGES_MAX))
 		return false;
-	fault->granted = fault->vm->need;
+	fault->granted = NPTB_NEED;
 	return true;
 }
 
@@ -281,7 +289,7 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 		if (grant(vm, 0))
 			return NPTB_ADMISSION_GRANTED;
 		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
-				  atomic64_read(&vm->granted), vm->need,
+				  atomic64_read(&vm->granted), NPTB_NEED,
 				  nptb_limit(vm))) {
 		case NPTB_ROOM_YES:
 			break;
@@ -315,7 +323,7 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 		spin_unlock(&vm->lock);
 	}
 	if (admission == NPTB_ADMISSION_GRANTED)
-		fault->granted = vm->need;
+		fault->granted = NPTB_NEED;
 	return admission;
 }
 

@@ -20,6 +20,7 @@ void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits)
 	set->buckets = buckets;
 	set->bits = bits;
 	set->count = 0;
+	set->leaves = 0;
 	nptb_shield_init(&set->pinned);
 	nptb_shield_init(&set->exempt);
 	set->trusted = 0;
@@ -80,15 +81,18 @@ static void shield_add(struct nptb_shield *shield, struct nptb_page *page)
 	page->shield = shield;
 	nptb_ring_add(&shield->ring, &page->link);
 	shield->count++;
+	shield->leaves += page->leaves;
 }
 
 static void insert(struct nptb_rset *set, struct nptb_page **bucket, u64 key,
 		   struct nptb_page *page)
 {
 	page->key = key;
+	page->leaves = 1;
 	page->hash = *bucket;
 	*bucket = page;
 	set->count++;
+	set->leaves++;
 }
 
 /* Take @page from whoever has it, its shield or the policy. */
@@ -101,6 +105,7 @@ static void release(struct nptb_rset *set, struct nptb_page *page)
 	if (page->shield == &set->exempt && page->stamp == set->epoch)
 		set->trusted--;
 	page->shield->count--;
+	page->shield->leaves -= page->leaves;
 	page->shield = NULL;
 	nptb_ring_del(&page->link);
 }
@@ -248,6 +253,21 @@ u64 nptb_rset_occupied(const struct nptb_rset *set, u64 leaves)
 }
 
 /**
+ * nptb_rset_set_leaves() - it has become known how many leaves a page has
+ * @set: where it is
+ * @page: of the set
+ * @leaves: that map it now, at least 1
+ */
+void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
+			  u64 leaves)
+{
+	set->leaves += leaves - page->leaves;
+	if (page->shield)
+		page->shield->leaves += leaves - page->leaves;
+	page->leaves = leaves;
+}
+
+/**
  * nptb_rset_settle() - an attempt has ended: its pages lose their shield
  * @set: where they are
  * @shield: of the vCPU whose attempt it was
@@ -272,6 +292,7 @@ static void unhash(struct nptb_rset *set, struct nptb_page *page)
 		at = &(*at)->hash;
 	*at = page->hash;
 	set->count--;
+	set->leaves -= page->leaves;
 }
 
 /**
@@ -353,7 +374,8 @@ struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket)
  * @limit: most that there may be
  *
  * Only KVM's count can say yes. Where it says no, but the belief has room and
- * faults are under way, some leaf is counted twice, by KVM and as granted.
+ * faults are under way, some leaf is counted twice, by KVM and as granted. More
+ * leaves than that explains are none of ours: there waiting is no use.
  *
  * Return: see &enum nptb_room.
  */
@@ -362,7 +384,8 @@ enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
 {
 	if (leaves + granted + need <= limit)
 		return NPTB_ROOM_YES;
-	if (granted && nptb_rset_counted(set) + granted + need <= limit)
+	if (leaves <= set->leaves + granted && granted &&
+	    nptb_rset_counted(set) + granted + need <= limit)
 		return NPTB_ROOM_WAIT;
 	return NPTB_ROOM_EVICT;
 }

@@ -15,10 +15,12 @@
  * struct nptb_shield - the pages that one vCPU's current attempt was given
  * @ring: oldest first
  * @count: pages in @ring
+ * @leaves: of all of them
  */
 struct nptb_shield {
 	struct nptb_ring ring;
 	u64 count;
+	u64 leaves;
 };
 
 /**
@@ -26,6 +28,7 @@ struct nptb_shield {
  * @buckets: hash by key, 1 << @bits chains
  * @bits: logarithm of the number of chains
  * @count: pages in the set, shielded, charged, pinned or exempt
+ * @leaves: of all of them
  * @policy: knows the pages that may go
  * @pinned: pages that never go, and count
  * @exempt: pages that never go, and do not count
@@ -38,6 +41,7 @@ struct nptb_rset {
 	struct nptb_page **buckets;
 	u32 bits;
 	u64 count;
+	u64 leaves;
 	struct nptb_policy policy;
 	struct nptb_shield pinned;
 	struct nptb_shield exempt;
@@ -73,6 +77,8 @@ bool nptb_rset_give_exempt(struct nptb_rset *set, u64 key,
 void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page);
 void nptb_rset_distrust(struct nptb_rset *set);
 u64 nptb_rset_occupied(const struct nptb_rset *set, u64 leaves);
+void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
+			  u64 leaves);
 void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);
 void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page);
 struct nptb_page *nptb_rset_victim(struct nptb_rset *set);
@@ -82,10 +88,10 @@ struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket);
 enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
 			 u64 need, u64 limit);
 
-/* Pages that count against the budget. */
+/* Leaves that count against the budget. */
 static inline u64 nptb_rset_counted(const struct nptb_rset *set)
 {
-	return set->count - set->exempt.count;
+	return set->leaves - set->exempt.leaves;
 }
 
 /* Pages that may go, now or when the attempt that has them is over. */
@@ -98,6 +104,7 @@ static inline void nptb_shield_init(struct nptb_shield *shield)
 {
 	nptb_ring_init(&shield->ring);
 	shield->count = 0;
+	shield->leaves = 0;
 }
 
 #endif /* NPTB_RSET_H */

@@ -19,7 +19,7 @@ unsigned int scene_need(const struct scene *s, int vcpus)
 	/* Page-table pages below the page directory: code's, and data's. */
 	unsigned int tables = 3 + 1 + (s->pages * vcpus / s->vcpus + 511) / 512;
 
-	if (s->mode != VMM_LONG)
+	if (s->mode != VMM_LONG || kvm_shadow_paging())
 		tables = 0;
 	else if (vcpus == 1)
 		tables = 3 + 1 + 1;
@@ -28,7 +28,7 @@ unsigned int scene_need(const struct scene *s, int vcpus)
 
 unsigned int scene_need_fetch(const struct scene *s)
 {
-	return s->mode == VMM_LONG ? 5 : 1;
+	return s->mode == VMM_LONG && !kvm_shadow_paging() ? 5 : 1;
 }
 
 static bool must_loop(const struct scene *s, int vm)

@@ -178,6 +178,41 @@ static void test_drain(void **state)
 #define WAIT	NPTB_ROOM_WAIT
 #define MAX	NPTB_BUDGET_MAX
 
+/* A page with several leaves takes them along wherever it goes. */
+static void test_leaves(void **state)
+{
+	struct nptb_page *buckets[2] = { NULL }, pages[2] = { 0 }, *page;
+	struct nptb_rset set;
+	struct nptb_shield shield;
+
+	(void)state;
+	nptb_rset_init(&set, buckets, 1);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	nptb_shield_init(&shield);
+	assert_true(nptb_rset_give(&set, 1, &pages[0], &shield));
+	assert_true(nptb_rset_charge(&set, 2, &pages[1]));
+	assert_int_equal(set.leaves, 2);
+	assert_int_equal(shield.leaves, 1);
+	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 1), 5);
+	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 2), 3);
+	assert_int_equal(set.leaves, 8);
+	assert_int_equal(shield.leaves, 5);
+	assert_false(nptb_rset_give(&set, 2, NULL, &shield));
+	assert_int_equal(shield.leaves, 8);
+	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 2), 1);
+	assert_int_equal(shield.leaves, 6);
+	page = nptb_rset_own_victim(&set, &shield);
+	assert_int_equal(page->key, 1);
+	assert_int_equal(set.leaves, 1);
+	assert_int_equal(shield.leaves, 1);
+	nptb_rset_settle(&set, &shield);
+	assert_int_equal(shield.leaves, 0);
+	assert_int_equal(set.leaves, 1);
+	assert_ptr_equal(nptb_rset_victim(&set), &pages[1]);
+	assert_int_equal(set.leaves, 0);
+	assert_int_equal(set.count, 0);
+}
+
 static const struct {
 	const char *name;
 	u64 believed, leaves, granted, need, limit;
@@ -208,7 +243,9 @@ static const struct {
 	{ "stale belief: too large, KVM has room", 64, 10, 0, 1, 64, YES },
 	{ "stale belief: far too large", 1000, 63, 0, 1, 64, YES },
 	{ "stale belief: too small, KVM is full", 0, 64, 0, 1, 64, EVICT },
-	{ "stale belief: too small, with grants", 0, 64, 1, 1, 64, WAIT },
+	{ "stale belief: too small, grants explain it", 61, 63, 2, 1, 64, WAIT },
+	{ "leaves that nobody knows, with grants", 0, 64, 1, 1, 64, EVICT },
+	{ "one leaf that nobody knows, with grants", 61, 64, 2, 1, 64, EVICT },
 	{ "limit has shrunk", 100, 100, 0, 1, 10, EVICT },
 	{ "limit has shrunk, with grants", 100, 100, 4, 1, 10, EVICT },
 	{ "the largest limit, empty", 0, 0, 0, 1, MAX, YES },
@@ -225,7 +262,7 @@ static void test_room(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
-		struct nptb_rset set = { .count = rooms[i].believed };
+		struct nptb_rset set = { .leaves = rooms[i].believed };
 		enum nptb_room room = nptb_room(&set, rooms[i].leaves,
 						rooms[i].granted, rooms[i].need,
 						rooms[i].limit);
@@ -243,7 +280,7 @@ static void room_is_exact(u64 limit, u64 need)
 
 	for (i = 0; i < 13 * 13 * 13; i++) {
 		u64 believed = i % 13, leaves = i / 13 % 13, granted = i / 169;
-		struct nptb_rset set = { .count = believed };
+		struct nptb_rset set = { .leaves = believed };
 		enum nptb_room room = nptb_room(&set, leaves, granted, need,
 						limit);
 
@@ -273,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_room_is_exact),
 	};
