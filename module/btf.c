@@ -321,3 +321,33 @@ int nptb_btf_check(const struct nptb_btf *btf, const char *name,
 	}
 	return -1;
 }
+
+/**
+ * nptb_btf_member() - where is a member of a struct?
+ * @btf: opened
+ * @name: of the struct, looked for in @btf alone
+ * @member: of it, not of a struct or union in it
+ *
+ * Return: the offset in bytes, or -1 where @btf does not have it.
+ */
+int nptb_btf_member(const struct nptb_btf *btf, const char *name,
+		    const char *member)
+{
+	u32 at = btf->types, i, j;
+	struct type type;
+
+	for (i = 0; i < btf->nr_types && get_type(btf, at, &type); i++) {
+		bool it = kind_of(&type) == KIND_STRUCT &&
+			  !strcmp(string_of(btf, type.name), name);
+
+		for (j = 0; it && j < vlen_of(&type); j++) {
+			u32 entry = at + sizeof(type) + 12 * j;
+
+			/* Offsets in bits; a bit field's size is above. */
+			if (!strcmp(string_of(btf, get32(btf, entry)), member))
+				return (get32(btf, entry + 8) & 0xffffff) / 8;
+		}
+		at = next_of(&type, at);
+	}
+	return -1;
+}

@@ -45,5 +45,7 @@ int nptb_btf_open(struct nptb_btf *btf, const void *data, u32 size,
 int nptb_btf_index(struct nptb_btf *btf);
 int nptb_btf_check(const struct nptb_btf *btf, const char *name,
 		   const char *prototype);
+int nptb_btf_member(const struct nptb_btf *btf, const char *name,
+		    const char *member);
 
 #endif /* NPTB_BTF_H */

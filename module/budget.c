@@ -184,6 +184,10 @@ static int wait_stragglers(struct nptb_vm *vm)
 	/* A VM that is just being created: not even a signal may matter. */
 	if (!nptb_kvm_has_vcpus(vm->kvm))
 		return 0;
+	/* KVM merges leaves, when dirty logging goes off, under this lock. */
+	if (mutex_lock_interruptible(nptb_kvm_slots_lock(vm->kvm)))
+		return -EINTR;
+	mutex_unlock(nptb_kvm_slots_lock(vm->kvm));
 	cookie = start_poll_synchronize_srcu(srcu);
 	while (!poll_state_synchronize_srcu(srcu, cookie)) {
 		if (signal_pending(current))

@@ -175,15 +175,28 @@ static void look_up(struct nptb_fault *fault)
 	spin_unlock(&vm->lock);
 }
 
-/* MMIO costs no budget, and is no part of an attempt. */
+/*
+ * MMIO costs no budget, and is no part of an attempt. KVM's mark of MMIO may be
+ * out of date, though: a slot that comes right now would have it map memory.
+ * With room for that KVM may go ahead; without, only the emulator is let in.
+ */
 static int handle_mmio(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
+	bool granted = nptb_grant(vm);
 
+	fault->v->made = NPTB_KEY_NONE;
 	WRITE_ONCE(fault->v->inside, current->pid);
-	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
-				    fault->insn, fault->insn_len);
+	if (granted)
+		fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa,
+					    fault->error_code, fault->insn,
+					    fault->insn_len);
+	else
+		fault->ret = nptb_kvm_emulate_mmio(fault->vcpu, fault->gpa,
+						   fault->insn, fault->insn_len);
 	WRITE_ONCE(fault->v->inside, 0);
+	if (granted)
+		nptb_note_ahead(vm, fault->v, fault->key);
 	fault->verdict = NPTB_VERDICT_MMIO;
 	spin_lock(&vm->lock);
 	vm->stats.verdict[fault->verdict]++;
@@ -250,10 +263,11 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
 		return pass(&fault);
-	if (error_code & NPTB_NPF_RSVD)
-		return handle_mmio(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	fault.shadow = !nptb_kvm_by_tdp_mmu(vcpu);
+	if ((error_code & NPTB_NPF_RSVD) &&
+	    !nptb_kvm_has_memory(vcpu, fault.key))
+		return handle_mmio(&fault);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
 	/* Every vCPU may need a page at the same time. */
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))

@@ -11,6 +11,11 @@
  *	where KVM would choose a huge leaf.
  *   mmu_set_spte
  *	as these: where the shadow MMU makes a leaf, also those ahead of need.
+ *   kvm_arch_async_page_ready, kvm_arch_vcpu_pre_fault_memory
+ *	as these: where KVM maps what no fault asks for (6.1 has only the first).
+ *   kvm_mmu_recover_huge_pages (7.3), kvm_mmu_zap_collapsible_sptes
+ *	as these: dirty logging was switched off, and small leaves would be
+ *	merged into a huge one, or zapped to make room for one.
  *
  * The replacements enter the originals past their call to ftrace, so there is
  * no recursion to guard against, whatever the compiler makes of the calls.
@@ -66,10 +71,11 @@ static void replace_destroyed(struct kvm *kvm)
 }
 
 /*
- * KVM starts with 4 KiB leaves and raises the level here: to return at once
- * keeps every leaf of a budgeted VM at 4 KiB, whatever backs the memory.
+ * KVM starts with 4 KiB leaves and raises the level, or merges them later: to
+ * return at once from either keeps every leaf of a budgeted VM at 4 KiB,
+ * whatever backs the memory.
  */
-static void replace_hugepage(void)
+static void replace_nothing(void)
 {
 }
 
@@ -88,6 +94,21 @@ static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 		.fault = fault,
 	};
 	int ret = nptb_handle_set_spte(&set);
+
+	this_cpu_dec(in_flight);
+	return ret;
+}
+
+static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
+{
+	nptb_handle_async_ready(vcpu, work);
+	this_cpu_dec(in_flight);
+}
+
+static long replace_pre_fault(struct kvm_vcpu *vcpu,
+			      struct kvm_pre_fault_memory *range)
+{
+	long ret = nptb_handle_pre_fault(vcpu, range);
 
 	this_cpu_dec(in_flight);
 	return ret;
@@ -113,7 +134,9 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 		redirect(fregs, replace_destroyed);
 		return;
 	}
-	vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+	vm = nptb_vm_armed(ip == hook_ip[NPTB_HOOK_COLLAPSE] ?
+			   nptb_ftrace_arg0(fregs) :
+			   nptb_kvm_of(nptb_ftrace_arg0(fregs)));
 	if (!vm)
 		return;
 	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
@@ -121,12 +144,18 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 		redirect(fregs, replace_fault);
 		return;
 	}
-	if (ip == hook_ip[NPTB_HOOK_SET_SPTE]) {
-		redirect(fregs, replace_set_spte);
+	if (ip == hook_ip[NPTB_HOOK_HUGEPAGE] ||
+	    ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
+		/* No count: synchronize_rcu_tasks() covers what only returns. */
+		nptb_ftrace_redirect(fregs, (unsigned long)replace_nothing);
 		return;
 	}
-	/* No count: it only returns, which synchronize_rcu_tasks() covers. */
-	nptb_ftrace_redirect(fregs, (unsigned long)replace_hugepage);
+	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
+		redirect(fregs, replace_set_spte);
+	else if (ip == hook_ip[NPTB_HOOK_ASYNC_READY])
+		redirect(fregs, replace_async_ready);
+	else
+		redirect(fregs, replace_pre_fault);
 }
 
 /*

@@ -18,6 +18,8 @@
 #include <linux/entry-kvm.h>
 #endif
 
+struct kvm_pre_fault_memory;
+
 #include "loop.h"
 #include "places.h"
 #include "policy.h"
@@ -72,6 +74,12 @@ enum nptb_kvm_hook {
 	NPTB_HOOK_VM_DESTROYED,
 	NPTB_HOOK_HUGEPAGE,
 	NPTB_HOOK_SET_SPTE,
+	NPTB_HOOK_ASYNC_READY,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 has no KVM_PRE_FAULT_MEMORY. */
+	NPTB_HOOK_PRE_FAULT,
+#endif
+	NPTB_HOOK_COLLAPSE,
 	NPTB_HOOK_FAULT,
 	NPTB_HOOK_NR,
 	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
@@ -103,6 +111,14 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key);
 bool nptb_kvm_by_tdp_mmu(struct kvm_vcpu *vcpu);
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr);
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made);
+int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
+			  int insn_len);
+u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
+u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
+void nptb_kvm_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
+gpa_t nptb_kvm_pre_fault_gpa(const struct kvm_pre_fault_memory *range);
+long nptb_kvm_pre_fault(struct kvm_vcpu *vcpu,
+			struct kvm_pre_fault_memory *range);
 
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key);
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state);
@@ -209,6 +225,12 @@ static inline bool nptb_kvm_long_mode(struct kvm_vcpu *vcpu)
 static inline struct srcu_struct *nptb_kvm_srcu(struct kvm *kvm)
 {
 	return &kvm->srcu;
+}
+
+/* Changes of memory slots. */
+static inline struct mutex *nptb_kvm_slots_lock(struct kvm *kvm)
+{
+	return &kvm->slots_lock;
 }
 
 /* The first argument of a function caught by ftrace. */

@@ -5,6 +5,7 @@
 #include <linux/uaccess.h>
 
 #include "kvm_compat.h"
+#include "kvm_mmu.h"
 #include "kvm_sym.h"
 
 /*
@@ -80,4 +81,123 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made)
 	if (!was && (READ_ONCE(*set->sptep) & SPTE_PRESENT))
 		*made = nptb_key(kvm_arch_vcpu_memslots_id(set->vcpu), set->gfn);
 	return ret;
+}
+
+/* The emulator's mode after a fault, EMULTYPE_PF; 7.3 keeps it to itself. */
+#define EMULATE_FAULT	BIT(6)
+
+/**
+ * nptb_kvm_emulate_mmio() - emulate an access to what has no memory behind it
+ * @vcpu: that faulted there
+ * @gpa: guest-physical address
+ * @insn: instruction bytes of the exit
+ * @insn_len: how many
+ *
+ * As kvm_mmu_page_fault() does it, but where memory has come there meanwhile,
+ * the emulator accesses it, and no leaf is made.
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: as kvm_mmu_page_fault().
+ */
+int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
+			  int insn_len)
+{
+	return static_call(nptb_sc_mmio)(vcpu, gpa, EMULATE_FAULT, insn,
+					 insn_len);
+}
+
+/* The shadow MMU finds a frame's leaves by way of its slot. */
+static u64 shadow_leaves(struct kvm *kvm, u64 key)
+{
+	struct kvm_memslots *slots = __kvm_memslots(kvm, nptb_key_as(key));
+	struct kvm_memory_slot *slot = __gfn_to_memslot(slots, nptb_key_gfn(key));
+	struct kvm_rmap_head *heads;
+
+	/* Not there while the VM has not used the shadow MMU. */
+	heads = slot ? READ_ONCE(slot->arch.rmap[0]) : NULL;
+	if (!heads)
+		return 0;
+	return static_call(nptb_sc_rmap_count)(&heads[nptb_key_gfn(key) -
+						      slot->base_gfn]);
+}
+
+static bool root_has_leaf(const struct nptb_mmu_page *root, u64 gfn)
+{
+	int level = root->role.level;
+	u64 *table = root->spt;
+
+	for (;;) {
+		u64 spte = READ_ONCE(table[(gfn >> (9 * (level - 1))) & 511]);
+
+		if (!(spte & SPTE_PRESENT))
+			return false;
+		if (level == 1 || (spte & SPTE_HUGE))
+			return true;
+		table = __va(spte & PTE_PFN_MASK);
+		level--;
+	}
+}
+
+/* Every root counts, those that die among them, as in KVM's counters. */
+static u64 tdp_leaves(struct kvm *kvm, u64 key)
+{
+	struct nptb_mmu_page *root;
+	u64 leaves = 0;
+
+	if (!nptb_kvm_uses_tdp_mmu(kvm))
+		return 0;
+	rcu_read_lock();
+	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
+		if (root->role.smm == nptb_key_as(key))
+			leaves += root_has_leaf(root, nptb_key_gfn(key));
+	rcu_read_unlock();
+	return leaves;
+}
+
+/**
+ * nptb_kvm_frame_leaves() - how many leaves map a frame
+ * @kvm: alive
+ * @key: of the frame
+ *
+ * Context: does not sleep; kvm->srcu held.
+ * Return: their number, in all of KVM's tables of this VM.
+ */
+u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key)
+{
+	u64 leaves;
+
+	read_lock(&kvm->mmu_lock);
+	leaves = shadow_leaves(kvm, key) + tdp_leaves(kvm, key);
+	read_unlock(&kvm->mmu_lock);
+	return leaves;
+}
+
+/* The frame that KVM would map now that it is in host memory. */
+u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
+{
+	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), work->arch.gfn);
+}
+
+/* The original of kvm_arch_async_page_ready(). */
+void nptb_kvm_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
+{
+	static_call(nptb_sc_async_ready)(vcpu, work);
+}
+
+/* Where KVM_PRE_FAULT_MEMORY has got to. */
+gpa_t nptb_kvm_pre_fault_gpa(const struct kvm_pre_fault_memory *range)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return range->gpa;
+#else
+	/* 6.1 does not have it. */
+	return 0;
+#endif
+}
+
+/* The original of kvm_arch_vcpu_pre_fault_memory(). */
+long nptb_kvm_pre_fault(struct kvm_vcpu *vcpu,
+			struct kvm_pre_fault_memory *range)
+{
+	return static_call(nptb_sc_pre_fault)(vcpu, range);
 }

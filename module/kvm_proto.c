@@ -11,6 +11,7 @@
 
 #include "btf.h"
 #include "kvm_compat.h"
+#include "kvm_mmu.h"
 
 /* Larger than any module's BTF. */
 #define BTF_SIZE_MAX	(16 << 20)
@@ -26,6 +27,19 @@ static const struct {
 	{ "kvm_mmu_page_fault", "i" VCPU "llpi" },
 	{ "mmu_set_spte",
 	  "i" VCPU "p<kvm_memory_slot>pillp<kvm_page_fault>" },
+	{ "x86_emulate_instruction", "i" VCPU "lipi" },
+	{ "pte_list_count", "ip<kvm_rmap_head>" },
+	{ "kvm_arch_async_page_ready", "v" VCPU "p<kvm_async_pf>" },
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	{ "kvm_arch_vcpu_pre_fault_memory",
+	  "l" VCPU "p<kvm_pre_fault_memory>" },
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 merges leaves where older kernels zap them. */
+	{ "kvm_mmu_recover_huge_pages", "v" KVM "p<kvm_memory_slot>" },
+#else
+	{ "kvm_mmu_zap_collapsible_sptes", "v" KVM "p<kvm_memory_slot>" },
+#endif
 	{ "kvm_mmu_hugepage_adjust", "v" VCPU "p<kvm_page_fault>" },
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	/* 6.1 returns an error that is always 0. */
@@ -93,9 +107,34 @@ static int index_btf(struct nptb_btf *btf, const void *data, u32 size,
 	return nptb_btf_index(btf) < 0 ? -EINVAL : 0;
 }
 
-static int check_all(const struct nptb_btf *kvm)
+#define MEMBER(member)	{ #member, offsetof(struct nptb_mmu_page, member) }
+
+/* Of struct kvm_mmu_page. */
+static const struct {
+	const char *name;
+	int offset;
+} members[] = {
+	MEMBER(link), MEMBER(role), MEMBER(spt),
+};
+
+static int check_members(const struct nptb_btf *kvm)
 {
 	int i, ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(members); i++) {
+		if (nptb_btf_member(kvm, "kvm_mmu_page", members[i].name) ==
+		    members[i].offset)
+			continue;
+		pr_err("struct kvm_mmu_page is another on this kernel (%s); not loading\n",
+		       members[i].name);
+		ret = -ENOEXEC;
+	}
+	return ret;
+}
+
+static int check_all(const struct nptb_btf *kvm)
+{
+	int i, ret = check_members(kvm);
 
 	for (i = 0; i < ARRAY_SIZE(protos); i++) {
 		if (nptb_btf_check(kvm, protos[i].name, protos[i].prototype))

@@ -15,6 +15,10 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
 DEFINE_STATIC_CALL_NULL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_destroyed, kvm_arch_destroy_vm);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_async_ready, kvm_arch_async_page_ready);
+DEFINE_STATIC_CALL_NULL(nptb_sc_pre_fault, nptb_pre_fault_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_mmio, x86_emulate_instruction);
+DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
@@ -49,6 +53,16 @@ static struct {
 	[NPTB_HOOK_VM_DESTROYED] = { "kvm_arch_destroy_vm" },
 	[NPTB_HOOK_HUGEPAGE] = { "kvm_mmu_hugepage_adjust" },
 	[NPTB_HOOK_SET_SPTE] = { "mmu_set_spte" },
+	[NPTB_HOOK_ASYNC_READY] = { "kvm_arch_async_page_ready" },
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	[NPTB_HOOK_PRE_FAULT] = { "kvm_arch_vcpu_pre_fault_memory" },
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 merges leaves where older kernels zap them. */
+	[NPTB_HOOK_COLLAPSE] = { "kvm_mmu_recover_huge_pages" },
+#else
+	[NPTB_HOOK_COLLAPSE] = { "kvm_mmu_zap_collapsible_sptes" },
+#endif
 	[NPTB_HOOK_FAULT] = { "kvm_mmu_page_fault" },
 };
 
@@ -144,6 +158,8 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
 static bool find_calls(void)
 {
 	return FIND_CALL(nptb_sc_ftrace_location, "ftrace_location") &&
+	       FIND_CALL(nptb_sc_mmio, "x86_emulate_instruction") &&
+	       FIND_CALL(nptb_sc_rmap_count, "pte_list_count") &&
 	       FIND_CALL(nptb_sc_zap, "kvm_zap_gfn_range") &&
 	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
 	       FIND_CALL(nptb_sc_age, "kvm_age_gfn") &&
@@ -220,6 +236,10 @@ static void aim_originals(void)
 {
 	AIM(nptb_sc_fault, NPTB_HOOK_FAULT);
 	AIM(nptb_sc_set_spte, NPTB_HOOK_SET_SPTE);
+	AIM(nptb_sc_async_ready, NPTB_HOOK_ASYNC_READY);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	AIM(nptb_sc_pre_fault, NPTB_HOOK_PRE_FAULT);
+#endif
 	AIM(nptb_sc_created, NPTB_HOOK_VM_CREATED);
 	AIM(nptb_sc_destroyed, NPTB_HOOK_VM_DESTROYED);
 }

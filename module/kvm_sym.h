@@ -14,6 +14,8 @@
 #include <linux/version.h>
 #include <asm/fpu/api.h>
 
+struct kvm_pre_fault_memory;
+
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
 
@@ -55,6 +57,13 @@ NPTB_SAME_TYPE(get_cpl, nptb_get_cpl_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
+/* In private headers. */
+int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
+			    int emulation_type, void *insn, int insn_len);
+unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
+/* Not there in 6.1. */
+long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,
+			  struct kvm_pre_fault_memory *range);
 /* Static in mmu.c, and out of line in all three. */
 int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 			u64 *sptep, unsigned int pte_access, gfn_t gfn,
@@ -64,6 +73,10 @@ DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
 DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
+DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
+DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);
+DECLARE_STATIC_CALL(nptb_sc_mmio, x86_emulate_instruction);
+DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);

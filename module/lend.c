@@ -31,15 +31,15 @@ bool nptb_lend(struct nptb_fault *fault)
 	struct nptb_vcpu *v = fault->v;
 
 	lockdep_assert_held(&vm->lock);
-	if (!vm->armed || vm->lent + vm->need > vm->config.lend_max)
+	if (!vm->armed || vm->lent + NPTB_NEED > vm->config.lend_max)
 		return false;
 	if (!v->lent)
 		v->lent_since = ktime_get_ns();
-	WRITE_ONCE(v->lent, v->lent + vm->need);
-	WRITE_ONCE(vm->lent, vm->lent + vm->need);
+	WRITE_ONCE(v->lent, v->lent + NPTB_NEED);
+	WRITE_ONCE(vm->lent, vm->lent + NPTB_NEED);
 	v->lent_at = jiffies;
 	v->attempt.lent = max(v->attempt.lent, v->lent);
-	vm->stats.lent += vm->need;
+	vm->stats.lent += NPTB_NEED;
 	vm->stats.lent_peak = max(vm->stats.lent_peak, vm->lent);
 	queue_delayed_work(nptb_wq, &vm->lend_work, LEND_TICKS);
 	return true;

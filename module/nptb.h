@@ -334,8 +334,17 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 
 /* leaf.c */
 int nptb_handle_set_spte(const struct nptb_set_spte *set);
+void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key);
+void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
+long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
+			   struct kvm_pre_fault_memory *range);
+
+/* follow.c */
+void nptb_follow(struct nptb_vm *vm);
 
 /* room.c */
+bool nptb_grant(struct nptb_vm *vm);
+void nptb_ungrant(struct nptb_vm *vm);
 bool nptb_plenty_of_room(struct nptb_fault *fault);
 enum nptb_admission nptb_make_room(struct nptb_fault *fault);
 bool nptb_trim(struct nptb_vm *vm, u32 most);

@@ -223,6 +223,26 @@ static bool grant(struct nptb_vm *vm, u64 slack)
 }
 
 /**
+ * nptb_grant() - get one leaf granted where there is room, evicting nothing
+ * @vm: under budget
+ *
+ * Return: true where a leaf may be made; nptb_ungrant() when it is noted.
+ */
+bool nptb_grant(struct nptb_vm *vm)
+{
+	return grant(vm, 0);
+}
+
+/**
+ * nptb_ungrant() - return what nptb_grant() gave
+ * @vm: that it was got from
+ */
+void nptb_ungrant(struct nptb_vm *vm)
+{
+	atomic64_sub(NPTB_NEED, &vm->granted);
+}
+
+/**
  * nptb_plenty_of_room() - get leaves granted where there is room for anything
  * @fault: not accounted
  *

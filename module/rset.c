@@ -345,6 +345,36 @@ struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 }
 
 /**
+ * nptb_rset_follow() - bring one chain in step with what is
+ * @set: to change
+ * @bucket: which chain
+ * @leaves: how many leaves a page has now
+ * @ctx: for @leaves
+ *
+ * Return: the pages that have none, linked by &nptb_page.hash, no longer in the
+ * set and the caller's to free.
+ */
+struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u32 bucket,
+				   u64 (*leaves)(void *ctx, u64 key), void *ctx)
+{
+	struct nptb_page *page, *next, *gone = NULL;
+
+	for (page = set->buckets[bucket]; page; page = next) {
+		u64 now = leaves(ctx, page->key);
+
+		next = page->hash;
+		if (now) {
+			nptb_rset_set_leaves(set, page, now);
+			continue;
+		}
+		nptb_rset_take(set, page);
+		page->hash = gone;
+		gone = page;
+	}
+	return gone;
+}
+
+/**
  * nptb_rset_drain() - take any page, to empty the set
  * @set: settled: no page of it is shielded
  * @bucket: where to go on; 0 at first

@@ -84,6 +84,8 @@ void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page);
 struct nptb_page *nptb_rset_victim(struct nptb_rset *set);
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield);
+struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u32 bucket,
+				   u64 (*leaves)(void *ctx, u64 key), void *ctx);
 struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket);
 enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves, u64 granted,
 			 u64 need, u64 limit);

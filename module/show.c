@@ -32,12 +32,14 @@ static void show_counter(struct seq_file *m, const char *name, u64 value)
 void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 {
 	struct nptb_stats stats;
-	u64 faults = 0, dropped;
+	u64 faults = 0, dropped, set;
 	int i;
 
+	nptb_follow(vm);
 	spin_lock(&vm->lock);
 	stats = vm->stats;
 	dropped = vm->loops.dropped;
+	set = vm->set.leaves;
 	spin_unlock(&vm->lock);
 
 	for (i = 0; i < NPTB_VERDICT_NR; i++)
@@ -60,6 +62,7 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "lent_us", stats.lent_ns / NSEC_PER_USEC);
 	show_counter(m, "resident", nptb_vm_resident(vm));
 	show_counter(m, "peak", stats.peak);
+	show_counter(m, "set", set);
 }
 
 static void show_bits(struct seq_file *m, u32 bits, const char *const *names,

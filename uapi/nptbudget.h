@@ -73,6 +73,9 @@
  *   lent_us      time for which pages were lent, microseconds, over all vCPUs
  *   resident     resident pages now, by KVM's counters (0 for an ended VM)
  *   peak         most resident pages seen after a fault under a budget
+ *   set          resident pages that the module knows by their frames and can
+ *                evict singly, compared with KVM's tables by this read (the
+ *                same as resident while no vCPU runs; 0 without a budget)
  *
  * "run": a process opens it, writes one line
  *

@@ -19,7 +19,7 @@ void put(struct writer *w, u32 word)
 	w->types_len += sizeof(word);
 }
 
-static u32 string(struct writer *w, const char *s)
+u32 string(struct writer *w, const char *s)
 {
 	u32 at = w->strings_len;
 

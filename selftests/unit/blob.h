@@ -46,6 +46,7 @@ u32 add(struct writer *w, const char *name, u32 kind, u32 vlen, u32 size,
 u32 integer(struct writer *w, const char *name, u32 size);
 void add_func(struct writer *w, const char *name, const u32 *ids, size_t count);
 void put(struct writer *w, u32 word);
+u32 string(struct writer *w, const char *s);
 void lay_out(struct blob *blob, const struct writer *w,
 	     const struct layout *how);
 bool open_blob(struct blob *blob, const struct blob *base);

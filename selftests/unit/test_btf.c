@@ -97,12 +97,57 @@ static void test_many_members(void **state)
 	}
 }
 
+/* Members by name, in the struct of that name alone; bit fields, too. */
+static void test_members(void **state)
+{
+	static const struct {
+		const char *name, *member;
+		int offset;
+	} asked[] = {
+		{ "one", "a", 0 }, { "one", "b", 48 }, { "one", "c", 4 },
+		{ "two", "b", 8 }, { "one", "d", -1 }, { "two", "a", -1 },
+		{ "three", "a", -1 }, { "four", "a", -1 },
+	};
+	static struct writer w;
+	struct blob blob = { 0 };
+	size_t i;
+
+	(void)state;
+	begin(&w, NULL);
+	add(&w, "one", STRUCT, 3, 56, 0);
+	put(&w, string(&w, "a"));
+	put(&w, 1);
+	put(&w, 0);
+	put(&w, string(&w, "b"));
+	put(&w, 1);
+	put(&w, 48 * 8);
+	put(&w, string(&w, "c"));
+	put(&w, 1);
+	put(&w, 7U << 24 | 4 * 8);
+	add(&w, "two", STRUCT, 1, 16, 0);
+	put(&w, string(&w, "b"));
+	put(&w, 1);
+	put(&w, 8 * 8);
+	add(&w, "four", UNION, 1, 16, 0);
+	put(&w, string(&w, "a"));
+	put(&w, 1);
+	put(&w, 0);
+	lay_out(&blob, &w, &layouts[1]);
+	assert_true(open_blob(&blob, NULL));
+	for (i = 0; i < ARRAY_SIZE(asked); i++)
+		if (nptb_btf_member(&blob.btf, asked[i].name, asked[i].member) !=
+		    asked[i].offset)
+			fail_msg("%s of %s", asked[i].member, asked[i].name);
+	free_blob(&blob);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prototypes),
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_many_members),
+		cmocka_unit_test(test_members),
 	};
 
 	return cmocka_run_group_tests_name("btf", tests, NULL, NULL);

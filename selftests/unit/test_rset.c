@@ -213,6 +213,49 @@ static void test_leaves(void **state)
 	assert_int_equal(set.count, 0);
 }
 
+static u64 leaves_now(void *ctx, u64 key)
+{
+	return ((const u64 *)ctx)[key];
+}
+
+/* What has no leaf goes, from shields and policy alike; the rest is counted. */
+static void test_follow(void **state)
+{
+	u64 now[] = { 1, 0, 3, 0, 1, 0, 2, 1 };
+	struct nptb_page *buckets[2] = { NULL }, pages[8] = { 0 }, *gone;
+	struct nptb_rset set;
+	struct nptb_shield shield;
+	u32 bucket, n = 0;
+	u64 i;
+
+	(void)state;
+	nptb_rset_init(&set, buckets, 1);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	nptb_shield_init(&shield);
+	for (i = 0; i < 4; i++)
+		assert_true(nptb_rset_give(&set, i, &pages[i], &shield));
+	for (; i < 8; i++)
+		assert_true(nptb_rset_charge(&set, i, &pages[i]));
+	for (bucket = 0; bucket < 2; bucket++)
+		for (gone = nptb_rset_follow(&set, bucket, leaves_now, now);
+		     gone; gone = gone->hash) {
+			assert_int_equal(now[gone->key], 0);
+			n++;
+		}
+	assert_int_equal(n, 3);
+	assert_int_equal(set.count, 5);
+	assert_int_equal(set.leaves, 8);
+	assert_int_equal(shield.count, 2);
+	assert_int_equal(shield.leaves, 4);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(!!nptb_rset_find(&set, i), !!now[i]);
+	/* In the order that they were in. */
+	assert_int_equal(nptb_rset_own_victim(&set, &shield)->key, 0);
+	assert_int_equal(nptb_rset_victim(&set)->key, 4);
+	assert_int_equal(nptb_rset_victim(&set)->key, 6);
+	assert_int_equal(set.leaves, 4);
+}
+
 static const struct {
 	const char *name;
 	u64 believed, leaves, granted, need, limit;
@@ -311,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_leaves),
+		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_room_is_exact),
 	};
