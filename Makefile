@@ -50,6 +50,14 @@ check-unit:
 demo:
 	scripts/demo.sh
 
+# The catalogue of instructions on Bochs' model of the CPU: slow.
+probe-bochs:
+	scripts/probe-bochs.sh
+
+# docs/PROBE.md, from what the probe printed on each model.
+probe-doc:
+	scripts/probe-doc.sh
+
 bench:
 	scripts/bench.sh
 
@@ -90,6 +98,8 @@ help:
 	@echo 'make check-unit      the tests that need no lab'
 	@echo 'make check-full      make check, and what takes long'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
+	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
+	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md'
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make install-module  and install-cli, each alone'
@@ -97,5 +107,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-debug check-unit demo bench install \
+.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench install \
 	install-module install-cli install-dkms uninstall clean help

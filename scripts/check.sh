@@ -91,6 +91,7 @@ check() {
 	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
 	piece "corpus 6.12" corpus 6.12
 	piece "static checks" "$here/static.sh"
+	piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh"
 	piece "demo" "$here/demo.sh" --tap
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that the project needs and this machine lacks.
-#   deps.sh [build|lab|check]...   default: all
+#   deps.sh [build|lab|check|debug|bochs]...   default: all
 # Ends at once where nothing is missing; says what to do where it cannot go on.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -15,6 +15,9 @@ LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binut
 CHECK="shellcheck sparse trace-cmd libcmocka-dev perl procps"
 # For the debug kernel alone.
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
+
+# For the second model of the CPU: see scripts/probe-bochs.sh.
+BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
 
 # What a first run leaves in the cache: three kernels, the trixie folder and
 # the parts of sources; the debug kernel takes as much again.
@@ -75,7 +78,8 @@ main() {
 		lab) read -r -d '' -a more <<<"$LAB" || true ;;
 		check) read -r -d '' -a more <<<"$CHECK" || true ;;
 		debug) read -r -d '' -a more <<<"$DEBUG" || true ;;
-		*) usage_error "usage: deps.sh [build|lab|check|debug]...; not '$group'" ;;
+		bochs) read -r -d '' -a more <<<"$BOCHS" || true ;;
+		*) usage_error "usage: deps.sh [build|lab|check|debug|bochs]...; not '$group'" ;;
 		esac
 		want+=("${more[@]}")
 	done

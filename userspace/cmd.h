@@ -53,6 +53,7 @@ struct nptb_cmd {
 extern const struct nptb_cmd cmd_list;
 extern const struct nptb_cmd cmd_set;
 extern const struct nptb_cmd cmd_loops;
+extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
 extern const struct nptb_cmd cmd_version;
 extern const struct nptb_cmd cmd_help;

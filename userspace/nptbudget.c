@@ -16,6 +16,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_set,
 	&cmd_loops,
 	&cmd_run,
+	&cmd_probe,
 	&cmd_version,
 	&cmd_help,
 };

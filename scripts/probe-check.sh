@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Run the whole catalogue of nptbudget probe in the lab, on one kernel, and
+# compare with what is recorded: TAP, a result for each case and mode.
+#   probe-check.sh                    compare with userspace/probe/expect/qemu.csv
+#   probe-check.sh --record qemu      write that file anew
+#   probe-check.sh --record qemu-la57 the same with five levels, for the documents
+#   probe-check.sh --csv FILE         compare a file that the probe printed
+# What a CPU model gives is recorded, not what theory says: docs/PROBE.md tells
+# the two apart. --record is for a change that was looked at and is right.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+. "$here/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tap.sh
+. "$here/lib/tap.sh"
+
+KERNEL=6.12
+EXPECT=$PROJECT/userspace/probe/expect/qemu.csv
+COLUMNS="case mode result pages roles theory theory_roles agrees below steps"
+out=$PROJECT/build/probe
+lab_args=()
+
+# The columns that are compared; none of them holds a comma. Registers and memory
+# that are not as without a budget make another result.
+columns() {
+	awk -F, -v want="$COLUMNS" '
+	BEGIN { n = split(want, name, " ") }
+	/^#/ { next }
+	!header { for (i = 1; i <= NF; i++) at[$i] = i; header = 1; next }
+	{
+		if (at["same"] && $at["same"] == "no") $at["result"] = "wrong"
+		for (i = 1; i <= n; i++) printf "%s%s", $at[name[i]], i < n ? "," : "\n"
+	}' "$1"
+}
+
+run() {
+	mkdir -p "$out"
+	rm -f "$out/probe.csv"
+	# shellcheck disable=SC2016 # for the shell in L1
+	"$here/lab" --kernel $KERNEL --timeout 1500 --out "$out" "${lab_args[@]}" -- \
+		sh -c 'nptbudget probe --csv >"$OUT/probe.csv"; rc=$?
+			sed -n "s/^model name[^:]*: *//p;T;q" /proc/cpuinfo >"$OUT/cpu"
+			uname -rv >"$OUT/kernel"; exit $rc'
+}
+
+# What was measured, below lines that say where: for the documents too.
+record() {
+	local file=$PROJECT/userspace/probe/expect/$1.csv
+	{
+		echo "# CPU: $(qemu-system-x86_64 --version | head -n 1), TCG, $(cat "$out/cpu")"
+		echo "# Kernel: Debian's $(cat "$out/kernel")"
+		echo "# Command: scripts/probe-check.sh --record $1"
+		echo "$COLUMNS" | tr ' ' ,
+		columns "$out/probe.csv"
+	} >"$file"
+	say "$(($(grep -vc '^#' "$file") - 1)) pairs recorded in ${file#"$PROJECT/"}"
+}
+
+compare() {
+	local name rest got
+	local -A measured=()
+	while IFS=, read -r name mode rest; do measured["$name,$mode"]=$rest; done < <(columns "$1")
+	while IFS=, read -r name mode rest; do
+		got=${measured["$name,$mode"]-nothing}
+		unset "measured[$name,$mode]"
+		if [ "$got" = "$rest" ]; then
+			tap_ok "$name in mode $mode: ${rest//,/ }"
+		else
+			tap_fail "$name in mode $mode" "recorded: $rest; measured: $got"
+		fi
+	done < <(columns "$EXPECT")
+	for name in "${!measured[@]}"; do
+		tap_fail "${name/,/ in mode }" "is not recorded"
+	done
+}
+
+usage() { usage_error "usage: probe-check.sh [--record qemu|qemu-la57 | --csv FILE]"; }
+
+main() {
+	local csv=$out/probe.csv rc=0
+	case ${1-} in
+	--csv) csv=$2 ;;
+	'') run || rc=$? ;;
+	--record)
+		[ "${2-}" != qemu-la57 ] || lab_args=(--cpu-model "EPYC,+svm,+npt,+la57")
+		case ${2-} in qemu|qemu-la57) run; record "$2" ;; *) usage ;; esac
+		return ;;
+	*) usage ;;
+	esac
+	tap_begin
+	tap_check "the catalogue ran" [ $rc = 0 ]
+	[ -s "$csv" ] && compare "$csv"
+	tap_end
+}
+
+main "$@"

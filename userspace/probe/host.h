@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The host that the catalogue runs on: for --report, and for documents. */
+#ifndef NPTB_PROBE_HOST_H
+#define NPTB_PROBE_HOST_H
+
+#include <json-c/json.h>
+
+void host_cpu(char *buf, size_t size);
+void host_kernel(char *buf, size_t size);
+struct json_object *host_json(void);
+
+#endif /* NPTB_PROBE_HOST_H */

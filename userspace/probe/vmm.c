@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "../../uapi/nptbudget.h"
+#include "../util.h"
+#include "vmm.h"
+
+/* A guest that neither ends nor loops has a mistake; seconds. */
+#define HANG_SECONDS	20
+#define CPUID_MAX	160
+/* OUT to it is a case's end where HLT is not allowed. */
+#define END_PORT	0xf4
+
+static struct kvm_cpuid2 *supported_cpuid(int kvm)
+{
+	struct kvm_cpuid2 *c = calloc(1, sizeof(*c) + CPUID_MAX * sizeof(c->entries[0]));
+
+	if (!c)
+		return NULL;
+	c->nent = CPUID_MAX;
+	if (!ioctl(kvm, KVM_GET_SUPPORTED_CPUID, c))
+		return c;
+	free(c);
+	return NULL;
+}
+
+/* Leaf, subleaf, register (a b c d), bit: AMD64 APM volume 3, appendix E. */
+static const struct {
+	uint32_t leaf, sub;
+	char reg;
+	uint8_t bit;
+} features[] = {
+	[F_NONE] = { 0, 0, 0, 0 },
+	[F_AVX] = { 1, 0, 'c', 28 },
+	[F_AVX2] = { 7, 0, 'b', 5 },
+	[F_CX16] = { 1, 0, 'c', 13 },
+	[F_LA57] = { 7, 0, 'c', 16 },
+	[F_SYSCALL32] = { 0x80000001, 0, 'd', 11 },
+};
+
+/**
+ * vmm_has() - does KVM give its guests this feature?
+ * @kvm: /dev/kvm
+ * @feature: of the CPU
+ *
+ * Return: whether it does.
+ */
+bool vmm_has(int kvm, enum probe_feature feature)
+{
+	struct kvm_cpuid2 *c;
+	uint32_t value, i;
+	bool has = false;
+
+	if (feature == F_NONE)
+		return true;
+	c = supported_cpuid(kvm);
+	for (i = 0; c && i < c->nent; i++) {
+		if (c->entries[i].function != features[feature].leaf ||
+		    c->entries[i].index != features[feature].sub)
+			continue;
+		value = features[feature].reg == 'b' ? c->entries[i].ebx :
+			features[feature].reg == 'c' ? c->entries[i].ecx : c->entries[i].edx;
+		has = value >> features[feature].bit & 1;
+	}
+	free(c);
+	return has;
+}
+
+static int failed(struct vmm *vm, const char *what)
+{
+	int err = errno;
+
+	snprintf(vm->why, sizeof(vm->why), "%s: %s", what, strerror(err));
+	return -err;
+}
+
+/* One slot for each run of adjacent frames. */
+static int add_slots(struct vmm *vm)
+{
+	const struct probe_layout *l = vm->l;
+	struct kvm_userspace_memory_region r = { 0 };
+	unsigned int first, next;
+
+	for (first = 0; first < l->nframes; first = next) {
+		for (next = first + 1; next < l->nframes; next++)
+			if (l->frame[next].gpa != l->frame[next - 1].gpa + PROBE_PAGE)
+				break;
+		r.guest_phys_addr = l->frame[first].gpa;
+		r.memory_size = (next - first) * (uint64_t)PROBE_PAGE;
+		r.userspace_addr = (uintptr_t)vm->memory + first * PROBE_PAGE;
+		if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r))
+			return failed(vm, "KVM_SET_USER_MEMORY_REGION");
+		r.slot++;
+	}
+	return 0;
+}
+
+static int add_memory(struct vmm *vm)
+{
+	vm->size = vm->l->nframes * (size_t)PROBE_PAGE;
+	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (vm->memory == MAP_FAILED) {
+		vm->memory = NULL;
+		return failed(vm, "no memory for the guest");
+	}
+	madvise(vm->memory, vm->size, MADV_NOHUGEPAGE);
+	return add_slots(vm);
+}
+
+static int set_cpuid(struct vmm *vm)
+{
+	struct kvm_cpuid2 *c = supported_cpuid(vm->kvm);
+	int ret = 0;
+
+	if (!c || ioctl(vm->vcpu, KVM_SET_CPUID2, c))
+		ret = failed(vm, "KVM_SET_CPUID2");
+	free(c);
+	return ret;
+}
+
+static int set_msrs(struct vmm *vm)
+{
+	const struct probe_msr *msr = vm->l->c->msr;
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry[4];
+	} m = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < 4 && msr[i].index; i++) {
+		m.entry[i].index = msr[i].index;
+		m.entry[i].data = probe_value(vm->l, &msr[i].val);
+	}
+	m.head.nmsrs = i;
+	if (i && ioctl(vm->vcpu, KVM_SET_MSRS, &m) != (int)i)
+		return failed(vm, "KVM_SET_MSRS");
+	return 0;
+}
+
+static int set_xcr0(struct vmm *vm)
+{
+	struct kvm_xcrs x = { .nr_xcrs = 1 };
+	bool avx = vmm_has(vm->kvm, F_AVX);
+
+	vmm_entry_xsave(&vm->xsave, avx);
+	x.xcrs[0].value = avx ? 7 : 3;
+	/* A CPU without XSAVE has no such register. */
+	if (ioctl(vm->vcpu, KVM_SET_XCRS, &x) && avx)
+		return failed(vm, "KVM_SET_XCRS");
+	return 0;
+}
+
+static int add_vcpu(struct vmm *vm)
+{
+	int err;
+
+	vm->vcpu = ioctl(vm->fd, KVM_CREATE_VCPU, 0UL);
+	if (vm->vcpu < 0)
+		return failed(vm, "KVM_CREATE_VCPU");
+	vm->run_size = (size_t)ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0UL);
+	vm->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
+	if (vm->run == MAP_FAILED) {
+		vm->run = NULL;
+		return failed(vm, "mmap of the vCPU");
+	}
+	err = set_cpuid(vm);
+	if (!err)
+		err = set_xcr0(vm);
+	if (err)
+		return err;
+	if (ioctl(vm->vcpu, KVM_GET_SREGS, &vm->sregs))
+		return failed(vm, "KVM_GET_SREGS");
+	vmm_entry_sregs(vm->l, &vm->sregs);
+	vm->stats = ioctl(vm->vcpu, KVM_GET_STATS_FD, NULL);
+	return 0;
+}
+
+/**
+ * vmm_open() - create a VM
+ * @vm: to fill in
+ * @kvm: /dev/kvm
+ * @l: what it holds; stays the caller's
+ *
+ * Return: 0, or a negative errno with &vmm.why saying what failed; vmm_close()
+ * in either case.
+ */
+int vmm_open(struct vmm *vm, int kvm, const struct probe_layout *l)
+{
+	int err;
+
+	memset(vm, 0, sizeof(*vm));
+	vm->l = l;
+	vm->kvm = kvm;
+	vm->vcpu = -1;
+	vm->stats = -1;
+	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0UL);
+	if (vm->fd < 0)
+		return failed(vm, "KVM_CREATE_VM");
+	snprintf(vm->name, sizeof(vm->name), "%d-%d", (int)gettid(), vm->fd);
+	err = add_memory(vm);
+	if (!err)
+		err = add_vcpu(vm);
+	return err;
+}
+
+/**
+ * vmm_close() - end a VM
+ * @vm: as vmm_open() left it
+ */
+void vmm_close(struct vmm *vm)
+{
+	if (vm->run)
+		munmap(vm->run, vm->run_size);
+	if (vm->stats >= 0)
+		close(vm->stats);
+	if (vm->vcpu >= 0)
+		close(vm->vcpu);
+	if (vm->fd >= 0)
+		close(vm->fd);
+	if (vm->memory)
+		munmap(vm->memory, vm->size);
+}
+
+static int inject(struct vmm *vm)
+{
+	struct kvm_interrupt irq = { .irq = vm->l->c->vector };
+
+	if (vm->l->c->inject == INJECT_IRQ && ioctl(vm->vcpu, KVM_INTERRUPT, &irq))
+		return failed(vm, "KVM_INTERRUPT");
+	if (vm->l->c->inject == INJECT_NMI && ioctl(vm->vcpu, KVM_NMI, NULL))
+		return failed(vm, "KVM_NMI");
+	return 0;
+}
+
+/**
+ * vmm_reset() - empty the VM and put it at the entry of its case
+ * @vm: the VM
+ *
+ * Giving the memory back to the host takes every leaf from the nested page
+ * table, by way of KVM's MMU notifier. That no leaf is left is for the caller
+ * to see in KVM's counters.
+ *
+ * Return: 0, or a negative errno, see &vmm.why.
+ */
+int vmm_reset(struct vmm *vm)
+{
+	struct kvm_vcpu_events events = {
+		.flags = KVM_VCPUEVENT_VALID_NMI_PENDING | KVM_VCPUEVENT_VALID_SHADOW,
+	};
+	struct kvm_mp_state mp = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	struct kvm_regs regs;
+
+	if (madvise(vm->memory, vm->size, MADV_DONTNEED))
+		return failed(vm, "madvise");
+	memcpy(vm->memory, vm->l->memory, vm->size);
+	vmm_entry_regs(vm->l, &regs);
+	regs.r15 = ++vm->resets;
+	if (ioctl(vm->vcpu, KVM_SET_MP_STATE, &mp) && errno != EINVAL)
+		return failed(vm, "KVM_SET_MP_STATE");
+	if (ioctl(vm->vcpu, KVM_SET_SREGS, &vm->sregs))
+		return failed(vm, "KVM_SET_SREGS");
+	if (ioctl(vm->vcpu, KVM_SET_REGS, &regs))
+		return failed(vm, "KVM_SET_REGS");
+	if (ioctl(vm->vcpu, KVM_SET_XSAVE, &vm->xsave))
+		return failed(vm, "KVM_SET_XSAVE");
+	if (ioctl(vm->vcpu, KVM_SET_VCPU_EVENTS, &events))
+		return failed(vm, "KVM_SET_VCPU_EVENTS");
+	if (set_msrs(vm))
+		return -EIO;
+	return inject(vm);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* KVM_RUN must return when a guest hangs: no SA_RESTART, and again and again. */
+static void hang_timer(time_t seconds)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval t = { .it_value.tv_sec = seconds, .it_interval.tv_sec = 1 };
+
+	sigaction(SIGALRM, &sa, NULL);
+	if (!seconds)
+		t.it_interval.tv_sec = 0;
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+/* Ring 3 has no HLT. */
+static bool is_end_mark(const struct kvm_run *run)
+{
+	return run->io.direction == KVM_EXIT_IO_OUT && run->io.port == END_PORT;
+}
+
+static void answer_io(struct vmm *vm)
+{
+	struct kvm_run *run = vm->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+	uint32_t i, n = run->io.size * run->io.count;
+
+	if (run->io.direction != KVM_EXIT_IO_IN)
+		return;
+	for (i = 0; i < n; i++)
+		data[i] = (uint8_t)(0x30 + i);
+}
+
+static enum vmm_end internal_error(struct vmm *vm)
+{
+	const struct kvm_run *run = vm->run;
+
+	if (run->internal.suberror == NPTB_SUBERROR_LOOP &&
+	    run->internal.ndata == NPTB_STOP_NDATA) {
+		vm->loop_rip = run->internal.data[NPTB_STOP_RIP];
+		return VMM_LOOP;
+	}
+	snprintf(vm->why, sizeof(vm->why), "KVM: internal error %u", run->internal.suberror);
+	return VMM_OTHER;
+}
+
+static enum vmm_end run_to_end(struct vmm *vm)
+{
+	struct kvm_run *run = vm->run;
+
+	for (;;) {
+		if (ioctl(vm->vcpu, KVM_RUN, 0UL)) {
+			if (errno == EINTR) {
+				snprintf(vm->why, sizeof(vm->why),
+					 "neither ended nor looped in %d s", HANG_SECONDS);
+				return VMM_HANG;
+			}
+			if (errno == EAGAIN)
+				continue;
+			failed(vm, "KVM_RUN");
+			return VMM_OTHER;
+		}
+		switch (run->exit_reason) {
+		case KVM_EXIT_HLT:
+			return VMM_HLT;
+		case KVM_EXIT_SHUTDOWN:
+			return VMM_SHUTDOWN;
+		case KVM_EXIT_INTERNAL_ERROR:
+			return internal_error(vm);
+		case KVM_EXIT_IO:
+			if (is_end_mark(run))
+				return VMM_HLT;
+			answer_io(vm);
+			break;
+		case KVM_EXIT_MMIO:
+			snprintf(vm->why, sizeof(vm->why), "touched 0x%llx, where nothing is",
+				 (unsigned long long)run->mmio.phys_addr);
+			return VMM_STRAY;
+		default:
+			snprintf(vm->why, sizeof(vm->why), "KVM exit reason %u",
+				 run->exit_reason);
+			return VMM_OTHER;
+		}
+	}
+}
+
+/**
+ * vmm_run() - run the vCPU to its end, or to a fault loop
+ * @vm: the VM
+ *
+ * Return: how it ended.
+ */
+enum vmm_end vmm_run(struct vmm *vm)
+{
+	enum vmm_end end;
+
+	hang_timer(HANG_SECONDS);
+	end = run_to_end(vm);
+	hang_timer(0);
+	return end;
+}
+
+/**
+ * vmm_state() - what the guest has left behind
+ * @vm: the VM
+ * @s: to fill in; its memory is as large as the layout's
+ *
+ * Return: 0, or a negative errno.
+ */
+int vmm_state(struct vmm *vm, struct vmm_state *s)
+{
+	if (ioctl(vm->vcpu, KVM_GET_REGS, &s->regs) ||
+	    ioctl(vm->vcpu, KVM_GET_SREGS, &s->sregs) ||
+	    ioctl(vm->vcpu, KVM_GET_XSAVE, &s->xsave))
+		return failed(vm, "cannot read the vCPU's state");
+	/* Ours, not the guest's. */
+	s->regs.r15 = 0;
+	if (s->memory)
+		memcpy(s->memory, vm->memory, vm->size);
+	return 0;
+}
+
+/**
+ * vmm_differ() - compare what two runs left behind
+ * @vm: the VM
+ * @a: one state
+ * @b: the other
+ * @buf: for the answer
+ * @size: of it
+ *
+ * Return: NULL where they are equal, else what differs.
+ */
+const char *vmm_differ(const struct vmm *vm, const struct vmm_state *a,
+		       const struct vmm_state *b, char *buf, size_t size)
+{
+	if (memcmp(&a->sregs, &b->sregs, sizeof(a->sregs)))
+		return "segments or control registers";
+	return vmm_progress(vm, a, b, buf, size);
+}
+
+/**
+ * vmm_progress() - has the guest done anything between two stops?
+ * @vm: the VM
+ * @a: state at one
+ * @b: at the other
+ * @buf: for the answer
+ * @size: of it
+ *
+ * Segments are left out: the first run brings their attributes into the CPU's
+ * own form.
+ *
+ * Return: NULL where it has not, else what has changed.
+ */
+const char *vmm_progress(const struct vmm *vm, const struct vmm_state *a,
+			 const struct vmm_state *b, char *buf, size_t size)
+{
+	char name[32];
+	size_t i;
+
+	if (memcmp(&a->regs, &b->regs, sizeof(a->regs))) {
+		snprintf(buf, size, "registers, RIP 0x%llx and 0x%llx",
+			 (unsigned long long)a->regs.rip, (unsigned long long)b->regs.rip);
+		return buf;
+	}
+	if (memcmp(&a->xsave, &b->xsave, sizeof(a->xsave)))
+		return "x87, SSE or AVX registers";
+	for (i = 0; i < vm->size; i++)
+		if (a->memory[i] != b->memory[i])
+			break;
+	if (i == vm->size)
+		return NULL;
+	snprintf(buf, size, "memory, %s at offset 0x%zx",
+		 probe_frame_name(vm->l, vm->l->frame[i / PROBE_PAGE].gpa, name, sizeof(name)),
+		 i % PROBE_PAGE);
+	return buf;
+}
+
+/**
+ * vmm_stat() - one of KVM's counters of the vCPU
+ * @vm: the VM
+ * @name: as KVM_GET_STATS_FD names it
+ *
+ * Return: its value, 0 where there is no such counter.
+ */
+uint64_t vmm_stat(struct vmm *vm, const char *name)
+{
+	struct kvm_stats_header h;
+	struct {
+		struct kvm_stats_desc d;
+		char name[64];
+	} d;
+	uint64_t value = 0;
+	uint32_t i;
+	size_t size;
+
+	if (vm->stats < 0 || pread(vm->stats, &h, sizeof(h), 0) != sizeof(h) ||
+	    h.name_size > sizeof(d.name))
+		return 0;
+	size = sizeof(d.d) + h.name_size;
+	for (i = 0; i < h.num_desc; i++) {
+		if (pread(vm->stats, &d, size, h.desc_offset + i * size) != (ssize_t)size)
+			return 0;
+		if (strcmp((const char *)&d + sizeof(d.d), name))
+			continue;
+		if (pread(vm->stats, &value, 8, h.data_offset + d.d.offset) != 8)
+			return 0;
+		return value;
+	}
+	return 0;
+}
