@@ -162,13 +162,13 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
  * One user of ftrace for all: to register and, above all, to unregister one is
  * slow (it waits for RCU tasks), to change which functions it is about is not.
  *
- * RECURSION: the callback does nothing that could come back to it. PERMANENT:
+ * No RECURSION, which would have ftrace guard each call: the callback calls
+ * nothing that could be hooked here, and sees to preemption itself. PERMANENT:
  * with ftrace_enabled=0 a budget would silently not hold.
  */
 static struct ftrace_ops ops = {
 	.func = catch,
-	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_RECURSION |
-		 FTRACE_OPS_FL_PERMANENT,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
 static int report(int ret, enum nptb_kvm_hook which)
@@ -326,6 +326,8 @@ void nptb_hook_exit(void)
 	if (registered)
 		unregister_ftrace_function(&ops);
 	registered = false;
+	/* The addresses that it is about: nobody else frees them. */
+	ftrace_free_filter(&ops);
 
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {
