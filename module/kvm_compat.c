@@ -3,6 +3,8 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
+#include <asm/hypervisor.h>
+
 #include "kvm_compat.h"
 #include "kvm_sym.h"
 
@@ -152,15 +154,21 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
 }
 
 /*
- * A VM's only vCPU flushes before it enters the guest again, without the search
- * for other vCPUs to interrupt. A vCPU created meanwhile has nothing to flush.
+ * A VM's only vCPU flushes at its next entry, without the search for other vCPUs
+ * to interrupt. A vCPU created meanwhile has nothing to flush. The request is
+ * served at once: one that is pending at the entry has KVM look at all requests
+ * that there are. SVM has one ASID a vCPU, and on Hyper-V, which keeps a second
+ * TLB, the flush goes through KVM.
  */
 static void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {
-	if (vcpu && atomic_read(&kvm->online_vcpus) == 1)
-		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
-	else
-		static_call(nptb_sc_flush)(kvm);
+	if (vcpu && atomic_read(&kvm->online_vcpus) == 1 &&
+	    !hypervisor_is_type(X86_HYPER_MS_HYPERV)) {
+		kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, vcpu);
+		static_call(nptb_sc_flush_local)(vcpu);
+		return;
+	}
+	static_call(nptb_sc_flush)(kvm);
 }
 
 /**

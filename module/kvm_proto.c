@@ -52,6 +52,7 @@ static const struct {
 	{ "kvm_unmap_gfn_range", "b" KVM "p<kvm_gfn_range>" },
 	{ "kvm_age_gfn", "b" KVM "p<kvm_gfn_range>" },
 	{ "kvm_flush_remote_tlbs", "v" KVM },
+	{ "kvm_service_local_tlb_flush_requests", "v" VCPU },
 	{ "kvm_get_rflags", "l" VCPU },
 	{ "kvm_get_linear_rip", "l" VCPU },
 	{ "kvm_mmu_gva_to_gpa_system", "l" VCPU "lp<x86_exception>" },

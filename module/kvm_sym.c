@@ -23,6 +23,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
 DEFINE_STATIC_CALL_NULL(nptb_sc_flush, kvm_flush_remote_tlbs);
+DEFINE_STATIC_CALL_NULL(nptb_sc_flush_local, kvm_service_local_tlb_flush_requests);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rflags, kvm_get_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
@@ -164,6 +165,8 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
 	       FIND_CALL(nptb_sc_age, "kvm_age_gfn") &&
 	       FIND_CALL(nptb_sc_flush, "kvm_flush_remote_tlbs") &&
+	       FIND_CALL(nptb_sc_flush_local,
+			 "kvm_service_local_tlb_flush_requests") &&
 	       FIND_CALL(nptb_sc_rflags, "kvm_get_rflags") &&
 	       FIND_CALL(nptb_sc_linear_rip, "kvm_get_linear_rip") &&
 	       FIND_CALL(nptb_sc_gva_to_gpa, "kvm_mmu_gva_to_gpa_system") &&

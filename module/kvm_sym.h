@@ -16,6 +16,9 @@
 
 struct kvm_pre_fault_memory;
 
+/* arch/x86/kvm/x86.h, a private header. */
+void kvm_service_local_tlb_flush_requests(struct kvm_vcpu *vcpu);
+
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
 
@@ -81,6 +84,7 @@ DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
 DECLARE_STATIC_CALL(nptb_sc_flush, kvm_flush_remote_tlbs);
+DECLARE_STATIC_CALL(nptb_sc_flush_local, kvm_service_local_tlb_flush_requests);
 DECLARE_STATIC_CALL(nptb_sc_rflags, kvm_get_rflags);
 DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
