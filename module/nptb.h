@@ -170,6 +170,7 @@ struct nptb_pages {
  * @fd: second half
  * @name: the whole name
  * @dir: our debugfs folder
+ * @refused: why it began without the budget meant for it: an errno, or 0
  * @end_work: takes the folder away after the VM has ended
  * @hooked: holds the fault hook; under @ctl
  * @attempts: numbers given to attempts
@@ -206,6 +207,7 @@ struct nptb_vm {
 	int fd;
 	char name[NPTB_NAME_MAX];
 	struct dentry *dir;
+	int refused;
 	struct work_struct end_work;
 	bool hooked;
 

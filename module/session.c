@@ -188,8 +188,11 @@ static int session_show(struct seq_file *m, void *unused)
 		struct nptb_vm *vm = session->vms[i];
 
 		/* Off the list of VMs: it has ended. */
-		seq_printf(m, "vm %s %s\n", vm->name,
+		seq_printf(m, "vm %s %s", vm->name,
 			   list_empty(&vm->node) ? "ended" : "alive");
+		if (READ_ONCE(vm->refused))
+			seq_printf(m, " refused=%d", vm->refused);
+		seq_putc(m, '\n');
 		nptb_show_stats(m, vm);
 		nptb_show_loops(m, vm);
 		nptb_show_lends(m, vm);

@@ -128,6 +128,7 @@ int nptb_vm_create(struct kvm *kvm)
 		pr_warn("VM %s runs without its budget: error %d\n", vm->name,
 			ret);
 		vm->config.budget = 0;
+		WRITE_ONCE(vm->refused, -ret);
 	}
 	return 0;
 }

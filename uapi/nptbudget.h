@@ -88,8 +88,10 @@
  * meanwhile starts with these values. Reading from offset 0 gives, for every
  * such VM, ended or not, a line
  *
- *   vm <pid>-<fd> alive|ended
+ *   vm <pid>-<fd> alive|ended [refused=<errno>]
  *
+ * (refused: it could not be held to the budget, and began without one; the
+ * number is what a write of that budget would have returned)
  * followed by the lines of its "stats", "loops" and "lends". Closing the descriptor ends
  * the registration; the VMs keep their budgets.
  *

@@ -8,11 +8,26 @@
 #include "util.h"
 #include "vmname.h"
 
+/* More words may follow in later modules. */
+static int add_refused(struct report_vm *vm, char *rest)
+{
+	char *word, *value;
+
+	while ((word = field_next(&rest, &value))) {
+		if (strcmp(word, "refused"))
+			continue;
+		if (!value || field_int(value, &vm->refused) || vm->refused <= 0)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 static int add_vm(struct report *r, char *rest)
 {
 	struct report_vm *more;
 	char *name, *state, *eq;
 	struct vm_name parsed;
+	int err;
 
 	name = field_next(&rest, &eq);
 	state = field_next(&rest, &eq);
@@ -25,8 +40,10 @@ static int add_vm(struct report *r, char *rest)
 	memset(&more[r->nr], 0, sizeof(*more));
 	strscpy(more[r->nr].name, name, VM_NAME_MAX);
 	more[r->nr].alive = !strcmp(state, "alive");
-	r->nr++;
-	return 0;
+	err = add_refused(&more[r->nr], rest);
+	if (!err)
+		r->nr++;
+	return err;
 }
 
 static int add_line(struct report *r, char *line)

@@ -14,12 +14,14 @@
  * struct report_vm - a VM of the process tree
  * @name: its name
  * @alive: it has not ended
+ * @refused: why it ran without the budget meant for it: an errno, or 0
  * @stats: its counters
  * @loops: its fault loops
  */
 struct report_vm {
 	char name[VM_NAME_MAX];
 	bool alive;
+	int refused;
 	struct stats stats;
 	struct loops loops;
 };

@@ -4,6 +4,7 @@
 
 #include "../uapi/nptbudget.h"
 #include "loopfmt.h"
+#include "msg.h"
 #include "summary.h"
 #include "vminfo.h"
 
@@ -15,6 +16,13 @@ static void print_vm(FILE *to, const struct summary *s, const struct report_vm *
 	char peak[24], faults[24], evictions[24], loops[24];
 	size_t i;
 
+	if (vm->refused) {
+		fprintf(to, "nptbudget: VM %s %s; it was REFUSED budget %s and began without one: %s\n",
+			vm->name, vm->alive ? "is still alive" : "ended", s->budget,
+			msg_errno(vm->refused));
+		fputs("  see dmesg for the reason\n", to);
+		return;
+	}
 	fprintf(to, "nptbudget: VM %s %s; began with budget %s, policy %s, on loop %s\n", vm->name,
 		vm->alive ? "is still alive and keeps its budget" : "ended", s->budget, s->policy,
 		s->on_loop);
@@ -53,6 +61,8 @@ static struct json_object *vm_json(const struct report_vm *vm)
 
 	json_object_object_add(obj, "vm", json_object_new_string(vm->name));
 	json_object_object_add(obj, "alive", json_object_new_boolean(vm->alive));
+	json_object_object_add(obj, "refused", vm->refused ?
+			       json_object_new_string(msg_errno(vm->refused)) : NULL);
 	json_object_object_add(obj, "stats", stats_json(&vm->stats));
 	json_object_object_add(obj, "loops", loops_json(&vm->loops));
 	return obj;
