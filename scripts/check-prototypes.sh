@@ -37,7 +37,7 @@ prototypes() {
 		while ($text =~ /^((?:\w[\w\s*]*?[\s*]))\Q$name\E\s*\(([^(){};]*)\)$end/gm) {
 			my ($type, $args) = ($1, $2);
 			next if $type =~ /\b(return|else|case)\b/ or $type =~ /\bstatic\b.*\binline\b/;
-			$type =~ s/\b(noinline|__weak|extern|notrace|asmlinkage)\b//g;
+			$type =~ s/\b(static|noinline|__weak|extern|notrace|asmlinkage)\b//g;
 			$type =~ s/\s+/ /g; $type =~ s/^ | $//g; $type =~ s/ ?\* ?/*/g;
 			print "$type $name(", join(", ", map { parameter($_) } split /,/, $args),
 				")\t$file\n";
@@ -92,7 +92,8 @@ check_source() {
 	: >"$tmp/found"
 	[ ${#files[@]} = 0 ] || prototypes definition "$name" "${files[@]}" >"$tmp/found"
 	if [ ! -s "$tmp/found" ]; then
-		mapfile -t files < <(grep -rlw --include='*.h' "$name" "$src/include/linux")
+		mapfile -t files < <(grep -rlw --include='*.h' "$name" "$src/include/linux" \
+			"$src/arch/x86/include/asm")
 		[ ${#files[@]} = 0 ] || prototypes declaration "$name" "${files[@]}" >"$tmp/found"
 	fi
 	found_as "$want" "$tmp/found"
@@ -145,9 +146,82 @@ check_complete() {
 	return $rc
 }
 
+# The kernel's own, which KVM's BTF does not have.
+NOT_KVM="ftrace_location kallsyms_lookup_name switch_fpu_return"
+
+# What kvm_proto.c compares with BTF in a series, one "NAME LETTERS" a line.
+letters_checked() {
+	perl -0777 -ne '
+	my ($major, $minor) = split /\./, $ENV{SERIES};
+	my (@on, %word) = (1);
+	/^static const struct \{[^}]*\} protos\[\] = \{\n(.*?)^\};/ms or die "no table of protos\n";
+	my $table = $1;
+	$word{$1} = $2 while /^#define (\w+)\s+"([^"]*)"/gm;
+	my $text = "";
+	for my $line (split /\n/, $table) {
+		if ($line =~ /^#if LINUX_VERSION_CODE >= KERNEL_VERSION\((\d+), (\d+), 0\)$/) {
+			push @on, $major * 1000 + $minor >= $1 * 1000 + $2;
+		} elsif ($line =~ /^#else$/) {
+			$on[-1] = !$on[-1];
+		} elsif ($line =~ /^#endif$/) {
+			pop @on;
+		} elsif ($line =~ /^#/) {
+			die "not understood: $line\n";
+		} elsif (!grep { !$_ } @on) {
+			$text .= "$line\n";
+		}
+	}
+	while ($text =~ /\{\s*"(\w+)",([^}]*)\}/g) {
+		my ($name, $parts) = ($1, $2);
+		my $all = "";
+		$all .= defined $1 ? $1 : $word{$2} // die "what is $2?\n"
+			while $parts =~ /"([^"]*)"|(\w+)/g;
+		print "$name $all\n";
+	}' "$module/kvm_proto.c" | sort
+}
+
+# The same of prototypes.txt, by the letters that module/btf.c explains.
+letters_wanted() {
+	grep -v '^#' "$table" | perl -ne '
+	BEGIN {
+		%letter = (void => "v", bool => "b", int => "i", "unsigned int" => "i", long => "l");
+		$letter{$_} = "l" for "unsigned long", qw(u64 gpa_t gfn_t gva_t hpa_t hva_t kvm_pfn_t);
+		%skip = map { $_ => 1 } split / /, $ENV{NOT_KVM};
+	}
+	sub letter {
+		my ($t) = @_;
+		$t =~ s/\bconst //g; $t =~ s/^ +| +$//g;
+		return "p<$1>" if $t =~ /^struct (\w+) \*$/;
+		return "p" if $t =~ /\*$/;
+		return $letter{$t} // die "what is \"$t\"?\n";
+	}
+	my ($list, $type, $name, $args) = /^(\S+) (.*?[ *])(\w+)\((.*)\)$/ or die "not understood: $_";
+	next if $skip{$name} or ",$list," !~ /,\Q$ENV{SERIES}\E,/;
+	my $all = letter($type);
+	for my $arg ($args eq "void" ? () : split /, /, $args) {
+		$arg =~ s/\w+$// or die;
+		$all .= letter($arg);
+	}
+	print "$name $all\n";' | sort
+}
+
+# The two say the same, each in its way.
+check_letters() {
+	SERIES=$1 letters_checked >"$tmp/checked" || return 1
+	SERIES=$1 NOT_KVM=$NOT_KVM letters_wanted >"$tmp/wanted" || return 1
+	[ "$(wc -l <"$tmp/checked")" -gt 5 ] || { echo "kvm_proto.c is written otherwise now"; return 1; }
+	diff "$tmp/wanted" "$tmp/checked" >"$tmp/diff" && return
+	echo "prototypes.txt (<) and kvm_proto.c (>) differ on $1:"
+	cat "$tmp/diff"
+	return 1
+}
+
 check_module() {
-	local name
+	local name series
 	tap_check "every function looked up is in the table" check_complete
+	for series in $SERIES_ALL; do
+		tap_check "$series: kvm_proto.c checks what the table says" check_letters "$series"
+	done
 	while read -r name; do
 		tap_check "module/kvm_sym.h: $name" check_declared "$name"
 	done < <(sed -nE 's/^[a-z].*[ *](kvm_[a-z0-9_]+)\(.*/\1/p' "$module/kvm_sym.h" | sort -u)

@@ -114,6 +114,30 @@ static void for_people(void **state)
 	assert_has(r.err, "line 2 of the module's summary");
 }
 
+/* A VM that ran without its budget must not look like one that had it. */
+static void refused(void **state)
+{
+	struct result r;
+
+	(void)state;
+	fake_write("report", "vm 12-3 ended refused=95\nfaults 0\nvm 12-4 alive refused=16 more=1\n");
+	RUN(&r, "--", "sh", "-c", SAY "exit 4");
+	assert_int_equal(r.status, 4);
+	assert_has(r.err, "VM 12-3 ended; it was REFUSED budget 64 and began without one: "
+		   "this VM's memory cannot be budgeted");
+	assert_has(r.err, "VM 12-4 is still alive; it was REFUSED budget 64 and began without one: "
+		   "a livepatch");
+	assert_null(strstr(r.err, "began with budget"));
+	RUN(&r, "--json", "--", "sh", "-c", SAY);
+	assert_has(r.err, "\"refused\": \"this VM's memory");
+	fake_write("report", "vm 12-3 ended refused=\n");
+	RUN(&r, "--", "sh", "-c", SAY);
+	assert_has(r.err, "line 1 of the module's summary");
+	fake_write("report", "vm 12-3 ended refused=-1\n");
+	RUN(&r, "--", "sh", "-c", SAY);
+	assert_has(r.err, "line 1 of the module's summary");
+}
+
 static struct json_object *get(struct json_object *obj, const char *key)
 {
 	if (!json_object_object_get_ex(obj, key, &obj))
@@ -142,6 +166,7 @@ static void as_json(void **state)
 	vm = json_object_array_get_idx(get(obj, "vms"), 0);
 	assert_string_equal(json_object_get_string(get(vm, "vm")), "12-3");
 	assert_false(json_object_get_boolean(get(vm, "alive")));
+	assert_null(get(vm, "refused"));
 	assert_int_equal(json_object_get_int(get(get(vm, "stats"), "evictions")), 82);
 	assert_int_equal(json_object_array_length(get(vm, "loops")), 1);
 	json_object_put(obj);
@@ -302,7 +327,8 @@ static void ignored_signals(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(registration), TEST(statuses), TEST(for_people), TEST(as_json),
+		TEST(registration), TEST(statuses), TEST(for_people), TEST(refused),
+		TEST(as_json),
 		TEST(many_loops), TEST(live_line), TEST(background), TEST(orphan), TEST(signals),
 		TEST(terminal), TEST(ignored_signals),
 	};
