@@ -138,7 +138,7 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	if (vm->armed && gives_page(fault))
 		give_page(fault, plenty);
 	/* In the set first: see NPTB_ROOM_WAIT. */
-	if (fault->granted)
+	if (fault->granted && nptb_hold_end(fault->v))
 		atomic64_sub(fault->granted, &vm->granted);
 	fault->leaves = nptb_kvm_leaves(vm->kvm);
 	if (fault->leaves > vm->stats.peak)

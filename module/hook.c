@@ -13,6 +13,9 @@
  *	as these: where the shadow MMU makes a leaf, also those ahead of need.
  *   kvm_arch_async_page_ready, kvm_arch_vcpu_pre_fault_memory
  *	as these: where KVM maps what no fault asks for (6.1 has only the first).
+ *   kvm_tdp_mmu_map
+ *	as these, but only from when on a vCPU has held a grant for long: see
+ *	hold.c.
  *   kvm_mmu_recover_huge_pages (7.3), kvm_mmu_zap_collapsible_sptes
  *	as these: dirty logging was switched off, and small leaves would be
  *	merged into a huge one, or zapped to make room for one.
@@ -43,6 +46,9 @@ static bool registered;
 
 /* VMs that need the hooks of faults; under nptb_registry. */
 static unsigned int fault_users;
+
+/* kvm_tdp_mmu_map is caught; written under nptb_registry. */
+static bool map_hooked;
 
 /* @vm comes from catch_fault(), all else from KVM. */
 static int replace_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
@@ -105,6 +111,14 @@ static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work
 	this_cpu_dec(in_flight);
 }
 
+static int replace_map(struct kvm_vcpu *vcpu, void *fault)
+{
+	int ret = nptb_handle_map(vcpu, fault);
+
+	this_cpu_dec(in_flight);
+	return ret;
+}
+
 static long replace_pre_fault(struct kvm_vcpu *vcpu,
 			      struct kvm_pre_fault_memory *range)
 {
@@ -152,6 +166,8 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 	}
 	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
 		redirect(fregs, replace_set_spte);
+	else if (ip == hook_ip[NPTB_HOOK_MAP])
+		redirect(fregs, replace_map);
 	else if (ip == hook_ip[NPTB_HOOK_ASYNC_READY])
 		redirect(fregs, replace_async_ready);
 	else
@@ -213,6 +229,42 @@ static int fault_hooks_on(void)
 	return hooks_on(NPTB_HOOK_OF_FAULTS);
 }
 
+static void map_hook_off(void)
+{
+	int ret;
+
+	if (!map_hooked)
+		return;
+	WRITE_ONCE(map_hooked, false);
+	ret = ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 1, 0);
+	if (ret)
+		pr_warn("cannot unhook %s: error %d\n",
+			nptb_kvm_hook_name(NPTB_HOOK_MAP), ret);
+}
+
+/**
+ * nptb_hook_map() - catch the TDP MMU where it maps, while a VM is under budget
+ *
+ * Where it cannot be hooked, grants are not revoked.
+ *
+ * Context: may sleep.
+ */
+void nptb_hook_map(void)
+{
+	mutex_lock(&nptb_registry);
+	if (fault_users && !map_hooked &&
+	    !report(ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 0, 0),
+		    NPTB_HOOK_MAP))
+		WRITE_ONCE(map_hooked, true);
+	mutex_unlock(&nptb_registry);
+}
+
+/* Is it caught? Where this says so, every map that begins from now on is. */
+bool nptb_hook_maps(void)
+{
+	return READ_ONCE(map_hooked);
+}
+
 static void fault_hooks_off(void)
 {
 	int ret = ftrace_set_filter_ips(&ops, hook_ip + NPTB_HOOK_OF_FAULTS,
@@ -249,8 +301,10 @@ int nptb_hook_get(void)
 void nptb_hook_put(void)
 {
 	lockdep_assert_held(&nptb_registry);
-	if (!--fault_users)
-		fault_hooks_off();
+	if (--fault_users)
+		return;
+	map_hook_off();
+	fault_hooks_off();
 }
 
 /* Something of @ops cannot be hooked: try one by one, to tell what. */
@@ -289,6 +343,8 @@ int nptb_hook_init(void)
 	if (ret)
 		return name_unhookable(ret);
 	registered = true;
+	map_hooked = true;
+	map_hook_off();
 	fault_hooks_off();
 	return 0;
 }

@@ -30,6 +30,9 @@ struct kvm_pre_fault_memory;
 /* NPF error code bit 3: reserved bits, KVM's mark of MMIO. */
 #define NPTB_NPF_RSVD	BIT_ULL(3)
 
+/* RET_PF_RETRY, in all three: nothing was mapped, the fault comes again. */
+#define NPTB_KVM_RETRY	1
+
 /* Error code bit 0: the leaf was there and did not allow the access. */
 #define NPTB_NPF_PRESENT	BIT_ULL(0)
 
@@ -67,11 +70,13 @@ struct nptb_outcome {
 
 /*
  * The functions of KVM that hook.c redirects, see nptb_kvm_hook_ip(): those of
- * a VM's life first, then those that are only hooked while one is under budget.
+ * a VM's life first, then those that are only hooked while one is under budget;
+ * of these, the first only when needed.
  */
 enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
 	NPTB_HOOK_VM_DESTROYED,
+	NPTB_HOOK_MAP,
 	NPTB_HOOK_HUGEPAGE,
 	NPTB_HOOK_SET_SPTE,
 	NPTB_HOOK_ASYNC_READY,
@@ -111,6 +116,7 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key);
 bool nptb_kvm_by_tdp_mmu(struct kvm_vcpu *vcpu);
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr);
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made);
+int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault);
 int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
 			  int insn_len);
 u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
@@ -225,6 +231,17 @@ static inline bool nptb_kvm_long_mode(struct kvm_vcpu *vcpu)
 static inline struct srcu_struct *nptb_kvm_srcu(struct kvm *kvm)
 {
 	return &kvm->srcu;
+}
+
+/* Wait until no vCPU is making a leaf, and keep all from it. */
+static inline void nptb_kvm_stop_mapping(struct kvm *kvm)
+{
+	write_lock(&kvm->mmu_lock);
+}
+
+static inline void nptb_kvm_go_on_mapping(struct kvm *kvm)
+{
+	write_unlock(&kvm->mmu_lock);
 }
 
 /* Changes of memory slots. */

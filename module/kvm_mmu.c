@@ -83,6 +83,12 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made)
 	return ret;
 }
 
+/* The original of kvm_tdp_mmu_map(). */
+int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault)
+{
+	return static_call(nptb_sc_map)(vcpu, fault);
+}
+
 /* The emulator's mode after a fault, EMULTYPE_PF; 7.3 keeps it to itself. */
 #define EMULATE_FAULT	BIT(6)
 

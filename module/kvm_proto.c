@@ -27,6 +27,7 @@ static const struct {
 	{ "kvm_mmu_page_fault", "i" VCPU "llpi" },
 	{ "mmu_set_spte",
 	  "i" VCPU "p<kvm_memory_slot>pillp<kvm_page_fault>" },
+	{ "kvm_tdp_mmu_map", "i" VCPU "p<kvm_page_fault>" },
 	{ "x86_emulate_instruction", "i" VCPU "lipi" },
 	{ "pte_list_count", "ip<kvm_rmap_head>" },
 	{ "kvm_arch_async_page_ready", "v" VCPU "p<kvm_async_pf>" },

@@ -17,6 +17,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_destroyed, kvm_arch_destroy_vm);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DEFINE_STATIC_CALL_NULL(nptb_sc_pre_fault, nptb_pre_fault_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_map, nptb_map_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_mmio, x86_emulate_instruction);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
@@ -53,6 +54,7 @@ static struct {
 	[NPTB_HOOK_VM_CREATED] = { "kvm_arch_create_vm_debugfs" },
 	[NPTB_HOOK_VM_DESTROYED] = { "kvm_arch_destroy_vm" },
 	[NPTB_HOOK_HUGEPAGE] = { "kvm_mmu_hugepage_adjust" },
+	[NPTB_HOOK_MAP] = { "kvm_tdp_mmu_map" },
 	[NPTB_HOOK_SET_SPTE] = { "mmu_set_spte" },
 	[NPTB_HOOK_ASYNC_READY] = { "kvm_arch_async_page_ready" },
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -238,6 +240,7 @@ static bool find_hooks(void)
 static void aim_originals(void)
 {
 	AIM(nptb_sc_fault, NPTB_HOOK_FAULT);
+	AIM(nptb_sc_map, NPTB_HOOK_MAP);
 	AIM(nptb_sc_set_spte, NPTB_HOOK_SET_SPTE);
 	AIM(nptb_sc_async_ready, NPTB_HOOK_ASYNC_READY);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)

@@ -67,6 +67,8 @@ unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
 /* Not there in 6.1. */
 long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,
 			  struct kvm_pre_fault_memory *range);
+/* Of a type that is private. */
+int nptb_map_proto(struct kvm_vcpu *vcpu, void *fault);
 /* Static in mmu.c, and out of line in all three. */
 int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 			u64 *sptep, unsigned int pte_access, gfn_t gfn,
@@ -78,6 +80,7 @@ DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
 DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);
+DECLARE_STATIC_CALL(nptb_sc_map, nptb_map_proto);
 DECLARE_STATIC_CALL(nptb_sc_mmio, x86_emulate_instruction);
 DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);

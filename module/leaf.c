@@ -28,10 +28,33 @@ int nptb_handle_set_spte(const struct nptb_set_spte *set)
 		return 0;
 	if (vm && idx < vm->max_vcpus)
 		v = READ_ONCE(vm->vcpus[idx]);
+	if (v && !nptb_may_map(vm, v))
+		return NPTB_KVM_RETRY;
 	ret = nptb_kvm_set_spte(set, &made);
 	if (v && made != NPTB_KEY_NONE)
 		v->made = made;
 	return ret;
+}
+
+/**
+ * nptb_handle_map() - the TDP MMU makes a leaf
+ * @vcpu: whose thread this is
+ * @fault: KVM's
+ *
+ * Context: mmu_lock held for read.
+ * Return: as kvm_tdp_mmu_map(); the fault comes again where its grant was revoked.
+ */
+int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	u32 idx = nptb_kvm_vcpu_idx(vcpu);
+	struct nptb_vcpu *v = NULL;
+
+	if (vm && idx < vm->max_vcpus)
+		v = READ_ONCE(vm->vcpus[idx]);
+	if (v && !nptb_may_map(vm, v))
+		return NPTB_KVM_RETRY;
+	return nptb_kvm_map(vcpu, fault);
 }
 
 /**

@@ -13,6 +13,7 @@ static void leave(void)
 {
 	nptb_debugfs_exit();
 	nptb_vm_disarm_all();
+	nptb_hold_exit();
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
 	nptb_vm_free_all();

@@ -69,6 +69,7 @@ struct nptb_config {
  * @verdict: faults by how they ended, see enum nptb_verdict
  * @evictions: leaves zapped to make room
  * @stale: victims that KVM had taken away already
+ * @revoked: grants taken back from vCPUs that held them for long
  * @flushes: times that all leaves were zapped at once
  * @loops: attempts that became a fault loop
  * @laps: rounds of all loops
@@ -85,6 +86,7 @@ struct nptb_stats {
 	u64 verdict[NPTB_VERDICT_NR];
 	u64 evictions;
 	u64 stale;
+	u64 revoked;
 	u64 flushes;
 	u64 loops;
 	u64 laps;
@@ -99,12 +101,26 @@ struct nptb_stats {
 };
 
 /**
+ * enum nptb_hold - a leaf that a vCPU's fault was granted
+ * @NPTB_HOLD_NONE: there is none, or it cannot be revoked
+ * @NPTB_HOLD_GRANTED: it may be made
+ * @NPTB_HOLD_REVOKED: it may not be made any more
+ */
+enum nptb_hold {
+	NPTB_HOLD_NONE,
+	NPTB_HOLD_GRANTED,
+	NPTB_HOLD_REVOKED,
+};
+
+/**
  * struct nptb_vcpu - a vCPU of a VM under budget
  * @idx: as KVM numbers it
  * @shield: pages of its current attempt; under nptb_vm.lock
  * @attempt: its current attempt; its own thread's
  * @explain: of @attempt, while it is made; its own thread's
  * @inside: the thread that is in KVM's fault handler for us, or 0
+ * @hold: enum nptb_hold; changed by cmpxchg where another vCPU revokes
+ * @held_since: jiffies when @hold was granted
  * @made: key of the leaf that the shadow MMU has made for it, or NPTB_KEY_NONE;
  *	its own thread's
  * @deferred_at: jiffies of the last fault of others that @shield deferred
@@ -130,6 +146,8 @@ struct nptb_vcpu {
 	struct nptb_explain explain;
 	pid_t inside;
 	u64 made;
+	u32 hold;
+	unsigned long held_since;
 	unsigned long deferred_at;
 	unsigned long waiting_at;
 	u64 turn;
@@ -329,6 +347,8 @@ void nptb_hook_exit(void);
 int nptb_hook_get(void);
 long nptb_hook_in_flight(void);
 void nptb_hook_put(void);
+void nptb_hook_map(void);
+bool nptb_hook_maps(void);
 
 /* fault.c */
 int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
@@ -336,6 +356,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 
 /* leaf.c */
 int nptb_handle_set_spte(const struct nptb_set_spte *set);
+int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault);
 void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key);
 void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
 long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
@@ -343,6 +364,13 @@ long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 
 /* follow.c */
 void nptb_follow(struct nptb_vm *vm);
+
+/* hold.c */
+void nptb_hold(struct nptb_vcpu *v);
+bool nptb_hold_end(struct nptb_vcpu *v);
+bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
+bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
+void nptb_hold_exit(void);
 
 /* room.c */
 bool nptb_grant(struct nptb_vm *vm);

@@ -288,6 +288,8 @@ static enum nptb_admission evict_one(struct nptb_fault *fault)
 				return NPTB_ADMISSION_GRANTED;
 		}
 	}
+	if (nptb_revoke(vm, fault->v))
+		return NPTB_ADMISSION_GRANTED;
 	if (!unknown_leaves(vm))
 		return NPTB_ADMISSION_LATER;
 	spin_unlock(&vm->lock);
@@ -314,6 +316,8 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 		case NPTB_ROOM_YES:
 			break;
 		case NPTB_ROOM_WAIT:
+			if (nptb_revoke(vm, fault->v))
+				break;
 			return NPTB_ADMISSION_LATER;
 		case NPTB_ROOM_EVICT:
 			admission = evict_one(fault);
@@ -342,8 +346,10 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 		admission = evict_until_granted(fault);
 		spin_unlock(&vm->lock);
 	}
-	if (admission == NPTB_ADMISSION_GRANTED)
+	if (admission == NPTB_ADMISSION_GRANTED) {
 		fault->granted = NPTB_NEED;
+		nptb_hold(fault->v);
+	}
 	return admission;
 }
 

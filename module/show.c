@@ -63,6 +63,7 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "resident", nptb_vm_resident(vm));
 	show_counter(m, "peak", stats.peak);
 	show_counter(m, "set", set);
+	show_counter(m, "revoked", stats.revoked);
 }
 
 static void show_bits(struct seq_file *m, u32 bits, const char *const *names,

@@ -18,20 +18,17 @@ const char *const vmm_mode_names[VMM_MODES] = { "real", "prot", "long" };
 
 bool kvm_shadow_paging(void)
 {
-	static int shadow = -1;
 	char c = 'Y';
 	int fd;
 
-	if (shadow >= 0)
-		return shadow;
+	/* Asked anew each time: a test may load KVM with other parameters. */
 	fd = open("/sys/module/kvm_amd/parameters/npt", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (read(fd, &c, 1) != 1)
 			c = 'Y';
 		close(fd);
 	}
-	shadow = c == 'N' || c == '0';
-	return shadow;
+	return c == 'N' || c == '0';
 }
 
 const char *vmm_unusable(void)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A vCPU that was granted a leaf and then waits inside KVM for the host's
+ * memory (userfaultfd) does not keep the others waiting: what it was granted is
+ * revoked, and it comes again for it when the memory is there. Budgets at which
+ * one vCPU alone just runs, so that nothing runs beside a grant that is held.
+ */
+#include <inttypes.h>
+
+#include "../lib/cells.h"
+#include "../lib/uffd.h"
+
+#define SIZE	(8UL << 20)
+#define DATA	SZ_2M
+#define PAGES	8
+#define VCPUS_MAX	4
+#define LAPS	20U
+#define MS	60000
+
+static uint64_t data_of(int vcpu)
+{
+	return DATA + (uint64_t)vcpu * PAGES * PAGE_SIZE;
+}
+
+/* Every vCPU from @first on completes so many laps more. */
+static bool all_go_on(struct vmm *vm, int first)
+{
+	uint32_t mark[VCPUS_MAX];
+	uint64_t end = now_ms() + MS;
+	int v;
+
+	for (v = first; v < vm->vcpus; v++)
+		mark[v] = vmm_get32(vm, data_of(v));
+	for (v = first; v < vm->vcpus; v++)
+		while (vmm_get32(vm, data_of(v)) - mark[v] < LAPS) {
+			if (now_ms() > end) {
+				note("vCPU %d made %u laps", v,
+				     vmm_get32(vm, data_of(v)) - mark[v]);
+				return false;
+			}
+			sleep_ms(1);
+		}
+	return true;
+}
+
+static void held(enum vmm_mode mode, int vcpus, uint64_t budget)
+{
+	static const char page[PAGE_SIZE];
+	struct vmm_args args = { .pages = PAGES };
+	struct sampler sampler;
+	struct vmm vm;
+	int64_t gpa, revoked;
+	int uffd, v;
+	bool ok;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	for (v = 0; v < vcpus; v++) {
+		args.data = data_of(v);
+		vmm_add(&vm, GUEST_WORK, mode, &args);
+	}
+	uffd = uffd_open(&vm, DATA, PAGE_SIZE);
+	ok = !nptb_budget(vm.name, budget);
+	sampler_begin(&sampler, &vm, budget);
+	vmm_start(&vm);
+	gpa = uffd_wait(uffd, &vm, MS);
+	ok &= gpa == (int64_t)DATA;
+	if (!ok)
+		note("no vCPU stops in a fault");
+	/* The others go on while the first one waits, ... */
+	ok = ok && all_go_on(&vm, 1);
+	revoked = nptb_stat(vm.name, "revoked");
+	if (ok && revoked <= 0) {
+		note("they went on, but nothing was revoked");
+		ok = false;
+	}
+	/* ... and all of them when it need not wait any more. */
+	if (gpa >= 0)
+		uffd_answer(uffd, &vm, gpa, page);
+	ok = ok && all_go_on(&vm, 0);
+	vmm_stop(&vm);
+	ok &= sampler_end(&sampler, ok);
+	for (v = 0; v < vcpus; v++)
+		ok &= vmm_end(&vm.vcpu[v]) == VMM_STOPPED;
+	close(uffd);
+	vmm_destroy(&vm);
+	ksft_test_result(ok, "budget %" PRIu64 ", %s, %d vCPUs, one of them waits\n",
+			 budget, vmm_mode_names[mode], vcpus);
+}
+
+int main(void)
+{
+	const char *why;
+
+	ksft_print_header();
+	need_module();
+	why = uffd_unusable();
+	if (why)
+		ksft_exit_skip("%s\n", why);
+	ksft_set_plan(2);
+	held(VMM_PROT, 4, 2);
+	held(VMM_LONG, 4, kvm_shadow_paging() ? 2 : 7);
+	ksft_finished();
+}
