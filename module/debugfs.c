@@ -22,6 +22,8 @@ static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
 static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);
 
 static struct dentry *root_dir;
+/* We are leaving, and our files with us: under nptb_registry. */
+static bool closed;
 static struct dentry *vms_dir;
 
 /**
@@ -524,9 +526,14 @@ static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
 /**
  * nptb_debugfs_add_vm() - make the folder of a VM
  * @vm: new; the folder holds no reference, it goes before the VM does
+ *
+ * Context: nptb_registry held.
  */
 void nptb_debugfs_add_vm(struct nptb_vm *vm)
 {
+	lockdep_assert_held(&nptb_registry);
+	if (closed)
+		return;
 	vm->dir = debugfs_create_dir(vm->name, vms_dir);
 	add_knobs(vm->dir, vm);
 	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
@@ -545,7 +552,8 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
  */
 void nptb_debugfs_remove_vm(struct nptb_vm *vm)
 {
-	debugfs_remove_recursive(vm->dir);
+	if (!READ_ONCE(closed))
+		debugfs_remove_recursive(vm->dir);
 }
 
 /* That debugfs is missing or full is no reason not to load: its way. */
@@ -563,7 +571,16 @@ void nptb_debugfs_init(void)
 	vms_dir = debugfs_create_dir("vms", root_dir);
 }
 
+/*
+ * All folders go with ours. A VM that ends meanwhile must not take its own away
+ * a second time: work that has not seen this is waited for, and later work sees
+ * it.
+ */
 void nptb_debugfs_exit(void)
 {
+	mutex_lock(&nptb_registry);
+	WRITE_ONCE(closed, true);
+	mutex_unlock(&nptb_registry);
+	flush_workqueue(nptb_wq);
 	debugfs_remove_recursive(root_dir);
 }
