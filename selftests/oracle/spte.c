@@ -37,6 +37,7 @@ static char instance_name[48];
 static char also[48];
 /* How to read events: parsing the formats takes seconds, so only once. */
 static struct tep_handle *formats;
+static bool formats_also;
 
 const char *spte_unusable(void)
 {
@@ -50,10 +51,14 @@ const char *spte_unusable(void)
 	return NULL;
 }
 
-static void remove_instance(void)
+void spte_close(void)
 {
+	tep_free(formats);
+	formats = NULL;
+	formats_also = false;
 	if (!instance)
 		return;
+	tracefs_print_close(instance);
 	tracefs_trace_off(instance);
 	tracefs_event_disable(instance, NULL, NULL);
 	tracefs_instance_destroy(instance);
@@ -63,11 +68,15 @@ static void remove_instance(void)
 
 static void make_instance(unsigned int mib)
 {
+	static bool registered;
+
 	snprintf(instance_name, sizeof(instance_name), "nptb-spte-%d", getpid());
 	instance = tracefs_instance_create(instance_name);
 	if (!instance)
 		die("tracefs instance: %s", strerror(errno));
-	atexit(remove_instance);
+	if (!registered)
+		atexit(spte_close);
+	registered = true;
 	tracefs_trace_off(instance);
 	/*
 	 * "counter" numbers the events of all CPUs in the order in which they
@@ -78,6 +87,9 @@ static void make_instance(unsigned int mib)
 		die("trace_clock: %s", strerror(errno));
 	if (tracefs_instance_set_buffer_size(instance, mib * 1024, -1))
 		die("trace buffer: %s", strerror(errno));
+	/* Stays on: to turn it on and off changes the kernel's code each time. */
+	if (tracefs_event_enable(instance, EVENT_SYSTEM, EVENT_NAME))
+		die("event " EVENT_NAME ": %s", strerror(errno));
 	if (tracefs_print_init(instance))
 		die("trace_marker: %s", strerror(errno));
 }
@@ -89,8 +101,6 @@ void spte_begin(unsigned int mib)
 	also[0] = '\0';
 	if (tracefs_instance_file_write(instance, "trace", "") < 0)
 		die("trace buffer: %s", strerror(errno));
-	if (tracefs_event_enable(instance, EVENT_SYSTEM, EVENT_NAME))
-		die("event " EVENT_NAME ": %s", strerror(errno));
 	tracefs_trace_on(instance);
 }
 
@@ -112,11 +122,9 @@ static void read_formats(const char *system)
 
 void spte_also(const char *system, const char *event)
 {
-	static bool read;
-
-	if (!read)
+	if (!formats_also)
 		read_formats(system);
-	read = true;
+	formats_also = true;
 	if (tracefs_event_enable(instance, system, event))
 		die("event %s: %s", event, strerror(errno));
 	snprintf(also, sizeof(also), "%s", event);
@@ -224,7 +232,6 @@ struct spte_result spte_end(void)
 	struct sum sum = { .limit = INT64_MAX };
 
 	tracefs_trace_off(instance);
-	tracefs_event_disable(instance, NULL, NULL);
 	sum.r.lost = count_lost();
 	if (!formats)
 		read_formats(NULL);

@@ -39,5 +39,7 @@ void spte_limit(uint64_t pages);
 void spte_also(const char *system, const char *event);
 /* Stops and adds up. */
 struct spte_result spte_end(void);
+/* Forgets buffer and formats: KVM is about to go, and its events with it. */
+void spte_close(void);
 
 #endif

@@ -70,7 +70,7 @@ static bool open_vm(struct run *r)
 {
 	const struct path *path = r->cell->path;
 	size_t size = path->mem == VMM_MEM_HUGE_1G ? 1UL << 30 : PATH_SIZE;
-	int i;
+	int i, first = path->flags & PATH_ONE_FIRST ? 1 : r->cell->vcpus;
 
 	if (!vmm_create(&r->vm, size, path->mem)) {
 		note("no memory of this kind: %s", vmm_mem_names[path->mem]);
@@ -93,9 +93,9 @@ static bool open_vm(struct run *r)
 	lanes_open(r);
 	if (!call(r, path->open))
 		return false;
-	for (i = 0; i < r->cell->vcpus; i++)
+	for (i = 0; i < first; i++)
 		lane_start(r, i);
-	return true;
+	return call(r, path->ready);
 }
 
 /* With too small a budget nobody gets on; that is seen, not waited for. */
@@ -206,15 +206,20 @@ static bool huge_leaves_back(struct run *r)
 
 static bool check_oracles(struct run *r, bool ok)
 {
-	bool reach = ok && r->progress && r->cell->budget < r->pages;
+	const char *event = r->progress ? r->cell->path->event : NULL;
+	bool reach = ok && r->progress && r->cell->budget < r->pages &&
+		!(r->cell->path->flags & PATH_UNSEEN);
 	struct spte_result s = { 0 };
 
 	if (!r->spte)
 		return true;
 	s = spte_end();
 	if (!s.lost && !s.huge && !s.low && !s.now && !s.over &&
-	    (!reach || s.peak >= (int64_t)r->cell->budget))
+	    (!reach || s.peak >= (int64_t)r->cell->budget) &&
+	    (!ok || !event || s.also))
 		return true;
+	if (ok && event && !s.also)
+		note("no event %s: this was not the path", event);
 	note("KVM's events: %" PRIu64 ", lost %" PRIu64 ", huge %" PRIu64
 	     ", over %" PRId64 ", peak %" PRId64 ", low %" PRId64 ", end %" PRId64,
 	     s.events, s.lost, s.huge, s.over, s.peak, s.low, s.now);
@@ -230,8 +235,8 @@ bool cell_run(const struct cell *cell, bool full)
 
 	memset(r, 0, sizeof(*r));
 	r->cell = cell;
-	r->rounds = full ? 3 : 1;
-	r->times = full ? 4 : 1;
+	r->rounds = full ? 2 : 1;
+	r->times = full ? 2 : 1;
 	r->fd = -1;
 	if (cell->path->flags & PATH_OWN)
 		return cell->path->act(r, 0);
@@ -239,6 +244,8 @@ bool cell_run(const struct cell *cell, bool full)
 	if (r->spte) {
 		spte_begin(BUFFER_MIB);
 		spte_limit(0);
+		if (cell->path->event)
+			spte_also("kvm", cell->path->event);
 	}
 	ok = open_vm(r);
 	if (r->opened) {

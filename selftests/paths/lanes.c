@@ -8,12 +8,13 @@
 
 /* As many more than the budget as make every lap evict. */
 #define PAGES_SMALL	96
+/* Where turns pass by the tick: a lap takes many. */
+#define PAGES_LEAST	16
 /* Beyond half of the guest's memory; with what is aside as many again. */
 #define PAGES_HALF	LANE_PAGES_MAX
 #define PAGES_HALF_ASIDE	640
 
-/* Resident pages that one vCPU needs for its most needy instruction. */
-static unsigned int need(const struct cell *cell, bool in_place)
+unsigned int path_need(const struct path *path, enum variant variant, bool hop)
 {
 	unsigned int tables = 0;
 
@@ -21,9 +22,14 @@ static unsigned int need(const struct cell *cell, bool in_place)
 	 * Its own page tables are read through nested ones: four, and a fifth
 	 * where code and data are 2 MiB apart. In shadow paging KVM reads them.
 	 */
-	if (cell->path->mode == VMM_LONG && cell->variant != SHADOW)
-		tables = in_place ? 4 : 5;
-	return tables + (in_place ? 1 : 2);
+	if (path->mode == VMM_LONG && variant != SHADOW)
+		tables = hop ? 4 : 5;
+	return tables + (hop ? 1 : 2);
+}
+
+static unsigned int need(const struct cell *cell, bool hop)
+{
+	return path_need(cell->path, cell->variant, hop);
 }
 
 static bool looks_aside(enum guest_id guest)
@@ -33,6 +39,8 @@ static bool looks_aside(enum guest_id guest)
 
 static uint32_t pages_of(const struct cell *cell)
 {
+	if (cell->path->flags & PATH_LEAST)
+		return PAGES_LEAST;
 	if (cell->budget < PAGES_SMALL)
 		return PAGES_SMALL;
 	return looks_aside(cell->path->guest) ? PAGES_HALF_ASIDE : PAGES_HALF;
@@ -71,11 +79,16 @@ void lane_start(struct run *r, int i)
 	if (lane->guest == GUEST_TABLES)
 		/* Of the identity map, after root, pointers and directory. */
 		args.addend = VMM_TABLES + 3 * PAGE_SIZE + lane->at / PAGE_SIZE * 8;
+	else if (lane->guest == GUEST_NESTED)
+		args.addend = path->aside + i * PAGE_SIZE;
 	else if (looks_aside(lane->guest))
 		args.addend = path->aside - r->lane[0].at;
 	if (lane->guest == GUEST_HOP)
 		vmm_load_hop(&r->vm, lane->gpa, lane->pages, lane->mode);
-	vmm_add(&r->vm, lane->guest, lane->mode, &args);
+	if (i < r->vm.vcpus)
+		vmm_reset(&r->vm.vcpu[i], lane->guest, lane->mode, &args);
+	else
+		vmm_add(&r->vm, lane->guest, lane->mode, &args);
 	for (p = 0; p < lane->pages; p++)
 		r->base[i * lane->pages + p] =
 			vmm_get32(&r->vm, lane->gpa + p * PAGE_SIZE);

@@ -116,7 +116,7 @@ const struct path paths_memory[] = {
 	  .flags = PATH_HUGE_BACK, .missing = missing_huge },
 	{ .name = "hugetlb 1 GiB", .mem = VMM_MEM_HUGE_1G,
 	  .guest = GUEST_WORK, .mode = VMM_PROT, .variants = ON_TDP,
-	  .flags = PATH_HUGE_BACK, .missing = missing_huge_1g },
+	  .flags = PATH_HUGE_BACK | PATH_SLOW, .missing = missing_huge_1g },
 	{ .name = "memfd", .mem = VMM_MEM_MEMFD, .guest = GUEST_WORK,
 	  .mode = VMM_PROT, .variants = ON_TDP, .flags = PATH_HUGE_BACK,
 	  .missing = missing_huge_shmem },

@@ -41,6 +41,10 @@ extern const char *const variant_names[VARIANTS];
 #define PATH_IRQCHIP	(1u << 3)
 #define PATH_OWN	(1u << 4)	/* no run: .act does it all */
 #define PATH_IN_PLACE	(1u << 5)	/* a vCPU's lane is its code's page */
+#define PATH_ONE_FIRST	(1u << 6)	/* .act adds all vCPUs but the first */
+#define PATH_LEAST	(1u << 7)	/* at the least budgets, several vCPUs */
+#define PATH_SLOW	(1u << 9)	/* budget 1 in a full run alone */
+#define PATH_UNSEEN	(1u << 8)	/* its leaves are no TDP MMU's: no events */
 
 struct run;
 struct cell;
@@ -56,8 +60,10 @@ struct cell;
  * @flags: PATH_*
  * @aside: GUEST_READ, GUEST_WRITE: what they access, by guest-physical address
  * @at: guest-physical address of the lanes, 0: LANES
+ * @event: an event of KVM (system kvm) that must happen, TDP MMU only
  * @missing: why this kernel or machine cannot have it, or NULL
  * @open: before the first vCPU; false fails the cell, as below
+ * @ready: the vCPUs are there, nothing has run
  * @act: while the guest runs, once a round
  * @pause: after each round, no vCPU running
  * @close: the last of all, no vCPU running, the budget in force
@@ -72,8 +78,10 @@ struct path {
 	unsigned int flags;
 	uint64_t aside;
 	uint64_t at;
+	const char *event;
 	const char *(*missing)(const struct path *path);
 	bool (*open)(struct run *r);
+	bool (*ready)(struct run *r);
 	bool (*act)(struct run *r, int round);
 	bool (*pause)(struct run *r);
 	bool (*close)(struct run *r);
@@ -81,7 +89,7 @@ struct path {
 
 /* Families of paths, each a file; ended by a row without a name. */
 extern const struct path paths_memory[], paths_dirty[], paths_slots[],
-	paths_host[], paths_async[], paths_guest[];
+	paths_host[], paths_async[], paths_guest[], paths_vcpus[];
 
 struct cell {
 	const struct path *path;
@@ -137,7 +145,10 @@ int64_t run_leaves(const struct run *r);
 
 /* lanes.c */
 void lanes_open(struct run *r);
+/* Adds a vCPU, or resets one that there is; laps count from then on. */
 void lane_start(struct run *r, int vcpu);
+/* The least budget at which one vCPU gets on, hopping or not. */
+unsigned int path_need(const struct path *path, enum variant variant, bool hop);
 /* Every vCPU completes @laps more laps. */
 bool lanes_wait(struct run *r, unsigned int laps);
 /* Takes what the lanes hold as wanted, if guests can have left it so. */
@@ -155,5 +166,7 @@ uint8_t *lanes_page(struct run *r, uint32_t page);
 /* variant.c */
 /* Loads KVM and our module anew; NULL, or why that cannot be. */
 const char *variant_enter(enum variant variant);
+/* Gives up what holds KVM or our module; before the program ends. */
+void variant_leave(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include "../lib/module.h"
 #include "../lib/nptb.h"
 #include "../lib/util.h"
+#include "../oracle/spte.h"
 #include "paths.h"
 
 const char *const variant_names[VARIANTS] = { "tdp", "legacy", "shadow" };
@@ -61,15 +62,34 @@ static const char *unload(const char *name)
 	return why;
 }
 
-const char *variant_enter(enum variant variant)
+/*
+ * A VM that does nothing but hold the module's hooks: to put them in and take
+ * them out for each cell changes the kernel's code, which is slow in an
+ * emulator.
+ */
+static struct vmm keeper;
+
+static void keep_hooks(void)
+{
+	vmm_create(&keeper, SZ_2M, VMM_MEM_4K);
+	nptb_budget(keeper.name, 1);
+}
+
+void variant_leave(void)
+{
+	spte_close();
+	if (keeper.fd > 0)
+		vmm_destroy(&keeper);
+	keeper.fd = -1;
+}
+
+static const char *reload(enum variant variant)
 {
 	static const char *const modules[] = { "nptbudget", "kvm_amd", "kvm" };
 	const char *file = module_file(), *why;
 	size_t i;
 	int ret;
 
-	if (in_force(variant) && !nptb_unusable())
-		return NULL;
 	if (!file)
 		return "no file of our module to load again";
 	for (i = 0; i < ARRAY_SIZE(modules); i++) {
@@ -85,4 +105,16 @@ const char *variant_enter(enum variant variant)
 	if (ret)
 		die("our module does not load again: %s", strerror(-ret));
 	return NULL;
+}
+
+const char *variant_enter(enum variant variant)
+{
+	const char *why = NULL;
+
+	variant_leave();
+	if (!in_force(variant) || nptb_unusable())
+		why = reload(variant);
+	if (!why)
+		keep_hooks();
+	return why;
 }

@@ -20,7 +20,8 @@
 #define CELLS_MAX	2000
 
 static const struct path *const families[] = {
-	paths_memory, paths_dirty, paths_slots,
+	paths_memory, paths_dirty, paths_slots, paths_host,
+	paths_async, paths_guest, paths_vcpus,
 };
 
 static const uint64_t budgets[] = { 1, 5, 64, PATH_SIZE / PAGE_SIZE / 2 };
@@ -61,6 +62,26 @@ static void add(const struct path *path, enum variant variant, uint64_t budget,
 	cells[nr_cells++] = (struct cell){ path, variant, budget, vcpus };
 }
 
+/* The least at which one vCPU gets on, and 1 and 2, with 2 and 4 vCPUs. */
+static void add_least(const struct path *path, enum variant variant)
+{
+	uint64_t least[] = {
+		1, 2, path_need(path, variant, true),
+		path_need(path, variant, false),
+	};
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(least); i++) {
+		for (j = 0; j < i && least[j] != least[i]; j++)
+			;
+		/* Once each, and not where nobody can get on. */
+		if (j < i || least[i] < path_need(path, variant, true))
+			continue;
+		add(path, variant, least[i], 2);
+		add(path, variant, least[i], 4);
+	}
+}
+
 static void add_path(const struct path *path, enum variant variant)
 {
 	size_t b;
@@ -69,8 +90,13 @@ static void add_path(const struct path *path, enum variant variant)
 		add(path, variant, 1, 1);
 		return;
 	}
-	for (b = 0; b < ARRAY_SIZE(budgets); b++) {
-		if (want.full)
+	if (path->flags & PATH_LEAST) {
+		add_least(path, variant);
+		return;
+	}
+	for (b = path->flags & PATH_SLOW && !want.full; b < ARRAY_SIZE(budgets);
+	     b++) {
+		if (want.full && !(path->flags & PATH_ONE_FIRST))
 			add(path, variant, budgets[b], 1);
 		if (want.full || b < ARRAY_SIZE(budgets) - 1)
 			add(path, variant, budgets[b], 4);
@@ -207,5 +233,6 @@ int main(int argc, char **argv)
 		run_cell(&cells[i], no_variant);
 	}
 	variant_enter(TDP);
+	variant_leave();
 	ksft_finished();
 }

@@ -227,8 +227,32 @@ guest_\name\()_\suffix\()_mark_end:
 	jmp	3b
 	.endm
 
+	/*
+	 * A hypervisor: eax is a VMCB whose guest is what is marked, which works
+	 * as work does, but leaves by VMMCALL after each page. For long mode.
+	 */
+	.macro	body_nested suffix
+	movl	%eax, %esi
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+1:	movl	%esi, %eax
+	.byte	0x0f, 0x01, 0xd8	/* VMRUN */
+	addl	$3, 0x578(%esi)		/* its RIP, over VMMCALL */
+	jmp	1b
+2:	mark	nested, \suffix
+	incl	(%ebx)
+	.byte	0x0f, 0x01, 0xd9	/* VMMCALL */
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	2b
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+	jmp	2b
+	mark_end nested, \suffix
+	.endm
+
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu
+	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu, nested
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

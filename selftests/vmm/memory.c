@@ -39,6 +39,12 @@ void vmm_fill(struct vmm *vm, uint64_t gpa, size_t len)
 	memcpy(vm->mem + gpa, vm->want + gpa, len);
 }
 
+void vmm_accept(struct vmm *vm, uint64_t gpa, size_t len)
+{
+	must_fit(vm, gpa, len);
+	memcpy(vm->want + gpa, vm->mem + gpa, len);
+}
+
 uint32_t *vmm_want32(struct vmm *vm, uint64_t gpa)
 {
 	must_fit(vm, gpa, 4);

@@ -42,7 +42,7 @@
 
 GUEST_SYMS3(add) GUEST_SYMS3(stamp) GUEST_SYMS3(work) GUEST_SYMS3(spin)
 GUEST_SYMS3(touch) GUEST_SYMS3(hop) GUEST_SYMS3(read) GUEST_SYMS3(write)
-GUEST_SYMS3(invlpg) GUEST_SYMS3(tables) GUEST_SYMS3(fpu)
+GUEST_SYMS3(invlpg) GUEST_SYMS3(tables) GUEST_SYMS3(fpu) GUEST_SYMS3(nested)
 
 static const struct {
 	const uint8_t *text, *end, *mark, *mark_end;
@@ -58,6 +58,7 @@ static const struct {
 	[GUEST_INVLPG] = GUEST_CODE3(invlpg),
 	[GUEST_TABLES] = GUEST_CODE3(tables),
 	[GUEST_FPU] = GUEST_CODE3(fpu),
+	[GUEST_NESTED] = GUEST_CODE3(nested),
 };
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode)
@@ -113,15 +114,26 @@ static void set_sregs(struct vmm_vcpu *vcpu, enum vmm_mode mode)
 	flat(&s.ds, mode, false);
 	s.es = s.ss = s.fs = s.gs = s.ds;
 	s.cr0 = CR0_ET | (mode == VMM_REAL ? 0 : CR0_PE | CR0_NE);
-	s.cr3 = 0;
+	s.cr3 = s.cr4 = s.efer = 0;
 	if (mode == VMM_LONG) {
 		s.cr0 |= CR0_PG;
 		s.cr3 = VMM_TABLES;
-		s.cr4 |= CR4_PAE;
-		s.efer |= EFER_LME | EFER_LMA;
+		s.cr4 = CR4_PAE;
+		s.efer = EFER_LME | EFER_LMA;
 	}
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &s))
 		die("KVM_SET_SREGS: %s", strerror(errno));
+}
+
+void vmm_set_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} m = { { .nmsrs = 1 }, { .index = msr, .data = value } };
+
+	if (ioctl(vcpu->fd, KVM_SET_MSRS, &m) != 1)
+		die("MSR 0x%x cannot be set", msr);
 }
 
 static void set_cpuid(struct vmm_vcpu *vcpu)

@@ -122,7 +122,8 @@ struct guest_code {
 
 enum guest_id {
 	GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH, GUEST_HOP,
-	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES, GUEST_FPU,
+	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES, GUEST_NESTED,
+	GUEST_FPU,
 };
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
@@ -143,6 +144,9 @@ uint64_t vmm_entry(int index);
 /* Starts a stopped vCPU anew, as a reset does, with another guest or mode. */
 void vmm_reset(struct vmm_vcpu *vcpu, enum guest_id id, enum vmm_mode mode,
 	       const struct vmm_args *args);
+void vmm_set_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t value);
+/* Takes what memory holds there as wanted. */
+void vmm_accept(struct vmm *vm, uint64_t gpa, size_t len);
 /* Puts GUEST_HOP's step into @pages pages from @gpa on. */
 void vmm_load_hop(struct vmm *vm, uint64_t gpa, uint64_t pages,
 		  enum vmm_mode mode);

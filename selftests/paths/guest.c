@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guest itself does beside touching memory: system management mode, a
+ * guest of its own, page tables that change, a reset.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../lib/util.h"
+#include "paths.h"
+#include "vmcb.h"
+
+/* Each vCPU has its own, so that their saved states do not meet. */
+#define SMBASE		0x100000UL
+#define SMBASE_SIZE	0x10000UL
+#define SMI_ENTRY	0x8000UL
+#define SMI_COUNT	0x8100UL
+#define SMI_STATE	0xf000UL
+#define MSR_SMBASE	0x9e
+/* KVM's second address space of memory slots. */
+#define AS_SMM		(1u << 16)
+
+static const char *missing_smm(const struct path *path)
+{
+	(void)path;
+	return vmm_capability(KVM_CAP_X86_SMM) ? NULL : "this KVM has no SMM";
+}
+
+static uint64_t smbase(int vcpu)
+{
+	return SMBASE + vcpu * SMBASE_SIZE;
+}
+
+static bool open_smm(struct run *r)
+{
+	/* incl %cs:0x8100; rsm */
+	static const uint8_t handler[] = {
+		0x2e, 0x66, 0xff, 0x06, 0x00, 0x81, 0x0f, 0xaa,
+	};
+	int i;
+
+	for (i = 0; i < r->cell->vcpus; i++)
+		vmm_load(&r->vm, smbase(i) + SMI_ENTRY, handler, sizeof(handler));
+	return !vmm_slot(&r->vm, AS_SMM, 0, r->vm.mem, r->vm.size, 0);
+}
+
+static bool ready_smm(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->vm.vcpus; i++)
+		vmm_set_msr(&r->vm.vcpu[i], MSR_SMBASE, smbase(i));
+	return true;
+}
+
+/* SMIs are raised with the vCPU at rest; it takes them when it goes on. */
+static bool interrupt(struct run *r, int round)
+{
+	uint64_t end = now_ms() + PATH_MS;
+	uint32_t before[VMM_VCPUS_MAX];
+	int i, n;
+
+	(void)round;
+	for (n = 0; n < 4 * r->times; n++) {
+		vmm_stop(&r->vm);
+		for (i = 0; i < r->vm.vcpus; i++) {
+			before[i] = vmm_get32(&r->vm, smbase(i) + SMI_COUNT);
+			if (ioctl(r->vm.vcpu[i].fd, KVM_SMI, 0UL))
+				die("KVM_SMI: %s", strerror(errno));
+		}
+		vmm_start(&r->vm);
+		for (i = 0; i < r->vm.vcpus; ) {
+			if (vmm_get32(&r->vm, smbase(i) + SMI_COUNT) != before[i]) {
+				*vmm_want32(&r->vm, smbase(i) + SMI_COUNT) += 1;
+				i++;
+			} else if (now_ms() > end) {
+				note("vCPU %d never came to its SMI handler", i);
+				return false;
+			} else {
+				sleep_ms(1);
+			}
+		}
+	}
+	return true;
+}
+
+static bool pause_smm(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->vm.vcpus; i++)
+		vmm_accept(&r->vm, smbase(i) + SMI_STATE, PAGE_SIZE);
+	return true;
+}
+
+/* The guest's own guests: a page for the VMCB of each, one for VM_HSAVE_PA. */
+#define VMCBS		0x40000UL
+#define HSAVES		0x50000UL
+#define MSR_HSAVE	0xc0010117
+
+static const char *missing_svm(const struct path *path)
+{
+	(void)path;
+	return vmcb_unusable();
+}
+
+static bool open_vmcbs(struct run *r)
+{
+	struct guest_code code = guest_code(GUEST_NESTED, VMM_LONG);
+	bool paging = !strcmp(r->cell->path->name, "nested guest, nested paging");
+	int i;
+
+	for (i = 0; i < r->cell->vcpus; i++)
+		vmcb_load(&r->vm, VMCBS + i * PAGE_SIZE,
+			  vmm_entry(i) + code.mark, paging ? VMM_TABLES : 0);
+	return true;
+}
+
+static bool ready_hypervisors(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->vm.vcpus; i++) {
+		vmcb_enable(&r->vm.vcpu[i]);
+		vmm_set_msr(&r->vm.vcpu[i], MSR_HSAVE, HSAVES + i * PAGE_SIZE);
+	}
+	return true;
+}
+
+static bool pause_vmcbs(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->vm.vcpus; i++) {
+		vmm_accept(&r->vm, VMCBS + i * PAGE_SIZE, PAGE_SIZE);
+		vmm_accept(&r->vm, HSAVES + i * PAGE_SIZE, PAGE_SIZE);
+	}
+	return true;
+}
+
+/* All registers as at the start, by way of another mode, as firmware has it. */
+static bool reset(struct run *r, int round)
+{
+	struct vmm_args none = { 0 };
+	int i, n;
+
+	(void)round;
+	for (n = 0; n < 2 * r->times; n++) {
+		vmm_stop(&r->vm);
+		if (!lanes_accept(r))
+			return false;
+		for (i = 0; i < r->vm.vcpus; i++) {
+			vmm_reset(&r->vm.vcpu[i], GUEST_SPIN, VMM_LONG, &none);
+			vmm_reset(&r->vm.vcpu[i], GUEST_SPIN, VMM_REAL, &none);
+			lane_start(r, i);
+		}
+		vmm_start(&r->vm);
+		if (r->progress && !lanes_wait(r, 1))
+			return false;
+	}
+	return true;
+}
+
+const struct path paths_guest[] = {
+	{ .name = "system management mode", .guest = GUEST_WORK,
+	  .mode = VMM_PROT, .variants = ON_ALL, .missing = missing_smm,
+	  .open = open_smm, .ready = ready_smm, .act = interrupt, .pause = pause_smm },
+	{ .name = "nested guest", .guest = GUEST_NESTED, .mode = VMM_LONG,
+	  .variants = ON_ALL, .flags = PATH_NO_HOP, .aside = VMCBS,
+	  .missing = missing_svm, .open = open_vmcbs,
+	  .ready = ready_hypervisors, .pause = pause_vmcbs },
+	{ .name = "nested guest, nested paging", .guest = GUEST_NESTED,
+	  .mode = VMM_LONG, .variants = ON(TDP) | ON(LEGACY),
+	  .flags = PATH_NO_HOP | PATH_UNSEEN, .aside = VMCBS, .missing = missing_svm,
+	  .open = open_vmcbs, .ready = ready_hypervisors, .pause = pause_vmcbs },
+	{ .name = "guest drops translations (INVLPG)", .guest = GUEST_INVLPG,
+	  .mode = VMM_LONG, .variants = ON_ALL, .quick = ON(SHADOW) },
+	{ .name = "guest changes its page tables", .guest = GUEST_TABLES,
+	  .mode = VMM_LONG, .variants = ON_ALL, .quick = ON(SHADOW) },
+	{ .name = "reset", .guest = GUEST_WORK, .mode = VMM_PROT,
+	  .variants = ON_ALL, .act = reset },
+	{ }
+};
