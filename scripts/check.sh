@@ -4,8 +4,8 @@
 # line, "N passed, N failed, N skipped". Exit status 0 only where nothing failed
 # and something passed. Logs: build/check/.
 #   check.sh           what every change has to pass
-#   check.sh --full    the selftests on the debug kernel as well, and the corpus
-#                      on all kernels
+#   check.sh --full    all paths at all budgets, the selftests on the debug
+#                      kernel as well, and the corpus on all kernels
 #   check.sh --debug   the selftests on the debug kernel alone
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
@@ -23,6 +23,8 @@ JOBS=$(nproc)
 # Seconds for one run of the selftests: three of them, one after the other,
 # leave room under the 90 minutes that CI allows.
 SELFTEST_SECONDS=2400
+# And for all paths at all budgets.
+PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
 
 trap 'pieces_end' EXIT
@@ -67,6 +69,23 @@ corpus() {
 		-- selftests/run.sh test_corpus
 }
 
+# paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
+# that move between memory nodes and a page of 1 GiB take parameters of the boot.
+paths() {
+	local series=$1
+	shift
+	"$here/lab" --kernel "$series" --mem 5G \
+		--append "numa=fake=2 hugepagesz=1G hugepages=1" \
+		--timeout "$PATHS_SECONDS" --out "$LOGS/paths-$series" \
+		-- env NPTB_TEST_TIMEOUT="$PATHS_SECONDS" "$@" selftests/run.sh test_paths
+}
+
+# The one that stock kernels lack: a VM whose memory may become private.
+paths_debug() {
+	"$here/lab" --kernel 6.12-debug --timeout "$SELFTEST_SECONDS" \
+		--out "$LOGS/paths-6.12-debug" -- build/selftests/test_paths private
+}
+
 # What a run leaves of a former one would be taken for its own.
 start() {
 	rm -rf "$LOGS"
@@ -82,13 +101,16 @@ prepare() {
 	step "build" build "$@"
 }
 
-# What takes seconds comes first, what takes longest next.
+# check quick|full: what takes seconds comes first, what takes longest next.
 check() {
 	local series
 	piece "test of the checker" "$here/test-tally.sh"
 	piece "unit tests, module" check_unit selftests/unit
 	piece "unit tests, command" check_unit userspace
-	for series in "${STOCK[@]}"; do piece "selftests $series" selftests "$series"; done
+	for series in "${STOCK[@]}"; do
+		piece "selftests $series" selftests "$series"
+		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
+	done
 	piece "corpus 6.12" corpus 6.12
 	piece "static checks" "$here/static.sh"
 	piece "probe" "$here/probe-check.sh"
@@ -96,20 +118,25 @@ check() {
 	piece "demo" "$here/demo.sh" --tap
 }
 
+debug() {
+	piece "selftests 6.12-debug" selftests 6.12-debug
+	piece "paths 6.12-debug" paths_debug
+}
+
 main() {
 	local series
 	[ $# -le 1 ] || usage_error "usage: check.sh [--full|--debug]"
 	start
 	case ${1-} in
-	'') prepare check "${STOCK[@]}"; check ;;
+	'') prepare check "${STOCK[@]}"; check quick ;;
 	--full)
 		prepare debug "${STOCK[@]}" 6.12-debug
-		check
+		check full
 		for series in "${STOCK[@]}"; do
 			[ "$series" = 6.12 ] || piece "corpus $series" corpus "$series"
 		done
-		piece "selftests 6.12-debug" selftests 6.12-debug ;;
-	--debug) prepare debug 6.12-debug; piece "selftests 6.12-debug" selftests 6.12-debug ;;
+		debug ;;
+	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "usage: check.sh [--full|--debug]" ;;
 	esac
 	pieces_wait 0

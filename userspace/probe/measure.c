@@ -388,7 +388,7 @@ static void one_page(struct probe_measure *x, const struct probe_layout *l)
  * @loop: what was measured
  * @need: what theory says
  *
- * Return: whether they are the same frames, each in a role that theory gives it.
+ * Return: whether they are the same frames, each in the same role.
  */
 bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 {
@@ -399,7 +399,7 @@ bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 	for (i = 0; i < need->n; i++) {
 		for (j = 0; j < loop->nr; j++)
 			if (loop->page[j].gfn == need->gpa[i] / PROBE_PAGE &&
-			    loop->page[j].roles && !(loop->page[j].roles & ~need->role[i]))
+			    loop->page[j].roles == need->role[i])
 				break;
 		if (j == loop->nr)
 			return false;
@@ -452,7 +452,7 @@ void probe_measure(struct probe_host *host, const struct probe_layout *l,
 		one_page(x, l);
 	if (x->status == PROBE_OK)
 		compare(x);
-	if (x->status == PROBE_OK && x->c->fresh && BIT_M(x->m->id) & FEW_MODES)
+	if (x->status == PROBE_OK && x->c->fresh)
 		fresh(&r, l);
 	close_run(&r);
 }

@@ -67,8 +67,6 @@ static uint32_t role_named(char letter)
 		return NPTB_ROLE_READ;
 	case 'w':
 		return NPTB_ROLE_WRITE;
-	case 'm':
-		return NPTB_ROLE_READ | NPTB_ROLE_WRITE;
 	case 't':
 		return NPTB_ROLE_TABLE;
 	default:
