@@ -8,7 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
 . "$here/lib/all.sh"
 
-BUILD="gcc make libc6-dev pkg-config libtracefs-dev libtraceevent-dev libzydis-dev
+BUILD="gcc make libc6-dev pkg-config libtracecmd-dev libtracefs-dev libtraceevent-dev
+	libzydis-dev
 	libjson-c-dev libncurses-dev"
 LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
 	debootstrap debian-archive-keyring util-linux perl libelf1 gcc-12"

@@ -27,6 +27,11 @@ enum {
 	OPT_ON_LOOP,
 	OPT_SEED,
 	OPT_FLUSH_AGED,
+	OPT_PIN,
+	OPT_UNPIN,
+	OPT_EXEMPT,
+	OPT_UNEXEMPT,
+	OPT_VM,
 	OPT_DEFAULT,
 	OPT_LIVE,
 	OPT_QUIET,
@@ -55,6 +60,7 @@ extern const struct nptb_cmd cmd_set;
 extern const struct nptb_cmd cmd_loops;
 extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
+extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_version;
 extern const struct nptb_cmd cmd_help;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the module's pure files know as <linux/types.h>, in user space. */
-#ifndef UNIT_LINUX_TYPES_H
-#define UNIT_LINUX_TYPES_H
+#ifndef NPTB_LINUX_TYPES_H
+#define NPTB_LINUX_TYPES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,4 +14,4 @@ typedef __s32 s32;
 typedef __u64 u64;
 typedef __s64 s64;
 
-#endif /* UNIT_LINUX_TYPES_H */
+#endif /* NPTB_LINUX_TYPES_H */

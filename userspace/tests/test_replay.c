@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Replay against textbooks, and what the command says of bad recordings. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cmd.h"
+#include "../replay.h"
+#include "../trace.h"
+#include "fake.h"
+
+/*
+ * A string of faults: a small letter is a page in an attempt of its own. Before
+ * it: '+' the same attempt as before, '\'' vCPU 1, '!' the module had the page,
+ * '~' KVM gave up on a race, '-' deferred, '#' MMIO, '*' no frame of the VM's.
+ */
+static void parse(struct trace_vm *vm, const char *text)
+{
+	unsigned long long attempt = 0;
+
+	memset(vm, 0, sizeof(*vm));
+	while (*text) {
+		struct trace_fault f = { .seq = vm->nr + 1, .verdict = NPTB_VERDICT_MAPPED };
+		bool same = false;
+
+		for (; *text && (*text < 'a' || *text > 'z'); text++) {
+			same |= *text == '+';
+			f.vcpu |= *text == '\'';
+			f.known |= *text == '!';
+			if (*text == '~')
+				f.verdict = NPTB_VERDICT_RETRY;
+			if (*text == '-')
+				f.verdict = NPTB_VERDICT_DEFERRED;
+			if (*text == '#')
+				f.verdict = NPTB_VERDICT_MMIO;
+			if (*text == '*')
+				f.as = 255;
+		}
+		attempt += !same;
+		f.attempt = attempt;
+		f.gfn = *text++;
+		assert_int_equal(trace_add_fault(vm, &f), 0);
+	}
+}
+
+static void textbook(void **state)
+{
+	/* Belady, Nelson, Shedler 1969 is the one that fifo does worse on with more. */
+	static const char belady[] = "abcdabeabcde";
+	static const struct {
+		const char *policy, *string;
+		unsigned int pages, hits, misses, evictions, own;
+	} cases[] = {
+		{ "fifo", belady, 3, 3, 9, 6, 0 },
+		{ "fifo", belady, 4, 2, 10, 6, 0 },
+		{ "true-lru", belady, 3, 2, 10, 7, 0 },
+		{ "true-lru", belady, 4, 4, 8, 4, 0 },
+		{ "opt", belady, 3, 5, 7, 4, 0 },
+		{ "opt", belady, 4, 6, 6, 2, 0 },
+		{ "fifo", belady, 5, 7, 5, 0, 0 },
+		{ "mru", "abcdabcdabcd", 3, 4, 8, 5, 0 },
+		{ "fifo", "abcdabcdabcd", 3, 0, 12, 9, 0 },
+		{ "last-only", "abab", 64, 0, 4, 3, 0 },
+		{ "last-only", "aaaa", 64, 3, 1, 0, 0 },
+		/* An attempt's pages are shielded: c cannot take a or b. */
+		{ "fifo", "xa+b+c", 3, 0, 4, 1, 0 },
+		{ "mru", "xa+b+cx", 3, 0, 5, 2, 0 },
+		/* More than there is: the oldest of its own goes, a loop. */
+		{ "fifo", "a+b+a+b", 1, 0, 4, 3, 3 },
+		{ "last-only", "a+b+a+b", 64, 0, 4, 3, 0 },
+		{ "fifo", "a+b+a+b", 2, 2, 2, 0, 0 },
+		/* The module had it: it comes again whatever the budget. */
+		{ "fifo", "ab!a", 2, 0, 3, 1, 0 },
+		{ "fifo", "ab!a", 3, 0, 3, 0, 0 },
+		/* Room is made for a race, nothing is mapped. */
+		{ "fifo", "a~bb", 1, 0, 2, 1, 0 },
+		{ "fifo", "a#b-b*bb", 1, 0, 2, 1, 0 },
+		/* Another vCPU's shield breaks where nothing else is left. */
+		{ "fifo", "a'b'+c", 2, 0, 3, 1, 0 },
+		{ "fifo", "a'b", 1, 0, 2, 1, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct replay_args args = {
+			.policy = replay_policy(cases[i].policy), .pages = cases[i].pages,
+		};
+		struct replay_counts c;
+		struct trace_vm vm;
+
+		parse(&vm, cases[i].string);
+		assert_non_null(args.policy);
+		assert_int_equal(replay_run(&vm, &args, &c), 0);
+		if (c.hits != cases[i].hits || c.misses != cases[i].misses ||
+		    c.evictions != cases[i].evictions || c.own != cases[i].own)
+			fail_msg("%s %s %u: hits %llu, misses %llu, evictions %llu, own %llu",
+				 cases[i].policy, cases[i].string, cases[i].pages, c.hits,
+				 c.misses, c.evictions, c.own);
+		free(vm.fault);
+	}
+}
+
+/* Nothing beats OPT, and what has room for everything misses each page once. */
+static void bounds(void **state)
+{
+	static const char *const policies[] = {
+		"fifo", "clock", "lru", "random", "mru", "wsclock", "true-lru", "last-only",
+	};
+	struct replay_args args = { .policy = &replay_opt, .pages = 6 };
+	struct replay_counts best, c;
+	struct trace_vm vm;
+	char text[2001];
+	unsigned int x = 1;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(text) - 1; i++) {
+		x = x * 1664525 + 1013904223;
+		text[i] = 'a' + (x >> 16) % ((x >> 24) % 3 ? 5 : 20);
+	}
+	text[i] = '\0';
+	parse(&vm, text);
+	assert_int_equal(replay_run(&vm, &args, &best), 0);
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		args = (struct replay_args){ .policy = replay_policy(policies[i]), .pages = 6 };
+		assert_int_equal(replay_run(&vm, &args, &c), 0);
+		assert_int_equal(c.hits + c.misses, vm.nr);
+		assert_true(c.misses >= best.misses);
+		assert_int_equal(c.evictions, c.misses - (args.policy->keep ? 1 : 6));
+		args.pages = 26;
+		assert_int_equal(replay_run(&vm, &args, &c), 0);
+		if (!args.policy->keep)
+			assert_int_equal(c.misses, 20);
+	}
+	free(vm.fault);
+}
+
+/* The same seed gives the same, another one something else. */
+static void seeds(void **state)
+{
+	struct replay_args args = { .policy = replay_policy("random"), .pages = 3, .seed = 1 };
+	struct replay_counts a, b, c;
+	struct trace_vm vm;
+
+	(void)state;
+	parse(&vm, "abcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdef");
+	assert_int_equal(replay_run(&vm, &args, &a), 0);
+	assert_int_equal(replay_run(&vm, &args, &b), 0);
+	args.seed = 3;
+	assert_int_equal(replay_run(&vm, &args, &c), 0);
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_int_not_equal(a.hits, c.hits);
+	free(vm.fault);
+}
+
+static void recorded(void **state)
+{
+	struct replay_counts c;
+	struct trace_vm vm;
+
+	(void)state;
+	parse(&vm, "ab~c-d#e*fg");
+	vm.fault[1].evicted = 1;
+	vm.fault[3].evicted = 2;
+	c = replay_recorded(&vm);
+	assert_int_equal(c.faults, 4);
+	assert_int_equal(c.misses, 3);
+	assert_int_equal(c.evictions, 3);
+	assert_int_equal(c.left_out, 3);
+	free(vm.fault);
+}
+
+static void order(void **state)
+{
+	struct trace_vm vm;
+
+	(void)state;
+	parse(&vm, "abcdef");
+	vm.fault[0].seq = 12;
+	vm.fault[1].seq = 10;
+	vm.fault[2].seq = 11;
+	vm.fault[3].seq = 13;
+	vm.fault[4].seq = 17;
+	vm.fault[5].seq = 15;
+	trace_order(&vm);
+	assert_int_equal(vm.fault[0].gfn, 'b');
+	assert_int_equal(vm.fault[1].gfn, 'c');
+	assert_int_equal(vm.fault[5].gfn, 'e');
+	assert_int_equal(vm.missing, 2);
+	free(vm.fault);
+	parse(&vm, "abc");
+	trace_order(&vm);
+	assert_int_equal(vm.missing, 0);
+	free(vm.fault);
+	parse(&vm, "");
+	trace_order(&vm);
+	assert_int_equal(vm.missing, 0);
+}
+
+static void refuses(void **state)
+{
+	struct result r;
+	char path[128];
+
+	(void)state;
+	FUNCTION(&r, cmd_replay.main, "replay");
+	assert_int_equal(r.status, EXIT_USAGE);
+	FUNCTION(&r, cmd_replay.main, "replay", "a", "b");
+	assert_int_equal(r.status, EXIT_USAGE);
+	FUNCTION(&r, cmd_replay.main, "replay", "a", "--policy", "lfu");
+	assert_int_equal(r.status, EXIT_USAGE);
+	assert_has(r.err, "no policy 'lfu'");
+	FUNCTION(&r, cmd_replay.main, "replay", "a", "--pages", "off");
+	assert_int_equal(r.status, EXIT_USAGE);
+	FUNCTION(&r, cmd_replay.main, "replay", "a", "--pages", "0");
+	assert_int_equal(r.status, EXIT_USAGE);
+	FUNCTION(&r, cmd_replay.main, "replay", "/nonexistent/trace.dat");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_ptr_equal(strchr(r.err, '\n'), r.err + strlen(r.err) - 1);
+	assert_has(r.err, "No such file");
+	fake_write("some.txt", "this is no recording of anything at all\n");
+	snprintf(path, sizeof(path), "%s/some.txt", fake_root);
+	FUNCTION(&r, cmd_replay.main, "replay", path);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_ptr_equal(strchr(r.err, '\n'), r.err + strlen(r.err) - 1);
+	assert_has(r.err, "not a recording");
+	fake_write("empty", "");
+	snprintf(path, sizeof(path), "%s/empty", fake_root);
+	FUNCTION(&r, cmd_replay.main, "replay", path);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "not a recording");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(textbook),
+		cmocka_unit_test(bounds),
+		cmocka_unit_test(seeds),
+		cmocka_unit_test(recorded),
+		cmocka_unit_test(order),
+		cmocka_unit_test_setup_teardown(refuses, fake_setup, fake_teardown),
+	};
+
+	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
+}
