@@ -59,23 +59,6 @@ static bool young(void *ctx, u64 key)
 	return nptb_kvm_young(vm->kvm, key);
 }
 
-/* The most leaves that a VM's policy leaves of a budget. */
-static u64 limit_of(const struct nptb_vm *vm, u64 budget)
-{
-	u64 keep = vm->config.policy->keep;
-
-	return keep ? min(budget, max_t(u64, keep, NPTB_NEED)) : budget;
-}
-
-/* What of the policy makes faults take a longer way. */
-static void mark_special(struct nptb_vm *vm)
-{
-	lockdep_assert_held(&vm->lock);
-	vm->special &= ~NPTB_SPECIAL_BARE;
-	if (vm->config.policy->bare)
-		vm->special |= NPTB_SPECIAL_BARE;
-}
-
 /**
  * nptb_budget_init() - a new VM is under no budget
  * @vm: to set up; the rest comes with its first budget
@@ -203,8 +186,8 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	spin_lock(&vm->lock);
 	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
 	nptb_policy_seed(&vm->set.policy, vm->config.seed);
-	mark_special(vm);
-	WRITE_ONCE(vm->limit, limit_of(vm, budget));
+	nptb_victims_mark(vm);
+	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
@@ -310,7 +293,7 @@ static int change(struct nptb_vm *vm, u64 budget)
 
 	lockdep_assert_held(&vm->ctl);
 	rehash(vm, budget);
-	WRITE_ONCE(vm->limit, limit_of(vm, budget));
+	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
 	ret = nptb_shrink(vm);
 	spin_lock(&vm->lock);
 	if (ret)
@@ -341,6 +324,11 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
 		return -EOPNOTSUPP;
 	}
+	if (!nptb_victims_fit(vm, vm->config.policy, budget)) {
+		pr_warn("VM %s: its pins leave no room in a budget of %llu pages\n",
+			vm->name, budget);
+		return -ENOSPC;
+	}
 	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
 	if (!ret)
 		trace_nptb_budget(vm, old, budget);
@@ -356,7 +344,7 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
  * new one.
  *
  * Context: may sleep; no lock of ours held.
- * Return: 0; -ENODEV where the VM has ended; -EOPNOTSUPP or -ERANGE where it
+ * Return: 0; -ENODEV where the VM has ended; -ENOSPC where pins fill it; -EOPNOTSUPP or -ERANGE where it
  * cannot be held to that, with a line in the log; -EBUSY where somebody else
  * redirects KVM's faults; -ENOMEM; -EINTR where a signal came while faults were
  * under way. After an error the old budget is in force.
@@ -372,85 +360,6 @@ int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget)
 	up_read(&vm->life);
 	mutex_unlock(&vm->ctl);
 	return ret;
-}
-
-static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
-{
-	spin_lock(&vm->lock);
-	vm->config.policy = ops;
-	if (vm->armed) {
-		nptb_policy_switch(&vm->set.policy, ops);
-		mark_special(vm);
-		WRITE_ONCE(vm->limit, limit_of(vm, vm->config.budget));
-	}
-	spin_unlock(&vm->lock);
-}
-
-static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
-{
-	const struct nptb_policy_ops *old = vm->config.policy;
-	int ret;
-
-	lockdep_assert_held(&vm->ctl);
-	switch_policy(vm, ops);
-	if (!vm->armed || !vm->kvm)
-		return 0;
-	/* A policy may keep fewer pages than the one before. */
-	ret = nptb_shrink(vm);
-	if (ret)
-		switch_policy(vm, old);
-	else
-		trace_nptb_policy(vm, &vm->config);
-	return ret;
-}
-
-/**
- * nptb_vm_set_policy() - choose who goes next
- * @vm: to change; the pages that are resident stay so, as far as the policy
- *	keeps so many
- * @ops: the policy
- *
- * Context: may sleep; no lock of ours held.
- * Return: 0, or -EINTR where a signal came while faults were under way; the old
- * policy is in force then.
- */
-int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
-{
-	int ret;
-
-	if (mutex_lock_interruptible(&vm->ctl))
-		return -EINTR;
-	down_read(&vm->life);
-	ret = set_policy(vm, ops);
-	up_read(&vm->life);
-	mutex_unlock(&vm->ctl);
-	return ret;
-}
-
-/**
- * nptb_vm_set_seed() - choose what dice begin with
- * @vm: to change; dice of the policy at work begin anew
- * @seed: any number
- */
-void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed)
-{
-	spin_lock(&vm->lock);
-	vm->config.seed = seed;
-	if (vm->armed)
-		nptb_policy_seed(&vm->set.policy, seed);
-	spin_unlock(&vm->lock);
-}
-
-/**
- * nptb_vm_set_flush_aged() - choose whether cleared accessed bits are flushed
- * @vm: to change
- * @flush: also where no eviction does it
- */
-void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush)
-{
-	spin_lock(&vm->lock);
-	vm->config.flush_aged = flush;
-	spin_unlock(&vm->lock);
 }
 
 /*

@@ -4,6 +4,7 @@
  * what they hold. At the side of everything: no fault comes through here.
  */
 #include <linux/debugfs.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "nptb.h"
@@ -18,144 +19,10 @@ struct nptb_config nptb_defaults = {
 	.burst = NPTB_BURST_MAX,
 };
 
-static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
-static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);
-
 static struct dentry *root_dir;
 /* We are leaving, and our files with us: under nptb_registry. */
 static bool closed;
 static struct dentry *vms_dir;
-
-/**
- * nptb_parse_budget() - read a budget as users write it
- * @text: "off" or a decimal number
- * @budget: pages, or 0 for off
- *
- * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
- */
-int nptb_parse_budget(const char *text, u64 *budget)
-{
-	u64 pages;
-	int ret;
-
-	if (!strcmp(text, "off")) {
-		*budget = 0;
-		return 0;
-	}
-	/* kstrtoull() would take a sign before, and a newline behind. */
-	if (text[strspn(text, "0123456789")])
-		return -EINVAL;
-	ret = kstrtoull(text, 10, &pages);
-	if (ret)
-		return ret;
-	if (pages < NPTB_BUDGET_MIN || pages > NPTB_BUDGET_MAX)
-		return -ERANGE;
-	*budget = pages;
-	return 0;
-}
-
-/* A decimal number, and nothing else: kstrtouint() would take a sign. */
-static int parse_number(const char *text, u32 min, u32 max, u32 *number)
-{
-	u32 value;
-	int ret;
-
-	if (text[strspn(text, "0123456789")])
-		return -EINVAL;
-	ret = kstrtouint(text, 10, &value);
-	if (ret)
-		return ret;
-	if (value < min || value > max)
-		return -ERANGE;
-	*number = value;
-	return 0;
-}
-
-/**
- * nptb_parse_lend_max() - read how many pages may be lent
- * @text: decimal number
- * @lend_max: pages
- *
- * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
- */
-int nptb_parse_lend_max(const char *text, u32 *lend_max)
-{
-	return parse_number(text, NPTB_LEND_MAX_MIN, NPTB_LEND_MAX_MAX,
-			    lend_max);
-}
-
-/**
- * nptb_parse_burst() - read how many instructions to emulate in one go
- * @text: decimal number
- * @burst: instructions
- *
- * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
- */
-int nptb_parse_burst(const char *text, u32 *burst)
-{
-	return parse_number(text, NPTB_BURST_MIN, NPTB_BURST_MAX, burst);
-}
-
-/**
- * nptb_parse_seed() - read a seed
- * @text: a decimal number
- * @seed: the number
- *
- * Return: 0, -EINVAL for what is no number, -ERANGE for one beyond 64 bits.
- */
-int nptb_parse_seed(const char *text, u64 *seed)
-{
-	if (text[strspn(text, "0123456789")])
-		return -EINVAL;
-	return kstrtoull(text, 10, seed);
-}
-
-/**
- * nptb_parse_switch() - read what is on or off
- * @text: "on" or "off"
- * @on: which
- *
- * Return: 0, or -EINVAL where it is neither.
- */
-int nptb_parse_switch(const char *text, bool *on)
-{
-	*on = !strcmp(text, "on");
-	return *on || !strcmp(text, "off") ? 0 : -EINVAL;
-}
-
-/**
- * nptb_parse_policy() - read the name of a policy
- * @text: the name
- * @ops: the policy
- *
- * Return: 0, or -EINVAL where there is none of that name.
- */
-int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops)
-{
-	const struct nptb_policy_ops *found = nptb_policy_find(text);
-
-	if (!found)
-		return -EINVAL;
-	*ops = found;
-	return 0;
-}
-
-/**
- * nptb_parse_on_loop() - read what to do on a fault loop
- * @text: one of NPTB_ON_LOOP_NAMES
- * @on_loop: enum nptb_on_loop
- *
- * Return: 0, or -EINVAL where it is none of them.
- */
-int nptb_parse_on_loop(const char *text, u32 *on_loop)
-{
-	int found = match_string(on_loop_names, NPTB_ON_LOOP_NR, text);
-
-	if (found < 0)
-		return -EINVAL;
-	*on_loop = found;
-	return 0;
-}
 
 /*
  * Read a value as written: without the newline that echo puts behind it, and
@@ -339,7 +206,7 @@ static ssize_t flush_aged_write(struct file *file, const char __user *buf,
 static ssize_t on_loop_read(struct file *file, char __user *buf, size_t len,
 			    loff_t *pos)
 {
-	return put_value(buf, len, pos, on_loop_names[config_of(file).on_loop]);
+	return put_value(buf, len, pos, nptb_on_loop_name(config_of(file).on_loop));
 }
 
 static ssize_t on_loop_write(struct file *file, const char __user *buf,
@@ -462,6 +329,53 @@ static const struct file_operations resident_fops = {
 	.read = resident_read,
 };
 
+/* Room for all ranges that there may be, and for "none" or "!" before them. */
+#define FRAMES_TEXT_MAX	(NPTB_RANGES_MAX * 32)
+
+static ssize_t frames_write(struct file *file, const char __user *buf,
+			    size_t len, enum nptb_frames which)
+{
+	char *text;
+	int ret;
+
+	if (!len || len > FRAMES_TEXT_MAX)
+		return -EINVAL;
+	text = memdup_user_nul(buf, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ret = strlen(text) != len ? -EINVAL :
+	      nptb_frames_write(vm_of(file), which, text);
+	kfree(text);
+	return ret ?: len;
+}
+
+#define NPTB_FRAMES_FILE(name_, which_)					\
+static int name_##_show(struct seq_file *m, void *unused)		\
+{									\
+	nptb_frames_show(m, m->private, which_);			\
+	return 0;							\
+}									\
+static int name_##_open(struct inode *inode, struct file *file)	\
+{									\
+	return single_open(file, name_##_show, inode->i_private);	\
+}									\
+static ssize_t name_##_write(struct file *file, const char __user *buf,	\
+			     size_t len, loff_t *pos)			\
+{									\
+	return frames_write(file, buf, len, which_);			\
+}									\
+static const struct file_operations name_##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = name_##_open,						\
+	.read = seq_read,						\
+	.write = name_##_write,						\
+	.llseek = seq_lseek,						\
+	.release = single_release,					\
+}
+
+NPTB_FRAMES_FILE(pin, NPTB_FRAMES_PIN);
+NPTB_FRAMES_FILE(exempt, NPTB_FRAMES_EXEMPT);
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	nptb_show_stats(m, m->private);
@@ -536,6 +450,8 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 		return;
 	vm->dir = debugfs_create_dir(vm->name, vms_dir);
 	add_knobs(vm->dir, vm);
+	debugfs_create_file("pin", 0600, vm->dir, vm, &pin_fops);
+	debugfs_create_file("exempt", 0600, vm->dir, vm, &exempt_fops);
 	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
 	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
 	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);

@@ -103,8 +103,8 @@ static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 	struct nptb_page *spare = may_be_new ? nptb_page_get(vm) : NULL;
 	bool used;
 
-	if (unlikely(vm->special & NPTB_SPECIAL_BARE))
-		used = nptb_rset_charge_newest(&vm->set, key, spare);
+	if (unlikely(vm->special))
+		used = nptb_give_special(fault, key, spare, plenty);
 	else if (plenty)
 		used = nptb_rset_charge(&vm->set, key, spare);
 	else
@@ -207,6 +207,17 @@ static int handle_mmio(struct nptb_fault *fault)
 	return fault->ret;
 }
 
+/* An exempt frame's leaf counts against nothing: no room has to be made. */
+static int handle_exempt(struct nptb_fault *fault)
+{
+	account(fault);
+	map(fault);
+	note(fault, false);
+	nptb_exempt_end(fault);
+	trace_nptb_fault(fault);
+	return fault->ret;
+}
+
 /* No memory for our books: step aside, KVM runs as always, and say so. */
 static int pass(struct nptb_fault *fault)
 {
@@ -251,6 +262,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	fault.insn = insn;
 	fault.insn_len = insn_len;
 	fault.known = false;
+	fault.exempt = false;
 	fault.granted = 0;
 	fault.evicted = 0;
 	fault.steps = 0;
@@ -272,6 +284,10 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	/* Every vCPU may need a page at the same time. */
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);
+
+	if (unlikely(vm->special & NPTB_SPECIAL_EXEMPT) &&
+	    nptb_exempt_begin(&fault))
+		return handle_exempt(&fault);
 
 	/* Whoever listens wants to know of every attempt. */
 	if (!trace_nptb_fault_enabled() && nptb_plenty_of_room(&fault)) {

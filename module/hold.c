@@ -87,6 +87,9 @@ bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
 	u32 i, late = 0, revoked = 0;
 
 	lockdep_assert_held(&vm->lock);
+	/* There the set and the grants are counted by, not KVM's leaves alone. */
+	if (unlikely(vm->special & NPTB_SPECIAL_EXEMPT))
+		return false;
 	for (i = 0; i < vm->nr_vcpus; i++)
 		late += vm->vcpus[i] && vm->vcpus[i] != v &&
 			overdue(vm->vcpus[i]);

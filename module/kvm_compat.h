@@ -104,6 +104,7 @@ void nptb_kvm_vm_destroyed(struct kvm *kvm);
 
 const char *nptb_kvm_unsupported(struct kvm *kvm);
 bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm);
+bool nptb_kvm_single_roots(struct kvm *kvm);
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
 int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
 

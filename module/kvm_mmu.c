@@ -161,6 +161,28 @@ static u64 tdp_leaves(struct kvm *kvm, u64 key)
 }
 
 /**
+ * nptb_kvm_single_roots() - can a frame have one leaf at most?
+ * @kvm: alive
+ *
+ * A root that dies, after a memory slot went, stays until its leaves are gone;
+ * meanwhile a frame may have a leaf under it and one under the new root.
+ *
+ * Context: does not sleep.
+ * Return: whether each address space has one root of the TDP MMU at most.
+ */
+bool nptb_kvm_single_roots(struct kvm *kvm)
+{
+	struct nptb_mmu_page *root;
+	u32 roots[2] = { 0 };
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
+		roots[root->role.smm & 1]++;
+	rcu_read_unlock();
+	return roots[0] <= 1 && roots[1] <= 1;
+}
+
+/**
  * nptb_kvm_frame_leaves() - how many leaves map a frame
  * @kvm: alive
  * @key: of the frame

@@ -37,6 +37,7 @@
 #include "lends.h"
 #include "loop.h"
 #include "policy.h"
+#include "ranges.h"
 #include "rset.h"
 
 #define NPTB_NAME_MAX	24
@@ -176,6 +177,13 @@ struct nptb_pages {
 	struct nptb_chunk *chunks;
 };
 
+/* Lists of guest frames that are never evicted; only pins count. */
+enum nptb_frames {
+	NPTB_FRAMES_PIN,
+	NPTB_FRAMES_EXEMPT,
+	NPTB_FRAMES_NR,
+};
+
 /**
  * struct nptb_vm - a VM, from its creation or our load to its end
  * @refs: debugfs folder, sessions; the VM itself holds one until it ends
@@ -204,6 +212,8 @@ struct nptb_pages {
  * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
  * @aged: accessed bits were cleared, maybe without a flush
  * @seq: faults that &trace nptb_fault tells, or would tell
+ * @frames: by enum nptb_frames; written under @ctl as well
+ * @exempting: faults on exempt frames under way
  * @pages: memory for @set
  * @set: the pages believed resident
  * @vcpus: by index, filled as they fault
@@ -242,6 +252,8 @@ struct nptb_vm {
 	bool untracked;
 	bool aged;
 	u64 seq;
+	struct nptb_ranges frames[NPTB_FRAMES_NR];
+	u32 exempting;
 	struct nptb_config config;
 	struct nptb_pages pages;
 	struct nptb_rset set;
@@ -254,8 +266,13 @@ struct nptb_vm {
 	struct nptb_stats stats;
 };
 
-/* The policy gives no shield: &nptb_policy_ops.bare. */
+/*
+ * Faults take a longer way: the policy gives no shield (&nptb_policy_ops.bare),
+ * there are pins, there are exempt frames.
+ */
 #define NPTB_SPECIAL_BARE	BIT(0)
+#define NPTB_SPECIAL_PIN	BIT(1)
+#define NPTB_SPECIAL_EXEMPT	BIT(2)
 
 /**
  * struct nptb_fault - one nested page fault on its way through the stages
@@ -270,6 +287,7 @@ struct nptb_vm {
  * @key: the frame, or NPTB_KEY_NONE
  * @known: the set had the page when it faulted; looked up for the trace alone
  * @shadow: it is for KVM's shadow MMU, see nptb_kvm_by_tdp_mmu()
+ * @exempt: the frame is an exempt one
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
  * @steps: output of step: instructions emulated
@@ -296,6 +314,7 @@ struct nptb_fault {
 	int insn_len;
 	u64 key;
 	bool known;
+	bool exempt;
 	bool shadow;
 
 	u32 granted;
@@ -487,13 +506,29 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason);
 struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
 struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
-int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
-void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
-void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
 int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
 int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max);
 void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst);
 u64 nptb_vm_resident(struct nptb_vm *vm);
+
+/* victims.c */
+bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key);
+u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget);
+void nptb_victims_mark(struct nptb_vm *vm);
+bool nptb_victims_fit(const struct nptb_vm *vm, const struct nptb_policy_ops *ops,
+		      u64 budget);
+bool nptb_exempt_begin(struct nptb_fault *fault);
+void nptb_exempt_end(struct nptb_fault *fault);
+bool nptb_give_special(struct nptb_fault *fault, u64 key,
+		       struct nptb_page *spare, bool plenty);
+int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
+void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
+void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
+
+/* frames.c */
+int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text);
+void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
+		      enum nptb_frames which);
 
 /* session.c */
 void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config);
@@ -507,8 +542,9 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm);
 void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm);
 void nptb_show_lends(struct seq_file *m, struct nptb_vm *vm);
 
-/* debugfs.c */
-extern struct nptb_config nptb_defaults;
+/* parse.c */
+const char *nptb_on_loop_name(u32 on_loop);
+int nptb_parse_range(char *text, u64 *first, u64 *last);
 int nptb_parse_budget(const char *text, u64 *budget);
 int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops);
 int nptb_parse_on_loop(const char *text, u32 *on_loop);
@@ -516,6 +552,9 @@ int nptb_parse_seed(const char *text, u64 *seed);
 int nptb_parse_switch(const char *text, bool *on);
 int nptb_parse_lend_max(const char *text, u32 *lend_max);
 int nptb_parse_burst(const char *text, u32 *burst);
+
+/* debugfs.c */
+extern struct nptb_config nptb_defaults;
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);

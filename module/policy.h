@@ -22,8 +22,7 @@ struct nptb_shield;
  * @key: address space and guest frame, see nptb_key()
  * @shield: of the vCPU whose current attempt was given it, or one of the set's
  *	own for pages that never go; NULL where it belongs to the policy
- * @stamp: the policy's: when the page was last seen in use; of an exempt page
- *	the set's, see &nptb_rset.epoch
+ * @stamp: the policy's: when the page was last seen in use
  * @leaves: that map it, all evicted together; more than one is for the shadow
  *	MMU (several addresses of the guest) and for several address spaces
  * @up: the policy's: a tree's node above

@@ -169,13 +169,14 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
 						    vm->limit);
 		return page;
 	}
-	if (vm->set.count > v->shield.count) {
+	if (nptb_rset_loose(&vm->set) > v->shield.count) {
 		if (!take_turn(vm, v))
 			return NULL;
 		return nptb_rset_victim(&vm->set);
 	}
 	/* What is missing was granted to others: their faults will tell. */
-	*alone = v->shield.leaves + NPTB_NEED > nptb_limit(vm);
+	*alone = v->shield.leaves + vm->set.pinned.leaves + NPTB_NEED >
+		 nptb_limit(vm);
 	return NULL;
 }
 
@@ -200,7 +201,7 @@ static bool evict_own(struct nptb_fault *fault)
  */
 static bool unknown_leaves(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_read(&vm->granted);
+	u64 granted = atomic64_read(&vm->granted) + READ_ONCE(vm->exempting);
 
 	return READ_ONCE(vm->untracked) &&
 	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.leaves) + granted;
@@ -217,6 +218,34 @@ static bool grant(struct nptb_vm *vm, u64 slack)
 	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
 
 	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= nptb_limit(vm))
+		return true;
+	atomic64_sub(NPTB_NEED, &vm->granted);
+	return false;
+}
+
+/*
+ * How many leaves are there, at most, that count? KVM takes leaves away unseen,
+ * but makes none unseen: so those that are not exempt are no more than the set
+ * has of such, and what is granted on top of that. That needs all leaves to be in
+ * the set, and each frame to have one alone: else all of KVM's count.
+ */
+static u64 counted_leaves(struct nptb_vm *vm)
+{
+	u64 leaves = nptb_kvm_leaves(vm->kvm);
+
+	lockdep_assert_held(&vm->lock);
+	if (likely(!vm->set.exempt.count) || READ_ONCE(vm->untracked) ||
+	    !nptb_kvm_single_roots(vm->kvm))
+		return leaves;
+	return min(leaves, nptb_rset_counted(&vm->set));
+}
+
+/* As grant(), where exempt leaves do not count. */
+static bool grant_counted(struct nptb_vm *vm)
+{
+	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
+
+	if (counted_leaves(vm) + granted <= nptb_limit(vm))
 		return true;
 	atomic64_sub(NPTB_NEED, &vm->granted);
 	return false;
@@ -310,7 +339,9 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 	for (victims = 0; victims < EVICT_MAX; victims++) {
 		if (grant(vm, 0))
 			return NPTB_ADMISSION_GRANTED;
-		switch (nptb_room(&vm->set, nptb_kvm_leaves(vm->kvm),
+		if (unlikely(vm->set.exempt.count) && grant_counted(vm))
+			return NPTB_ADMISSION_GRANTED;
+		switch (nptb_room(&vm->set, counted_leaves(vm),
 				  atomic64_read(&vm->granted), NPTB_NEED,
 				  nptb_limit(vm))) {
 		case NPTB_ROOM_YES:
@@ -390,11 +421,19 @@ static bool shrink_by_one(struct nptb_vm *vm)
 /* The limit was written before: see grant(). */
 static bool over_limit(struct nptb_vm *vm)
 {
-	u64 granted;
+	u64 granted, leaves;
 
 	smp_mb(); /* pairs with the atomic in grant() */
 	granted = atomic64_read(&vm->granted);
-	return nptb_kvm_leaves(vm->kvm) + granted > nptb_limit(vm);
+	leaves = nptb_kvm_leaves(vm->kvm);
+	if (leaves + granted <= nptb_limit(vm))
+		return false;
+	if (likely(!READ_ONCE(vm->set.exempt.count)))
+		return true;
+	spin_lock(&vm->lock);
+	leaves = counted_leaves(vm);
+	spin_unlock(&vm->lock);
+	return leaves + granted > nptb_limit(vm);
 }
 
 /**

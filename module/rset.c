@@ -23,9 +23,6 @@ void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits)
 	set->leaves = 0;
 	nptb_shield_init(&set->pinned);
 	nptb_shield_init(&set->exempt);
-	set->trusted = 0;
-	set->epoch = 0;
-	set->blind = false;
 }
 
 /**
@@ -102,8 +99,6 @@ static void release(struct nptb_rset *set, struct nptb_page *page)
 		set->policy.ops->forget(&set->policy, page);
 		return;
 	}
-	if (page->shield == &set->exempt && page->stamp == set->epoch)
-		set->trusted--;
 	page->shield->count--;
 	page->shield->leaves -= page->leaves;
 	page->shield = NULL;
@@ -185,28 +180,6 @@ bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
 }
 
 /**
- * nptb_rset_give_exempt() - the leaf of an exempt page was just mapped
- * @set: where the page is, or comes to be
- * @key: from nptb_key()
- * @spare: a page to use where @key is new to the set; NULL: then it stays out,
- *	and counts
- *
- * Return: true where @spare was used; it is the set's from now on.
- */
-bool nptb_rset_give_exempt(struct nptb_rset *set, u64 key,
-			   struct nptb_page *spare)
-{
-	bool used = nptb_rset_give(set, key, spare, &set->exempt);
-	struct nptb_page *page = used ? spare : nptb_rset_find(set, key);
-
-	if (page) {
-		page->stamp = set->epoch;
-		set->trusted++;
-	}
-	return used;
-}
-
-/**
  * nptb_rset_free() - a page may go from now on
  * @set: where it is
  * @page: of the set, wherever it is
@@ -215,41 +188,6 @@ void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page)
 {
 	release(set, page);
 	set->policy.ops->charge(&set->policy, page);
-}
-
-/**
- * nptb_rset_distrust() - exempt pages that are mapped now are to count
- * @set: whose leaves may have gone all at once, or exist twice for a while
- *
- * Until they are mapped anew: see nptb_rset_occupied().
- */
-void nptb_rset_distrust(struct nptb_rset *set)
-{
-	set->epoch++;
-	set->trusted = 0;
-}
-
-/**
- * nptb_rset_occupied() - how many leaves may there be that count?
- * @set: the belief
- * @leaves: KVM's count of leaves, in pages; exempt ones are among them
- *
- * KVM takes leaves away unseen, but makes none unseen. So there are no more
- * that count than the set has pages that count, and what is granted on top of
- * that. A frame of which there are two leaves, one of them under a root that is
- * being torn down, breaks this; but then the exempt leaves under that root are
- * no longer trusted, see nptb_rset_distrust(), and as many of @leaves count as
- * are not trusted. Where a leaf was made that is not in the set, all count.
- *
- * Return: a number that the true one does not exceed.
- */
-u64 nptb_rset_occupied(const struct nptb_rset *set, u64 leaves)
-{
-	u64 known = nptb_rset_counted(set);
-	u64 rest = leaves > set->trusted ? leaves - set->trusted : 0;
-	u64 most = known > rest ? known : rest;
-
-	return set->blind || most > leaves ? leaves : most;
 }
 
 /**

@@ -32,10 +32,6 @@ struct nptb_shield {
  * @policy: knows the pages that may go
  * @pinned: pages that never go, and count
  * @exempt: pages that never go, and do not count
- * @trusted: pages of @exempt mapped since @epoch began
- * @epoch: begins anew where leaves of exempt pages may have gone, or may exist
- *	twice, unseen
- * @blind: there may be leaves of pages that are not in the set
  */
 struct nptb_rset {
 	struct nptb_page **buckets;
@@ -45,9 +41,6 @@ struct nptb_rset {
 	struct nptb_policy policy;
 	struct nptb_shield pinned;
 	struct nptb_shield exempt;
-	u64 trusted;
-	u64 epoch;
-	bool blind;
 };
 
 /**
@@ -72,11 +65,7 @@ bool nptb_rset_give(struct nptb_rset *set, u64 key, struct nptb_page *spare,
 bool nptb_rset_charge(struct nptb_rset *set, u64 key, struct nptb_page *spare);
 bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
 			     struct nptb_page *spare);
-bool nptb_rset_give_exempt(struct nptb_rset *set, u64 key,
-			   struct nptb_page *spare);
 void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page);
-void nptb_rset_distrust(struct nptb_rset *set);
-u64 nptb_rset_occupied(const struct nptb_rset *set, u64 leaves);
 void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
 			  u64 leaves);
 void nptb_rset_settle(struct nptb_rset *set, struct nptb_shield *shield);

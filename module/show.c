@@ -32,13 +32,15 @@ static void show_counter(struct seq_file *m, const char *name, u64 value)
 void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 {
 	struct nptb_stats stats;
-	u64 faults = 0, dropped, set;
+	u64 faults = 0, dropped, set, pinned, exempt;
 	int i;
 
 	nptb_follow(vm);
 	spin_lock(&vm->lock);
 	stats = vm->stats;
 	dropped = vm->loops.dropped;
+	pinned = vm->set.pinned.count;
+	exempt = vm->set.exempt.count;
 	set = vm->set.leaves;
 	spin_unlock(&vm->lock);
 
@@ -62,6 +64,8 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "lent_us", stats.lent_ns / NSEC_PER_USEC);
 	show_counter(m, "resident", nptb_vm_resident(vm));
 	show_counter(m, "peak", stats.peak);
+	show_counter(m, "pinned", pinned);
+	show_counter(m, "exempt", exempt);
 	show_counter(m, "set", set);
 	show_counter(m, "revoked", stats.revoked);
 }

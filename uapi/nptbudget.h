@@ -32,6 +32,8 @@
  *                           all vCPUs at a time; beyond it as under "log"
  *   vms/<pid>-<fd>/burst    NPTB_BURST_MIN to _MAX: instructions to emulate in
  *                           one go while a vCPU keeps looping
+ *   vms/<pid>-<fd>/pin      guest frames that are never evicted, see below
+ *   vms/<pid>-<fd>/exempt   guest frames that neither go nor count, see below
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
@@ -50,6 +52,25 @@
  * the old and the new value holds; when it returns, the new one. The write
  * waits for vCPUs that are inside a fault and gives up with EINTR, the old
  * budget in force, when a signal comes.
+ *
+ * "pin" and "exempt" are lists of guest frames (guest-physical address >> 12, of
+ * the address space 0, not SMM's) that are never evicted. Pinned ones count
+ * against the budget, exempt ones do not: KVM's counters less the exempt leaves
+ * never exceed it. Reading gives a range a line, "0x200-0x2ff", in order, at most
+ * NPTB_RANGES_MAX of them. A write holds words with blanks or newlines between:
+ *
+ *   RANGE   adds it: FIRST-LAST, both included, or one frame; decimal, or hex
+ *           behind 0x; 0 to NPTB_GFN_MAX
+ *   !RANGE  takes it away, from within a larger one, too
+ *   none    takes all away
+ *
+ * and does all of that or nothing: EINVAL for what is none of these, for an empty
+ * write, and for a frame that the other list has; ERANGE for a frame out of range;
+ * ENOENT for taking away what is not there; ENOSPC for too many ranges, and for
+ * pins that leave less room than one fault needs (1 page), which a smaller "budget" and the policy last-only get as well;
+ * EOPNOTSUPP for "exempt" under another MMU of KVM's than its TDP MMU; EINTR. When
+ * a write returns, it is in force. While KVM tears page tables down, after a memory
+ * slot went, exempt leaves count, too: never are there too many.
  *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
@@ -72,7 +93,10 @@
  *   lent_peak    pages lent, at most at a time
  *   lent_us      time for which pages were lent, microseconds, over all vCPUs
  *   resident     resident pages now, by KVM's counters (0 for an ended VM)
- *   peak         most resident pages seen after a fault under a budget
+ *   peak         most resident pages seen after a fault under a budget;
+ *                exempt ones are among them
+ *   pinned exempt  pages of pinned and of exempt frames that are mapped now, as
+ *                far as the module knows
  *   set          resident pages that the module knows by their frames and can
  *                evict singly, compared with KVM's tables by this read (the
  *                same as resident while no vCPU runs; 0 without a budget)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../uapi/nptbudget.h"
@@ -15,11 +16,14 @@
 #include "vminfo.h"
 
 /* In the order of writing: the budget last, as only it can take long. */
-enum { SEED, FLUSH_AGED, POLICY, ON_LOOP, BUDGET, NR_KNOBS };
+enum { SEED, FLUSH_AGED, POLICY, ON_LOOP, PIN, EXEMPT, BUDGET, NR_KNOBS };
 
 static const char *const knob_names[NR_KNOBS] = {
-	"seed", "flush_aged", "policy", "on_loop", "budget",
+	"seed", "flush_aged", "policy", "on_loop", "pin", "exempt", "budget",
 };
+
+/* Changes to a list of frames in one go, as the module's file takes them. */
+#define FRAMES_MAX	1000
 
 /**
  * struct request - what the user wants
@@ -27,12 +31,16 @@ static const char *const knob_names[NR_KNOBS] = {
  * @json: print the VM afterwards
  * @vm: the VM's name, unless @defaults
  * @value: new values; NULL for knobs to leave alone
+ * @pin: changes to the pins, what @value of PIN points to
+ * @exempt: likewise
  */
 struct request {
 	bool defaults;
 	bool json;
 	char vm[VM_NAME_MAX];
 	const char *value[NR_KNOBS];
+	char pin[FRAMES_MAX];
+	char exempt[FRAMES_MAX];
 };
 
 /* Set by a handler of signals. */
@@ -61,27 +69,32 @@ static const char *knob_path(char path[DBGFS_PATH_MAX], const struct request *r,
 }
 
 /* All or nothing: put back what was there before, as far as that works. */
-static void undo(const struct request *r, char old[NR_KNOBS][KNOB_MAX], int knobs)
+static void undo(const struct request *r, char *const old[NR_KNOBS], int knobs)
 {
-	char path[DBGFS_PATH_MAX];
+	char path[DBGFS_PATH_MAX], text[FRAMES_MAX + 8];
 
-	while (knobs--)
-		if (r->value[knobs] && *old[knobs])
-			dbgfs_write(knob_path(path, r, knobs), old[knobs]);
+	while (knobs--) {
+		if (!old[knobs])
+			continue;
+		old[knobs][strcspn(old[knobs], knobs == PIN || knobs == EXEMPT ? "" : "\n")] = '\0';
+		snprintf(text, sizeof(text), "%s%s", knobs == PIN || knobs == EXEMPT ? "none " : "",
+			 old[knobs]);
+		dbgfs_write(knob_path(path, r, knobs), text);
+	}
 }
 
 static int apply(const struct request *r)
 {
-	char path[DBGFS_PATH_MAX], what[VM_NAME_MAX + 16], old[NR_KNOBS][KNOB_MAX];
-	int i, err;
+	char path[DBGFS_PATH_MAX], what[VM_NAME_MAX + 16], *old[NR_KNOBS] = { NULL };
+	int i, err = 0;
 
 	snprintf(what, sizeof(what), r->defaults ? "defaults" : "VM %s", r->vm);
-	for (i = 0; i < NR_KNOBS; i++) {
+	for (i = 0; i < NR_KNOBS && !err; i++) {
 		if (!r->value[i])
 			continue;
 		knob_path(path, r, i);
-		if (dbgfs_read_word(path, old[i], KNOB_MAX))
-			*old[i] = '\0';
+		if (dbgfs_read(path, &old[i]))
+			old[i] = NULL;
 		err = interrupted ? -EINTR : dbgfs_write(path, r->value[i]);
 		if (!err)
 			continue;
@@ -89,9 +102,10 @@ static int apply(const struct request *r)
 			err = -ENODEV;
 		option_explain(what, knob_names[i], r->value[i], -err);
 		undo(r, old, i);
-		return EXIT_FAILED;
 	}
-	return EXIT_DONE;
+	for (i = 0; i < NR_KNOBS; i++)
+		free(old[i]);
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int print_json(const struct request *r)
@@ -110,6 +124,8 @@ static int print_json(const struct request *r)
 	}
 	obj = json_object_new_object();
 	for (i = 0; !err && i < NR_KNOBS; i++) {
+		if (i == PIN || i == EXEMPT)
+			continue;
 		err = dbgfs_read_word(knob_path(path, r, i), word, sizeof(word));
 		if (err == -ENOENT && i <= FLUSH_AGED) {
 			/* An older module. */
@@ -126,6 +142,27 @@ static int print_json(const struct request *r)
 	json_object_put(obj);
 	msg_err("defaults/%s: %s", knob_names[i - 1], strerror(-err));
 	return EXIT_FAILED;
+}
+
+/* One more word for the module: a range, or "!" and a range, or "none". */
+static int take_frames(struct request *r, int knob, const char *option, bool add)
+{
+	char *text = knob == PIN ? r->pin : r->exempt;
+	size_t len = strlen(text);
+	int ret;
+
+	r->value[knob] = text;
+	if (!add && !strcmp(optarg, "all")) {
+		strscpy(text, "none", FRAMES_MAX);
+		return 0;
+	}
+	ret = option_frames(&cmd_set, option, optarg);
+	if (ret)
+		return ret;
+	if (snprintf(text + len, FRAMES_MAX - len, "%s%s%s", len ? " " : "", add ? "" : "!",
+		     optarg) >= (int)(FRAMES_MAX - len))
+		return cmd_usage_error(&cmd_set, "too many ranges at once");
+	return 0;
 }
 
 static int take_option(struct request *r, int opt)
@@ -146,6 +183,14 @@ static int take_option(struct request *r, int opt)
 	case OPT_FLUSH_AGED:
 		r->value[FLUSH_AGED] = optarg;
 		return option_switch(&cmd_set, "--flush-aged", optarg);
+	case OPT_PIN:
+		return take_frames(r, PIN, "--pin", true);
+	case OPT_UNPIN:
+		return take_frames(r, PIN, "--unpin", false);
+	case OPT_EXEMPT:
+		return take_frames(r, EXEMPT, "--exempt", true);
+	case OPT_UNEXEMPT:
+		return take_frames(r, EXEMPT, "--unexempt", false);
 	case OPT_DEFAULT:
 		r->defaults = true;
 		break;
@@ -178,6 +223,10 @@ static int set_main(int argc, char **argv)
 		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
+		{ "pin", required_argument, NULL, OPT_PIN },
+		{ "unpin", required_argument, NULL, OPT_UNPIN },
+		{ "exempt", required_argument, NULL, OPT_EXEMPT },
+		{ "unexempt", required_argument, NULL, OPT_UNEXEMPT },
 		{ "default", no_argument, NULL, OPT_DEFAULT },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -203,6 +252,8 @@ static int set_main(int argc, char **argv)
 		return cmd_usage_error(&cmd_set, "which VM?");
 	for (i = 0; i < NR_KNOBS && !r.value[i]; i++)
 		;
+	if (r.defaults && (r.value[PIN] || r.value[EXEMPT]))
+		return cmd_usage_error(&cmd_set, "pins and exempt frames are of one VM");
 	if (i == NR_KNOBS)
 		return cmd_usage_error(&cmd_set, "nothing to set");
 	return set(&r, r.defaults ? NULL : argv[optind]);
@@ -212,7 +263,8 @@ const struct nptb_cmd cmd_set = {
 	.name = "set",
 	.main = set_main,
 	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--seed N]\n"
-		 "           [--flush-aged on|off] [--on-loop MODE] [--json]",
+		 "           [--flush-aged on|off] [--pin RANGE|--unpin RANGE|--exempt RANGE|\n"
+		 "           --unexempt RANGE]... [--on-loop MODE] [--json]",
 	.help = "Give a VM a budget, a policy, or take them away",
 	.details =
 	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
@@ -224,6 +276,10 @@ const struct nptb_cmd cmd_set = {
 	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
 	"  --flush-aged on|off\n"
 	"                   flush translations where only accessed bits were cleared\n"
+	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n"
+	"  --exempt RANGE   nor count these\n"
+	"  --unpin RANGE|all, --unexempt RANGE|all\n"
+	"                   take them off the list again\n"
 	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
 	"  --json           print what is in force afterwards\n"
 	"\n"

@@ -162,11 +162,11 @@ static int write_once(int fd, const char *text)
  * A budget waits for vCPUs that are inside a fault. A signal ends that wait
  * with -EINTR, which is not tried again: whoever sent it wants to stop.
  *
- * Return: 0, -errno of open() or write(), -EINVAL for a value longer than 255.
+ * Return: 0, -errno of open() or write(), -EINVAL for a value longer than 1023.
  */
 int dbgfs_write(const char *name, const char *value)
 {
-	char line[256];
+	char line[1024];
 	int fd, err, n;
 
 	n = snprintf(line, sizeof(line), "%s\n", value);

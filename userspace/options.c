@@ -68,6 +68,43 @@ int option_switch(const struct nptb_cmd *cmd, const char *option, const char *ar
 	return cmd_usage_error(cmd, "%s '%s': on or off", option, arg);
 }
 
+static int frame(const char *text, unsigned long long *gfn)
+{
+	int err = field_u64(text, gfn);
+
+	return !err && *gfn > NPTB_GFN_MAX ? -ERANGE : err;
+}
+
+/**
+ * option_frames() - check a range of guest frames
+ * @cmd: the subcommand
+ * @option: the option
+ * @arg: the argument: one frame, or FIRST-LAST
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_frames(const struct nptb_cmd *cmd, const char *option, const char *arg)
+{
+	unsigned long long first, last;
+	char text[64], *dash;
+	int err;
+
+	if (strscpy(text, arg, sizeof(text)) < 0)
+		return cmd_usage_error(cmd, "%s: too long for a range of frames", option);
+	dash = strchr(text, '-');
+	if (dash)
+		*dash++ = '\0';
+	err = frame(text, &first);
+	if (!err)
+		err = frame(dash ? dash : text, &last);
+	if (err == -ERANGE)
+		return cmd_usage_error(cmd, "%s %s: out of range, 0 to 0x%llx", option, arg,
+				       NPTB_GFN_MAX);
+	if (err || first > last)
+		return cmd_usage_error(cmd, "%s '%s': not a range of guest frames", option, arg);
+	return 0;
+}
+
 /**
  * option_name() - check the argument of --policy or --on-loop
  * @cmd: the subcommand
@@ -153,7 +190,20 @@ static void explain_name(const char *what, const char *knob, const char *value)
  */
 void option_explain(const char *what, const char *knob, const char *value, int err)
 {
-	if (err == ERANGE && !strcmp(knob, "budget"))
+	if (err == ENOSPC && !strcmp(knob, "budget"))
+		msg_err("%s: its pins leave no room in %s pages: unpin some, or give more", what, value);
+	else if (err == ENOSPC && !strcmp(knob, "policy"))
+		msg_err("%s: %s keeps fewer pages than are pinned: unpin them", what, value);
+	else if (err == ENOSPC)
+		msg_err("%s: %s: pins alone would fill the budget, or there would be more than %d ranges",
+			what, knob, NPTB_RANGES_MAX);
+	else if (err == EINVAL && (!strcmp(knob, "pin") || !strcmp(knob, "exempt")))
+		msg_err("%s: cannot set %s to %s: a frame cannot be both pinned and exempt", what, knob,
+			value);
+	else if (err == ENOENT && (!strcmp(knob, "pin") || !strcmp(knob, "exempt")))
+		msg_err("%s: cannot set %s to %s: none of these frames is on the list", what, knob,
+			value);
+	else if (err == ERANGE && !strcmp(knob, "budget"))
 		msg_err("%s: the module takes no budget of %s pages: give %llu to %llu, or off",
 			what, value, NPTB_BUDGET_MIN, NPTB_BUDGET_MAX);
 	else if (err == EINVAL && strcmp(knob, "budget"))

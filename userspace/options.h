@@ -8,6 +8,7 @@
 #include "cmd.h"
 
 int option_pages(const struct nptb_cmd *cmd, const char *arg);
+int option_frames(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_seed(const struct nptb_cmd *cmd, const char *arg);
 int option_switch(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg);

@@ -35,6 +35,11 @@ struct sum {
 static struct tracefs_instance *instance;
 static char instance_name[48];
 static char also[48];
+/* The frames of spte_apart(). */
+static struct {
+	bool told, counts;
+	uint64_t first, last;
+} apart;
 /* How to read events: parsing the formats takes seconds, so only once. */
 static struct tep_handle *formats;
 static bool formats_also;
@@ -99,6 +104,7 @@ void spte_begin(unsigned int mib)
 	if (!instance)
 		make_instance(mib);
 	also[0] = '\0';
+	apart.told = false;
 	if (tracefs_instance_file_write(instance, "trace", "") < 0)
 		die("trace buffer: %s", strerror(errno));
 	tracefs_trace_on(instance);
@@ -108,6 +114,14 @@ void spte_limit(uint64_t pages)
 {
 	if (tracefs_printf(instance, MARK "%" PRIu64, pages) < 0)
 		die("trace_marker: %s", strerror(errno));
+}
+
+void spte_apart(uint64_t first, uint64_t last, bool counts)
+{
+	apart.told = true;
+	apart.counts = counts;
+	apart.first = first;
+	apart.last = last;
 }
 
 static void read_formats(const char *system)
@@ -173,14 +187,23 @@ static void on_change(struct sum *sum, struct tep_event *event,
 		      struct tep_record *record)
 {
 	struct spte_result *r = &sum->r;
-	unsigned long long old, new, level;
+	unsigned long long old, new, level, gfn;
+	int diff;
 
 	if (tep_get_field_val(NULL, event, "old_spte", record, &old, 1) ||
 	    tep_get_field_val(NULL, event, "new_spte", record, &new, 1) ||
-	    tep_get_field_val(NULL, event, "level", record, &level, 1))
+	    tep_get_field_val(NULL, event, "level", record, &level, 1) ||
+	    tep_get_field_val(NULL, event, "gfn", record, &gfn, 1))
 		die("fields of " EVENT_NAME " are not as expected");
 	r->events++;
-	r->now += leaves(new, level) - leaves(old, level);
+	diff = leaves(new, level) - leaves(old, level);
+	if (apart.told && level == 1 && gfn >= apart.first && gfn <= apart.last) {
+		r->apart_came += diff > 0;
+		r->apart_gone += diff < 0;
+		if (!apart.counts)
+			diff = 0;
+	}
+	r->now += diff;
 	look(sum);
 	if (level > 1 && leaves(new, level) && !leaves(old, level)) {
 		if (sum->limit)

@@ -24,6 +24,8 @@ struct spte_result {
 	uint64_t huge;		/* huge leaves that came under a limit */
 	uint64_t huge_off;	/* and while there was none */
 	uint64_t also;		/* events of the kind that spte_also() named */
+	uint64_t apart_came;	/* leaves made of the frames of spte_apart() */
+	uint64_t apart_gone;	/* and taken away */
 };
 
 /* NULL where this kernel and KVM have the event, else the reason why not. */
@@ -35,6 +37,11 @@ const char *spte_unusable(void);
 void spte_begin(unsigned int mib);
 /* From here on these are the most pages there may be; 0: no limit. */
 void spte_limit(uint64_t pages);
+/*
+ * Tells guest frames apart in this recording, once begun; unless @counts, their
+ * leaves are left out of the sum.
+ */
+void spte_apart(uint64_t first, uint64_t last, bool counts);
 /* Counts another event of KVM in this recording, once begun. */
 void spte_also(const char *system, const char *event);
 /* Stops and adds up. */

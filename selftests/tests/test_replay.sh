@@ -110,8 +110,8 @@ result "records with the least budget" record least $LEAST fifo
 result "the same budget and policy: exact" exact least
 result "no fault loops" no_loops least
 for policy in random fifo mru; do
-	# mru gives up most of what it needs again: a little more for it.
-	pages=24
+	# mru gives up most of what it needs again: more for it.
+	pages=12
 	[ $policy != mru ] || pages=64
 	result "records $policy, $pages pages" record $policy $pages $policy --seed 5
 	result "the same budget and policy: exact, $policy" exact $policy

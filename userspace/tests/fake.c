@@ -74,7 +74,7 @@ void fake_vm(const char *vm, const char *budget, const char *stats, const char *
 {
 	const char *const files[][2] = {
 		{ "budget", budget }, { "policy", "fifo\n" }, { "on_loop", "log\n" },
-		{ "seed", "0\n" }, { "flush_aged", "off\n" },
+		{ "seed", "0\n" }, { "flush_aged", "off\n" }, { "pin", "" }, { "exempt", "" },
 		{ "resident", "1\n" }, { "stats", stats }, { "loops", loops },
 	};
 	char path[128];

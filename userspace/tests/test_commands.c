@@ -103,6 +103,13 @@ static void wrong_use(void **state)
 	WRONG("not a decimal number", "set", "1-2", "--seed", "0x1");
 	WRONG("out of range", "set", "1-2", "--seed", "18446744073709551616");
 	WRONG("on or off", "set", "1-2", "--flush-aged", "yes");
+	WRONG("not a range", "set", "1-2", "--pin", "x");
+	WRONG("not a range", "set", "1-2", "--pin", "2-1");
+	WRONG("not a range", "set", "1-2", "--pin", "1-2-3");
+	WRONG("not a range", "set", "1-2", "--exempt", "");
+	WRONG("not a range", "set", "1-2", "--unpin", "!1");
+	WRONG("out of range", "set", "1-2", "--unexempt", "0x10000000000");
+	WRONG("of one VM", "set", "--default", "--pin", "1");
 	WRONG("on or off", "run", "--pages", "5", "--flush-aged", "", "true");
 
 	WRONG("'x' is too much", "version", "x");
@@ -273,6 +280,18 @@ static void sets(void **state)
 	assert_string_equal(text, "18446744073709551615\n");
 	fake_read("nptbudget/vms/1200-31/flush_aged", text, sizeof(text));
 	assert_string_equal(text, "on\n");
+	COMMAND(&r, "set", "1200-31", "--pin", "0x10-0x1f", "--pin=7", "--unpin", "0x18",
+		"--exempt", "1-2");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/vms/1200-31/pin", text, sizeof(text));
+	assert_string_equal(text, "0x10-0x1f 7 !0x18\n");
+	fake_read("nptbudget/vms/1200-31/exempt", text, sizeof(text));
+	assert_string_equal(text, "1-2\n");
+	COMMAND(&r, "set", "1200-31", "--unpin", "all", "--pin", "9", "--unexempt=all");
+	fake_read("nptbudget/vms/1200-31/pin", text, sizeof(text));
+	assert_string_equal(text, "none 9\n");
+	fake_read("nptbudget/vms/1200-31/exempt", text, sizeof(text));
+	assert_string_equal(text, "none\n");
 	COMMAND(&r, "set", "--default", "--pages", "7", "--seed=12", "--json");
 	assert_int_equal(r.status, 0);
 	fake_read("nptbudget/defaults/budget", text, sizeof(text));

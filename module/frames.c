@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lists of guest frames that are never evicted: pins, which count against the
+ * budget, and exempt ones, which do not. Changed while the guest runs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/sched/signal.h>
+
+#include "nptb.h"
+
+/* Chains of the set's hash looked at under the VM's lock in one go. */
+#define SORT_BATCH	64
+
+static int apply_word(struct nptb_ranges *ranges, char *word)
+{
+	bool del = *word == '!';
+	u64 first, last;
+	int ret;
+
+	if (!strcmp(word, "none")) {
+		ranges->count = 0;
+		return 0;
+	}
+	ret = nptb_parse_range(word + del, &first, &last);
+	if (ret)
+		return ret;
+	return del ? nptb_ranges_del(ranges, first, last) :
+		     nptb_ranges_add(ranges, first, last);
+}
+
+/* All of a text, or an error. */
+static int apply(struct nptb_ranges *ranges, char *text)
+{
+	bool some = false;
+	char *word;
+	int ret;
+
+	while ((word = strsep(&text, " \n"))) {
+		if (!*word)
+			continue;
+		ret = apply_word(ranges, word);
+		if (ret)
+			return ret;
+		some = true;
+	}
+	return some ? 0 : -EINVAL;
+}
+
+static bool meet(const struct nptb_ranges *a, const struct nptb_ranges *b)
+{
+	u32 i;
+
+	for (i = 0; i < a->count; i++)
+		if (nptb_ranges_meet(b, a->r[i].first, a->r[i].last))
+			return true;
+	return false;
+}
+
+static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
+{
+	struct nptb_rset *set = &vm->set;
+	struct nptb_shield *to = NULL;
+
+	lockdep_assert_held(&vm->lock);
+	if (nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, page->key))
+		to = &set->exempt;
+	else if (nptb_frames_has(vm, NPTB_FRAMES_PIN, page->key))
+		to = &set->pinned;
+	if (to && page->shield != to)
+		nptb_rset_give(set, page->key, NULL, to);
+	else if (!to && (page->shield == &set->exempt ||
+			 page->shield == &set->pinned))
+		nptb_rset_free(set, page);
+}
+
+/* Put all pages where the lists say they belong. Faults go on meanwhile. */
+static void sort(struct nptb_vm *vm)
+{
+	u32 bucket = 0, end = 1u << vm->set.bits, i;
+
+	lockdep_assert_held(&vm->ctl);
+	while (bucket < end) {
+		spin_lock(&vm->lock);
+		for (i = 0; i < SORT_BATCH && bucket < end; i++, bucket++) {
+			struct nptb_page *page = vm->set.buckets[bucket], *next;
+
+			for (; page; page = next) {
+				next = page->hash;
+				sort_page(vm, page);
+			}
+		}
+		spin_unlock(&vm->lock);
+		cond_resched();
+	}
+}
+
+/* Faults that were let in as exempt ones make their leaves uncounted. */
+static int wait_exempt(struct nptb_vm *vm)
+{
+	u32 under_way;
+
+	for (;;) {
+		spin_lock(&vm->lock);
+		under_way = vm->exempting;
+		spin_unlock(&vm->lock);
+		if (!under_way)
+			return 0;
+		if (signal_pending(current))
+			return -EINTR;
+		schedule_timeout_interruptible(1);
+	}
+}
+
+static void install(struct nptb_vm *vm, enum nptb_frames which,
+		    const struct nptb_ranges *ranges)
+{
+	spin_lock(&vm->lock);
+	vm->frames[which] = *ranges;
+	nptb_victims_mark(vm);
+	spin_unlock(&vm->lock);
+}
+
+/* In force when this returns. */
+static int enforce(struct nptb_vm *vm)
+{
+	int ret;
+
+	if (!vm->armed || !vm->kvm)
+		return 0;
+	ret = wait_exempt(vm);
+	if (ret)
+		return ret;
+	sort(vm);
+	return nptb_shrink(vm);
+}
+
+static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
+{
+	struct nptb_ranges old = vm->frames[which], new = old;
+	int ret;
+
+	lockdep_assert_held(&vm->ctl);
+	if (!vm->kvm)
+		return -ENODEV;
+	ret = apply(&new, text);
+	if (ret)
+		return ret;
+	if (meet(&new, &vm->frames[!which]))
+		return -EINVAL;
+	if (which == NPTB_FRAMES_EXEMPT && new.count &&
+	    !nptb_kvm_uses_tdp_mmu(vm->kvm)) {
+		pr_warn("VM %s: frames can be exempt under KVM's TDP MMU alone\n",
+			vm->name);
+		return -EOPNOTSUPP;
+	}
+	install(vm, which, &new);
+	ret = -ENOSPC;
+	if (!vm->armed ||
+	    nptb_victims_fit(vm, vm->config.policy, vm->config.budget))
+		ret = enforce(vm);
+	if (ret) {
+		install(vm, which, &old);
+		if (vm->armed && vm->kvm)
+			sort(vm);
+	}
+	return ret;
+}
+
+/**
+ * nptb_frames_write() - change a list of frames
+ * @vm: whose
+ * @which: pins or exempt frames
+ * @text: as uapi/nptbudget.h says; is cut up
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0; -EINVAL, -ERANGE or -ENOENT for a bad text, -ENOSPC where pins would
+ * fill the budget or there would be too many ranges, -EOPNOTSUPP under an MMU
+ * that makes leaves unseen, -ENODEV for an ended VM, -EINTR where a signal came
+ * while faults were under way. After an error the old list is in force.
+ */
+int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	down_read(&vm->life);
+	ret = change(vm, which, text);
+	up_read(&vm->life);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/**
+ * nptb_frames_show() - print a list of frames, a range a line
+ * @m: where
+ * @vm: whose
+ * @which: pins or exempt frames
+ */
+void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
+		      enum nptb_frames which)
+{
+	struct nptb_ranges ranges;
+	u32 i;
+
+	spin_lock(&vm->lock);
+	ranges = vm->frames[which];
+	spin_unlock(&vm->lock);
+	for (i = 0; i < ranges.count; i++)
+		seq_printf(m, "0x%llx-0x%llx\n", ranges.r[i].first,
+			   ranges.r[i].last);
+}
