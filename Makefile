@@ -61,6 +61,9 @@ probe-doc:
 bench:
 	scripts/bench.sh
 
+policies:
+	scripts/policies.sh
+
 install: install-module install-cli
 
 install-module: module
@@ -101,11 +104,12 @@ help:
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md'
+	@echo 'make policies        policies compared, for docs/POLICIES.md'
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make install-module  and install-cli, each alone'
 	@echo 'make install-dkms    the sources for DKMS: /usr/src/nptbudget-$(VERSION)'
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench install \
+.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench policies install \
 	install-module install-cli install-dkms uninstall clean help

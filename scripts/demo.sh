@@ -4,6 +4,7 @@
 # emulated host. Fails where anything that is shown is not as it should be.
 #   demo.sh         for people
 #   demo.sh --tap   as a test: results as TAP, all else as comments
+#   demo.sh --build build what the demo's guest needs, and no more
 # shellcheck disable=SC2317 # step calls the functions it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -70,5 +71,8 @@ case ${1-} in
 --tap)
 	demo 2>&1 | sed 's/^/# /'
 	cat "$LOGS/out/results" ;;
-*) usage_error "usage: demo.sh [--tap]" ;;
+--build)
+	mkdir -p "$LOGS"
+	build ;;
+*) usage_error "usage: demo.sh [--tap|--build]" ;;
 esac
