@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run nptbudget probe on the second model of the CPU: Bochs' ryzen, a Zen 1 with
 # SVM and nested paging, with Debian's stock 6.1 as its kernel.
-#   probe-bochs.sh [--timeout S] [--out DIR] [ARGUMENTS OF nptbudget probe]
+#   probe-bochs.sh [--timeout S] [--out DIR] [--modes "MODE..."] [CASE...]
 # What the probe prints goes to DIR/probe.csv, and the kernel's console to
-# DIR/console.log (build/bochs). Exit status: the probe's; 124 on timeout; 1
-# where L1 did not come that far.
+# DIR/console.log (build/bochs); what a run that was cut short found is kept.
+# Exit status: the probe's; 124 on timeout; 1 where L1 did not come that far.
+# Boot takes three to five minutes of CPU, the whole catalogue some twenty.
 #
 # Bochs has no 9p and no disk here: all that is needed is in the initramfs, and
 # the results come back over the serial line, between two marks.
@@ -15,26 +16,27 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/all.sh"
 
 SERIES=6.1
-timeout=7200 out=$PROJECT/build/bochs bochs_pid='' tmp=''
-args=()
+timeout=7200 out=$PROJECT/build/bochs bochs_pid='' tmp='' modes=
+cases=()
 
 # clearcpuid=221: its MWAITX never wakes, and the boot would hang. The clock
 # counts instructions, 50 million a second, as bochsrc says below.
 CMDLINE="console=ttyS0,115200 clearcpuid=221 tsc=reliable tsc_early_khz=50000 mitigations=off"
 CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
 MODULES="irqbypass ccp kvm kvm-amd"
-APPLETS="sh mount insmod mkdir cat dmesg sleep stty grep cut uname tail"
+APPLETS="sh mount insmod mkdir cat dmesg sleep stty sed uname tail"
 
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--timeout) [[ ${2-} =~ ^[0-9]+$ ]] || usage_error "--timeout takes seconds"; timeout=$2; shift 2 ;;
 		--out) [ -n "${2-}" ] || usage_error "--out takes a folder"; out=$2; shift 2 ;;
-		-h|--help) sed -n '3,12s/^# \?//p' "$0"; exit 0 ;;
-		*) args+=("$1"); shift ;;
+		--modes) [ -n "${2-}" ] || usage_error "--modes takes names of modes"; modes=$2; shift 2 ;;
+		-h|--help) sed -n '3,13s/^# \?//p' "$0"; exit 0 ;;
+		-*) usage_error "no such option: $1" ;;
+		*) cases+=("$1"); shift ;;
 		esac
 	done
-	[ ${#args[@]} -gt 0 ] || args=(--csv)
 }
 
 # shellcheck disable=SC2317 # called by the trap
@@ -55,11 +57,14 @@ write_init() {
 		mount -t debugfs debugfs /sys/kernel/debug
 		stty -onlcr </dev/ttyS0
 		for m in $MODULES nptbudget; do insmod /modules/\$m.ko || echo "PROBE FAILED insmod \$m"; done
-		grep -m1 "^model name" /proc/cpuinfo | cut -d: -f2
-		uname -rv
+		echo "PROBE CPU \$(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)"
+		echo "PROBE KERNEL \$(uname -rv)"
 		echo "PROBE BEGIN"
-		nptbudget probe ${args[*]} 2>/stderr
-		status=\$?
+		status=0
+		for m in ${modes:-all}; do
+			[ "\$m" = all ] || mode="--mode \$m"
+			nptbudget probe --csv \$mode ${cases[*]} 2>>/stderr || status=\$?
+		done
 		echo "PROBE END \$status"
 		cat /stderr
 		dmesg | tail -n 20
@@ -145,9 +150,13 @@ wait_end() {
 	done
 }
 
+# Lines of CSV alone: the kernel may say something on the same console.
 collect() {
-	sed -n '/^PROBE BEGIN/,/^PROBE END/p' "$out/console.log" | tr -d '\r' |
-		grep -v '^PROBE' | grep -vE '^\[ *[0-9]+\.[0-9]+\]' >"$out/probe.csv" || true
+	tr -d '\r' <"$out/console.log" >"$tmp/console"
+	sed -n '/^PROBE BEGIN/,/^PROBE END/p' "$tmp/console" |
+		awk -F, '/^case,/ { n = NF } NF >= n && n' >"$out/probe.csv"
+	sed -n 's/^PROBE CPU //p' "$tmp/console" >"$out/cpu"
+	sed -n 's/^PROBE KERNEL //p' "$tmp/console" >"$out/kernel"
 }
 
 main() {

@@ -5,6 +5,8 @@
 #   probe-check.sh                    compare with userspace/probe/expect/qemu.csv
 #   probe-check.sh --record qemu      write that file anew
 #   probe-check.sh --record qemu-la57 the same with five levels, for the documents
+#   probe-check.sh --record qemu-npt0 some of it under shadow paging, likewise
+#   probe-check.sh --record bochs     what scripts/probe-bochs.sh found, the same
 #   probe-check.sh --csv FILE         compare a file that the probe printed
 # What a CPU model gives is recorded, not what theory says: docs/PROBE.md tells
 # the two apart. --record is for a change that was looked at and is right.
@@ -27,6 +29,7 @@ columns() {
 	awk -F, -v want="$COLUMNS" '
 	BEGIN { n = split(want, name, " ") }
 	/^#/ { next }
+	$1 == "case" && header { next }
 	!header { for (i = 1; i <= NF; i++) at[$i] = i; header = 1; next }
 	{
 		if (at["same"] && $at["same"] == "no") $at["result"] = "wrong"
@@ -34,23 +37,35 @@ columns() {
 	}' "$1"
 }
 
+# run [OPTION...]: the probe once for each, into one file.
 run() {
 	mkdir -p "$out"
 	rm -f "$out/probe.csv"
 	# shellcheck disable=SC2016 # for the shell in L1
 	"$here/lab" --kernel $KERNEL --timeout 1500 --out "$out" "${lab_args[@]}" -- \
-		sh -c 'nptbudget probe --csv >"$OUT/probe.csv"; rc=$?
+		sh -c 'rc=0
+			for mode in "${@:---csv}"; do
+				nptbudget probe --csv "$mode" >>"$OUT/probe.csv" || rc=$?
+			done
 			sed -n "s/^model name[^:]*: *//p;T;q" /proc/cpuinfo >"$OUT/cpu"
-			uname -rv >"$OUT/kernel"; exit $rc'
+			uname -rv >"$OUT/kernel"; exit $rc' sh "$@"
 }
 
 # What was measured, below lines that say where: for the documents too.
 record() {
-	local file=$PROJECT/userspace/probe/expect/$1.csv
+	local file=$PROJECT/userspace/probe/expect/$1.csv cpu
+	cpu=$(cat "$out/cpu")
+	case $1 in
+	bochs) cpu="Bochs $(dpkg-query -W -f '${Version}' bochs), its ryzen, $cpu" ;;
+	*) cpu="$(qemu-system-x86_64 --version | head -n 1), TCG, $cpu" ;;
+	esac
 	{
-		echo "# CPU: $(qemu-system-x86_64 --version | head -n 1), TCG, $(cat "$out/cpu")"
+		echo "# CPU: $cpu"
 		echo "# Kernel: Debian's $(cat "$out/kernel")"
-		echo "# Command: scripts/probe-check.sh --record $1"
+		case $1 in
+		bochs) echo "# Command: scripts/probe-bochs.sh" ;;
+		*) echo "# Command: scripts/probe-check.sh --record $1" ;;
+		esac
 		echo "$COLUMNS" | tr ' ' ,
 		columns "$out/probe.csv"
 	} >"$file"
@@ -75,7 +90,7 @@ compare() {
 	done
 }
 
-usage() { usage_error "usage: probe-check.sh [--record qemu|qemu-la57 | --csv FILE]"; }
+usage() { usage_error "usage: probe-check.sh [--record qemu|qemu-la57|qemu-npt0|bochs | --csv FILE]"; }
 
 main() {
 	local csv=$out/probe.csv rc=0
@@ -83,8 +98,20 @@ main() {
 	--csv) csv=$2 ;;
 	'') run || rc=$? ;;
 	--record)
-		[ "${2-}" != qemu-la57 ] || lab_args=(--cpu-model "EPYC,+svm,+npt,+la57")
-		case ${2-} in qemu|qemu-la57) run; record "$2" ;; *) usage ;; esac
+		case ${2-} in
+		qemu) run ;;
+		qemu-la57)
+			lab_args=(--cpu-model "EPYC,+svm,+npt,+la57")
+			run --mode=la57{,-far,-2m,-2m-far,-1g,-1g-far} ;;
+		qemu-npt0)
+			lab_args=(--npt 0)
+			run paging_{32,pae,long} code_is_table smc_next add movsd record_{32,64} ;;
+		bochs)
+			out=$PROJECT/build/bochs
+			[ -s "$out/probe.csv" ] || die "there is nothing in $out: run make probe-bochs" ;;
+		*) usage ;;
+		esac
+		record "$2"
 		return ;;
 	*) usage ;;
 	esac

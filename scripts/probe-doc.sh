@@ -11,7 +11,7 @@ dir=$PROJECT/userspace/probe/expect
 # name FILE: who measured, out of the lines at the file's head.
 heads() {
 	local file name
-	for name in qemu qemu-la57 bochs; do
+	for name in qemu qemu-la57 qemu-npt0 bochs; do
 		file=$dir/$name.csv
 		[ -f "$file" ] || continue
 		printf -- '- **%s**\n' "$name"
@@ -75,6 +75,16 @@ table() {
 	}' "${files[@]}"
 }
 
+# The same cases without nested paging.
+shadow() {
+	local file=$dir/qemu-npt0.csv
+	[ -f "$file" ] || return 0
+	echo "| case | mode | theory | QEMU, npt=0 | one page less |"
+	echo "| --- | --- | --- | --- | --- |"
+	awk -F, '/^#/ || $1 == "case" || $3 == "skipped" { next }
+		{ printf "| `%s` | %s | %s (%s) | %s (%s) | %s |\n", $1, $2, $6, $7, $4, $5, $9 }' "$file"
+}
+
 counts() {
 	awk -F, '
 	/^#/ || $1 == "case" { next }
@@ -100,6 +110,7 @@ main() {
 	counts >"$tmp/counts"
 	table >"$tmp/table"
 	differences >"$tmp/differences"
+	shadow >"$tmp/shadow"
 	awk -v tmp="$tmp" '
 	/^@[a-z]+@$/ { f = tmp "/" substr($0, 2, length($0) - 2)
 		while ((getline line < f) > 0) print line

@@ -31,6 +31,7 @@ struct probing {
 	unsigned int nr, all;	/* pairs, for the live line */
 	const struct probe_layout *now;
 	bool live;
+	bool shadow;		/* the host runs without nested paging */
 };
 
 static bool wanted(const struct probing *p, const struct probe_case *c, unsigned int mode)
@@ -144,6 +145,7 @@ static int pair(struct probing *p, const struct probe_case *c, const struct prob
 		probe_layout_free(&l);
 		return err;
 	}
+	l.shadow = p->shadow;
 	p->nr++;
 	p->now = &l;
 	if (p->explain)
@@ -251,6 +253,7 @@ static int probe(struct probing *p)
 	p->host.budget = live;
 	p->host.priv = p;
 	p->live = isatty(STDERR_FILENO);
+	p->shadow = host_shadows();
 	p->all = count(p);
 	if (p->style == STYLE_JSON || p->report)
 		p->rows = json_object_new_array();

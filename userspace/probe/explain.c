@@ -173,8 +173,8 @@ void explain_measure(FILE *to, const struct probe_layout *l, const struct probe_
 	unsigned int i;
 	size_t j;
 
-	fprintf(to, "Theory: %s, with the tables of each walk: %u pages\n",
-		probe_formula(l->c, l->m), x->need.n);
+	fprintf(to, "Theory: %s, %s the tables of each walk: %u pages\n",
+		probe_formula(l->c, l->m), l->shadow ? "without" : "with", x->need.n);
 	for (i = 0; i < x->need.n; i++)
 		page_line(to, l, x->need.gpa[i], x->need.role[i]);
 	budgets(to, x);

@@ -81,6 +81,23 @@ static void add_parameter(struct json_object *obj, const char *module, const cha
 }
 
 /**
+ * host_shadows() - does KVM run without nested paging?
+ *
+ * Return: true where kvm_amd was loaded with npt=0.
+ */
+bool host_shadows(void)
+{
+	FILE *f = fopen("/sys/module/kvm_amd/parameters/npt", "re");
+	int c = 'Y';
+
+	if (f) {
+		c = fgetc(f);
+		fclose(f);
+	}
+	return c == 'N' || c == '0';
+}
+
+/**
  * host_json() - what a reader has to know of the host
  *
  * Nothing that names the machine or its owner.

@@ -3,10 +3,14 @@
 #ifndef NPTB_PROBE_HOST_H
 #define NPTB_PROBE_HOST_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <json-c/json.h>
 
 void host_cpu(char *buf, size_t size);
 void host_kernel(char *buf, size_t size);
+bool host_shadows(void);
 struct json_object *host_json(void);
 
 #endif /* NPTB_PROBE_HOST_H */

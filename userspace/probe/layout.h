@@ -88,6 +88,7 @@ struct probe_frame {
  * @frame: frames, by address
  * @unit: large pages that have been given frames
  * @memory: what the frames hold at first
+ * @shadow: KVM shadows the guest's tables (npt=0); set after probe_layout()
  * @code_len: bytes of code
  * @insn_len: bytes of it that are the instruction
  */
@@ -104,6 +105,7 @@ struct probe_layout {
 	struct probe_frame frame[PROBE_FRAMES];
 	uint64_t unit[PROBE_PAGES];
 	uint8_t *memory;
+	bool shadow;
 };
 
 bool probe_fits(const struct probe_case *c, const struct probe_mode *m);

@@ -388,7 +388,7 @@ static void one_page(struct probe_measure *x, const struct probe_layout *l)
  * @loop: what was measured
  * @need: what theory says
  *
- * Return: whether they are the same frames, each in the same role.
+ * Return: whether they are the same frames, each in a role that theory gives it.
  */
 bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 {
@@ -399,7 +399,7 @@ bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 	for (i = 0; i < need->n; i++) {
 		for (j = 0; j < loop->nr; j++)
 			if (loop->page[j].gfn == need->gpa[i] / PROBE_PAGE &&
-			    loop->page[j].roles == need->role[i])
+			    loop->page[j].roles && !(loop->page[j].roles & ~need->role[i]))
 				break;
 		if (j == loop->nr)
 			return false;
@@ -409,6 +409,7 @@ bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 
 static void compare(struct probe_measure *x)
 {
+	bool turns;
 	size_t i;
 
 	x->roles.pages = (unsigned int)x->loop.nr;
@@ -417,10 +418,11 @@ static void compare(struct probe_measure *x)
 	if (x->roles.pages != x->min)
 		fail(x, "completes with %u pages, but the loop below has %u", x->min,
 		     x->roles.pages);
-	/* Where several pages take turns, which one it was is not told. */
+	/* Where pages, or instructions, take turns, which one it was is not told. */
+	turns = x->c->steps || strchr(probe_formula(x->c, x->m), '|');
 	x->agrees = x->min == x->need.n &&
-		    (x->c->steps ? !memcmp(&x->roles, &x->predicted, sizeof(x->roles)) :
-				   probe_same_pages(&x->loop, &x->need));
+		    (turns ? !memcmp(&x->roles, &x->predicted, sizeof(x->roles)) :
+			     probe_same_pages(&x->loop, &x->need));
 }
 
 /**
@@ -452,7 +454,7 @@ void probe_measure(struct probe_host *host, const struct probe_layout *l,
 		one_page(x, l);
 	if (x->status == PROBE_OK)
 		compare(x);
-	if (x->status == PROBE_OK && x->c->fresh)
+	if (x->status == PROBE_OK && x->c->fresh && BIT_M(x->m->id) & FEW_MODES)
 		fresh(&r, l);
 	close_run(&r);
 }

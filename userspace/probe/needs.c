@@ -67,6 +67,8 @@ static uint32_t role_named(char letter)
 		return NPTB_ROLE_READ;
 	case 'w':
 		return NPTB_ROLE_WRITE;
+	case 'm':
+		return NPTB_ROLE_READ | NPTB_ROLE_WRITE;
 	case 't':
 		return NPTB_ROLE_TABLE;
 	default:
@@ -120,7 +122,7 @@ static void add_page(const struct probe_layout *l, struct probe_need *need, uint
 {
 	unsigned int level;
 
-	for (level = 0; level < l->m->nlevels; level++)
+	for (level = 0; level < l->m->nlevels && !l->shadow; level++)
 		add(need, probe_table_at(l, level, lin)->gpa, NPTB_ROLE_TABLE);
 	add(need, probe_page_at(l, lin)->gpa, role);
 }
@@ -137,7 +139,8 @@ static void add_term(const struct probe_layout *l, struct probe_need *need,
 	unsigned int first = t->most ? t->from : 0;
 	unsigned int n = t->most ? t->most : pages_of(r), i;
 
-	if (!r->size)
+	/* KVM walks the guest's tables itself, by their host addresses. */
+	if (!r->size || (l->shadow && t->role == NPTB_ROLE_TABLE))
 		return;
 	for (i = first; i < first + n && i < pages_of(r); i++)
 		add_page(l, need, (r->lin & ~(uint64_t)(PROBE_PAGE - 1)) + i * PROBE_PAGE, t->role);

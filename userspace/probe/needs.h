@@ -6,8 +6,9 @@
  * A formula names parts, in the order of first use, "code + si + di". A part
  * stands for all of its pages and, with paging, for the tables of the walk to
  * each of them. "si/1" is at most one page of si at the same time. A role may
- * follow, "stack:r". "A | B" is whichever needs more, A or B: instructions that
- * follow each other.
+ * follow, "stack:r": f, r, w, t for a page table, m for what is read and written,
+ * where it is the CPU's to choose which comes first. "A | B" is whichever needs
+ * more, A or B: instructions that follow each other.
  */
 #ifndef NPTB_PROBE_NEEDS_H
 #define NPTB_PROBE_NEEDS_H
@@ -32,7 +33,7 @@ struct probe_roles {
  * struct probe_need - pages needed at once
  * @n: how many
  * @gpa: their frames
- * @role: NPTB_ROLE_* bit that each is first wanted for
+ * @role: NPTB_ROLE_* bit that each is first wanted for; two where either will do
  */
 struct probe_need {
 	unsigned int n;

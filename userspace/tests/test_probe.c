@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cmd.h"
 #include "../probe/row.h"
 #include "../util.h"
 #include "fake.h"
@@ -137,7 +138,7 @@ static void predictions(void **state)
 		{ "nop", M_REAL, 1, "1F" },
 		{ "nop", M_LONG, 5, "1F 4T" },
 		{ "nop", M_LA57, 6, "1F 5T" },
-		{ "add", M_PROT, 2, "1F 1R" },
+		{ "add", M_PROT, 2, "1F 1RW" },
 		{ "add_own", M_PROT, 1, "1F" },
 		{ "store_split", M_REAL, 3, "1F 2W" },
 		{ "movsd", M_REAL, 6, "2F 2R 2W" },
@@ -175,6 +176,35 @@ static void predictions(void **state)
 		probe_need_roles(&need, &roles);
 		assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want[i].roles);
 		assert_int_equal(roles.pages, want[i].pages);
+		probe_layout_free(&l);
+	}
+}
+
+/* Without nested paging KVM walks the tables: they are no leaves of the guest. */
+static void shadow(void **state)
+{
+	static const struct {
+		const char *name;
+		enum probe_mode_id mode;
+		const char *roles;
+	} want[] = {
+		{ "movsd", M_LONGF, "2F 2R 2W" }, { "code_is_table", M_LONG, "1F" },
+		{ "paging_long", M_PROT, "1F 1W" }, { "add", M_REAL, "1F 1RW" },
+	};
+	static struct probe_layout l;
+	static struct probe_need need;
+	struct probe_roles roles;
+	char text[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_int_equal(probe_layout(&l, case_named(want[i].name),
+					      &probe_modes[want[i].mode]), 0);
+		l.shadow = true;
+		assert_int_equal(probe_predict(&l, &need), 0);
+		probe_need_roles(&need, &roles);
+		assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want[i].roles);
 		probe_layout_free(&l);
 	}
 }
@@ -247,10 +277,22 @@ static void same_pages(void **state)
 	assert_true(probe_same_pages(&loop, &need));
 	page[1].roles = NPTB_ROLE_WRITE;
 	assert_false(probe_same_pages(&loop, &need));
+	/* Where theory has two roles, either will do. */
+	need.role[0] = NPTB_ROLE_READ | NPTB_ROLE_WRITE;
+	assert_true(probe_same_pages(&loop, &need));
+	page[1].roles = NPTB_ROLE_FETCH;
+	assert_false(probe_same_pages(&loop, &need));
 	page[1].roles = NPTB_ROLE_READ;
+	assert_true(probe_same_pages(&loop, &need));
 	page[1].gfn = 0x21;
 	assert_false(probe_same_pages(&loop, &need));
 	loop.nr = 1;
+	assert_false(probe_same_pages(&loop, &need));
+	/* A page more than theory has. */
+	loop.nr = 2;
+	need.n = 1;
+	need.gpa[0] = 0x10000;
+	need.role[0] = NPTB_ROLE_FETCH;
 	assert_false(probe_same_pages(&loop, &need));
 }
 
@@ -409,12 +451,69 @@ static void not_measured(void **state)
 	probe_layout_free(&l);
 }
 
+/* Exit 2 and the reason, before anything is run. */
+static void wrong(const char *says, const char *const args[])
+{
+	static struct result r;
+
+	fake_run(&r, NULL, args);
+	assert_int_equal(r.status, EXIT_USAGE);
+	assert_has(r.err, says);
+	assert_string_equal(r.out, "");
+}
+
+#define WRONG(says, ...) \
+	wrong(says, (const char *const[]){ "nptbudget", "probe", ##__VA_ARGS__, NULL })
+
+static void usage(void **state)
+{
+	static struct result r;
+
+	(void)state;
+	WRONG("no case 'nosuch'", "nosuch");
+	WRONG("no case 'nosuch'", "add", "nosuch");
+	WRONG("no mode 'nosuch'", "--mode", "nosuch");
+	WRONG("needs an argument", "--mode");
+	WRONG("no case to run in mode real", "movsq", "--mode", "real");
+	WRONG("not a name", "--policy", "a b");
+	WRONG("unknown option", "--nosuch");
+	WRONG("takes no argument", "--json=x");
+	WRONG("goes with no other", "--report", "x", "--json");
+	WRONG("goes with no other", "--explain", "add", "--csv");
+	WRONG("is too much", "--explain", "add", "movsd");
+
+	COMMAND(&r, "probe", "--list");
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_has(r.out, "record_32");
+	assert_has(r.out, "la57-1g-far");
+	COMMAND(&r, "probe", "--list", "--mode", "real", "movsd");
+	assert_has(r.out, "\n1 cases, 1 pairs");
+	COMMAND(&r, "probe", "--help");
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_has(r.out, "--explain");
+}
+
+/* Neither module nor KVM: one line that says what to do. */
+static void no_host(void **state)
+{
+	static struct result r;
+
+	(void)state;
+	setenv("NPTBUDGET_DEBUGFS", "/nonexistent", 1);
+	COMMAND(&r, "probe", "nop");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_string_equal(r.out, "");
+	assert_true(*r.err);
+	unsetenv("NPTBUDGET_DEBUGFS");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),
 		cmocka_unit_test(spread),
 		cmocka_unit_test(predictions),
+		cmocka_unit_test(shadow),
 		cmocka_unit_test(formulas),
 		cmocka_unit_test(all_formulas),
 		cmocka_unit_test(same_pages),
@@ -422,6 +521,8 @@ int main(void)
 		cmocka_unit_test(markdown),
 		cmocka_unit_test(json),
 		cmocka_unit_test(not_measured),
+		cmocka_unit_test(usage),
+		cmocka_unit_test(no_host),
 	};
 
 	return cmocka_run_group_tests_name("probe", tests, NULL, NULL);

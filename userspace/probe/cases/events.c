@@ -39,6 +39,15 @@ SAME_RING(int_same_split, "int $0x20", "int $0x20",
 SAME_RING(int3, "int3", "int3",
 	  "int3, same ring; all split but the instruction", "code | ", 0,
 	  .vector = 3, ALL_SPLIT)
+SAME_RING(div_own, "divl %ecx", "divl %ecx",
+	  "divide error, same ring; each on its own page", "code | ", 0,
+	  .vector = 0, .gdt = GDT_OWN)
+SAME_RING(irq_own, "nop", "nop",
+	  "external interrupt, same ring; each on its own page", "", 0,
+	  .vector = 0x21, .inject = INJECT_IRQ, .gdt = GDT_OWN)
+SAME_RING(nmi_own, "nop", "nop",
+	  "NMI, same ring; each on its own page", "", 0,
+	  .vector = 2, .inject = INJECT_NMI, .gdt = GDT_OWN)
 SAME_RING(div, "divl %ecx", "divl %ecx",
 	  "divide error, same ring; all split", "code | ", 1,
 	  .vector = 0, ALL_SPLIT)
@@ -57,6 +66,12 @@ INNER(int_inner, "int $0x20", "int n from ring 3; each on its own page", "code |
 	.vector = 0x20, .gdt = GDT_OWN)
 INNER(int_inner_split, "int $0x20", "int n from ring 3; all split", "code | ", 1,
 	.vector = 0x20, ALL_SPLIT)
+INNER(div_inner_own, "divl %ecx", "divide error from ring 3; each on its own page", "code | ", 0,
+      .vector = 0, .gdt = GDT_OWN)
+INNER(irq_inner_own, "nop", "external interrupt from ring 3; each on its own page", "", 0,
+      .vector = 0x21, .inject = INJECT_IRQ, .gdt = GDT_OWN)
+INNER(nmi_inner_own, "nop", "NMI from ring 3; each on its own page", "", 0,
+      .vector = 2, .inject = INJECT_NMI, .gdt = GDT_OWN)
 INNER(div_inner, "divl %ecx", "divide error from ring 3; all split", "code | ", 1,
 	.vector = 0, ALL_SPLIT)
 INNER(irq_inner, "nop", "external interrupt from ring 3; all split", "", 0,
@@ -128,7 +143,7 @@ CASE(tss_changed, "mov AX, (DI)\nint $0x20",
 CASE64(tss_ltr, "ltr %cx\nmov AX, (DI)\nint $0x20",
 	.what = "ltr, then the TSS's IST1 changes, then int n through it",
 	.modes = SOME_64,
-	.needs = "code + tssd | code + tss:w | idt + cs0 + tss + stack0",
+	.needs = "code + tssd:m | code + tss:w | idt + cs0 + tss + stack0",
 	.event = true, .vector = 0x20, .ist = 1, .push0 = 5, .gdt = GDT_OWN, .ltr = true,
 	.set = { { R_CX, SEL(P_TSSD, 0) }, { R_DI, ADDR(P_TSS, 0) },
 	      { R_AX, ADDR(P_STACK0, 16) } })

@@ -21,32 +21,32 @@ CASE3(bound, "boundl %eax, (BX)", "bound %eax, (BX)", "nop",
 CASE(cmpxchg8b, "cmpxchg8b (BX)",
 	.what = "cmpxchg8b; split",
 	.modes = SOME_MODES,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.op = { { P_BX, 8, HALF } })
 
 CASE(lock_cmpxchg8b, "lock cmpxchg8b (BX)",
 	.what = "lock cmpxchg8b; split",
 	.modes = SOME_MODES,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.op = { { P_BX, 8, HALF } })
 
 CASE64(cmpxchg16b, "lock cmpxchg16b (BX)",
 	.what = "lock cmpxchg16b; it must be aligned, so it cannot be split",
 	.modes = SOME_64,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.feature = F_CX16,
 	.op = { { P_BX, 16 } })
 
 CASE(lock_add, "lock addl %eax, (BX)",
 	.what = "lock add [mem], reg; split",
 	.modes = SOME_MODES,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.op = { { P_BX, 4, HALF } })
 
 CASE(xchg, "xchgl %eax, (BX)",
 	.what = "xchg [mem], reg, which locks; split",
 	.modes = SOME_MODES,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.op = { { P_BX, 4, HALF } })
 
 /* Bit 0x8000000 lies 16 MiB further on. */
@@ -60,7 +60,7 @@ CASE(bt_far, "btl %eax, (BX)",
 CASE(bts_far, "lock btsl %eax, (BX)",
 	.what = "lock bts [mem], reg with a bit offset of 16 MiB; split",
 	.modes = SOME_MODES,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.op = { { P_BX, 4, HALF, .adjust = -0x1000000 } },
 	.set = { { R_AX, CONST(0x8000000) } })
 

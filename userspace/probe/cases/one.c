@@ -61,25 +61,25 @@ CASE(store_split, "movl %eax, (BX)",
 CASE(add, "addl %ebp, 0x12345678(BP)",
 	.what = "add [rbp+disp32], ebp: the original question",
 	.modes = ALL_MODES,
-	.needs = "code + bp",
+	.needs = "code + bp:m",
 	.op = { { P_BP, 4, .adjust = -0x12345678 } })
 
 CASE(add_own, "addl %ebp, 0x12345678(BP)",
 	.what = "add [rbp+disp32], ebp; operand in the page of the code",
 	.modes = SOME_MODES,
-	.needs = "code + bp",
+	.needs = "code + bp:m",
 	.op = { { P_BP, 4, .in = P_CODE, .adjust = -0x12345678 } })
 
 CASE(add_split, "addl %ebp, 0x12345678(BP)",
 	.what = "add [rbp+disp32], ebp; operand split",
 	.modes = SOME_MODES,
-	.needs = "code + bp",
+	.needs = "code + bp:m",
 	.op = { { P_BP, 4, HALF, .adjust = -0x12345678 } })
 
 CASE(add_all, "addl %ebp, 0x12345678(BP)",
 	.what = "add [rbp+disp32], ebp; operand and instruction split",
 	.modes = ALL_MODES,
-	.needs = "code + bp",
+	.needs = "code + bp:m",
 	.code_before = 2,
 	.op = { { P_BP, 4, HALF, .adjust = -0x12345678 } },
 	.fresh = true)
@@ -89,7 +89,7 @@ CASE(longest,
 	".byte 0x3e, 0x3e, 0x3e, 0xf0, 0x81, 0x84, 0x33\n.long 0x1000, 0x01020304",
 	.what = "lock add [base+index+disp32], imm32: 15 bytes, all split",
 	.modes = SOME_PROT,
-	.needs = "code + bx",
+	.needs = "code + bx:m",
 	.code_before = 7,
 	.op = { { P_BX, 4, HALF, .adjust = -0x1000 } },
 	.set = { { R_SI, CONST(0) } })

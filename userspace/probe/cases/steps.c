@@ -96,9 +96,8 @@ CASE(gather_4, "vpgatherdd %xmm1, (BX,%xmm2,1), %xmm0",
 
 CASE(gather_8, "vpgatherdd %ymm1, (BX,%ymm2,1), %ymm0",
 	.what = "vpgatherdd ymm: eight pages, one at a time",
-	.note = "What it has gathered, and the mask that says so, are vector registers. The\n"
-	     "module looks at general registers only, so it may take a step for a loop; the\n"
-	     "probe compares all of the vCPU's state, and goes on.",
+	.note = "What it has gathered, and the mask that says so, are vector registers: general\n"
+	     "registers show no progress. The module reads the mask; the probe compares all.",
 	.modes = AVX_MODES,
 	.needs = "code + bx/1",
 	.feature = F_AVX2,

@@ -42,7 +42,7 @@ CASE(lldt, "lldt %cx",
 CASE(ltr, "ltr %cx",
 	.what = "ltr; descriptor split; it is read, then marked busy",
 	.modes = SOME_PROT,
-	.needs = "code + tssd",
+	.needs = "code + tssd:m",
 	.gdt = GDT_SPLIT, .ltr = true,
 	.set = { { R_CX, SEL(P_TSSD, 0) } })
 
