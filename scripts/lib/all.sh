@@ -18,3 +18,5 @@ lib=$(dirname "${BASH_SOURCE[0]}")
 . "$lib/source.sh"
 # shellcheck source-path=SCRIPTDIR source=debug-kernel.sh
 . "$lib/debug-kernel.sh"
+# shellcheck source-path=SCRIPTDIR source=small-guest.sh
+. "$lib/small-guest.sh"

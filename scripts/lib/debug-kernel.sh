@@ -6,32 +6,13 @@
 
 DEBUG_CONFIG=$PROJECT/scripts/debug-kernel.config
 
-debug_kernel_make() { nice -n 10 make -s -C "$1" O="$2" -j"$(nproc)" "${@:3}"; }
-
-# Every line of the fragment must have come true: a symbol that another one
-# keeps off would be a checker that silently does not check.
-debug_kernel_check_config() {
-	local config=$1 line missing=0
-	while read -r line; do
-		case $line in
-		# A symbol that is not there at all is off as well.
-		"# CONFIG_"*" is not set") ! grep -q "^${line:2:${#line}-13}=" "$config" && continue ;;
-		CONFIG_*) grep -qxF "$line" "$config" && continue ;;
-		*) continue ;;
-		esac
-		say "the debug kernel's configuration lacks: $line"
-		missing=1
-	done <"$DEBUG_CONFIG"
-	[ $missing = 0 ] || die "debug-kernel.config asks for what this source does not give"
-}
-
 debug_kernel_build() {
 	local src=$1 obj=$2
 	mkdir -p "$obj"
-	KCONFIG_ALLCONFIG=$DEBUG_CONFIG debug_kernel_make "$src" "$obj" allnoconfig >/dev/null
-	debug_kernel_check_config "$obj/.config"
+	KCONFIG_ALLCONFIG=$DEBUG_CONFIG source_make "$src" "$obj" allnoconfig >/dev/null
+	source_check_config "$DEBUG_CONFIG" "$obj/.config"
 	say "building the debug kernel: about 1000 CPU seconds, once; progress in $CACHE/debug-kernel.log"
-	debug_kernel_make "$src" "$obj" V=0 vmlinux modules >"$CACHE/debug-kernel.log" 2>&1 ||
+	source_make "$src" "$obj" V=0 vmlinux modules >"$CACHE/debug-kernel.log" 2>&1 ||
 		die "the debug kernel does not build: see $CACHE/debug-kernel.log"
 }
 
@@ -51,7 +32,7 @@ debug_kernel_fetch_locked() {
 	kver=$(cat "$obj/include/config/kernel.release")
 	rm -rf "${final:?}/lib" "${final:?}/boot"
 	mkdir -p "$final/boot"
-	debug_kernel_make "$src" "$obj" INSTALL_MOD_PATH="$final" modules_install >>"$CACHE/debug-kernel.log" 2>&1
+	source_make "$src" "$obj" INSTALL_MOD_PATH="$final" modules_install >>"$CACHE/debug-kernel.log" 2>&1
 	boot_archive "$final" "$kver"
 	strip -g -o "$final/boot/vmlinux" "$obj/vmlinux"
 	cp "$DEBUG_CONFIG" "$final/fragment"

@@ -57,3 +57,24 @@ source_fetch() {
 	local series=${1%-debug} how=${2:-parts}
 	source_present "$series" "$how" || with_lock "source-$series" source_fetch_locked "$series" "$how"
 }
+
+# source_make SRC OBJ ARGS: make in a source that was fetched whole.
+source_make() { nice -n 10 make -s -C "$1" O="$2" -j"$(nproc)" "${@:3}"; }
+
+# source_check_config FRAGMENT CONFIG: every line of the fragment must have come
+# true: a symbol that another one keeps off would be one that is silently gone.
+source_check_config() {
+	local fragment=$1 config=$2 line missing=0
+	while read -r line; do
+		case $line in
+		# A symbol that is not there at all is off as well.
+		"# CONFIG_"*" is not set") ! grep -q "^${line:2:${#line}-13}=" "$config" && continue ;;
+		CONFIG_*=n) ! grep -q "^${line%=n}=" "$config" && continue ;;
+		CONFIG_*) grep -qxF "$line" "$config" && continue ;;
+		*) continue ;;
+		esac
+		say "the kernel's configuration lacks: $line"
+		missing=1
+	done <"$fragment"
+	[ $missing = 0 ] || die "${fragment##*/} asks for what this source does not give"
+}
