@@ -47,7 +47,7 @@ struct run {
 	const char *budget;
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
-	const char *seed, *flush_aged;
+	const char *seed, *flush_aged, *lend_max, *burst;
 	bool json, live, quiet;
 	const char *out_path;
 	FILE *out;
@@ -65,15 +65,25 @@ static void explain_refusal(const struct run *run)
 		option_explain("run", "policy", run->policy, EINVAL);
 }
 
+static void add_field(char *line, size_t size, const char *name, const char *value)
+{
+	size_t len = strlen(line);
+
+	if (value)
+		snprintf(line + len, size - len, " %s=%s", name, value);
+}
+
 static int register_tree(struct run *run)
 {
 	char line[256];
 
-	/* An older module knows no fields but the first four. */
-	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s%s%s%s%s", getpid(),
-		 run->budget, run->policy, run->on_loop, run->seed ? " seed=" : "",
-		 run->seed ? run->seed : "", run->flush_aged ? " flush_aged=" : "",
-		 run->flush_aged ? run->flush_aged : "");
+	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(),
+		 run->budget, run->policy, run->on_loop);
+	/* An older module knows no fields but these. */
+	add_field(line, sizeof(line), "seed", run->seed);
+	add_field(line, sizeof(line), "flush_aged", run->flush_aged);
+	add_field(line, sizeof(line), "lend_max", run->lend_max);
+	add_field(line, sizeof(line), "burst", run->burst);
 	run->fd = dbgfs_run_open(line);
 	if (run->fd >= 0)
 		return 0;
@@ -207,6 +217,13 @@ static int take_option(struct run *run, int opt)
 		if (!ret)
 			strscpy(run->on_loop, optarg, sizeof(run->on_loop));
 		break;
+	case OPT_LEND_MAX:
+		run->lend_max = optarg;
+		return option_number(&cmd_run, "--lend-max", optarg, NPTB_LEND_MAX_MIN,
+				     NPTB_LEND_MAX_MAX);
+	case OPT_BURST:
+		run->burst = optarg;
+		return option_number(&cmd_run, "--burst", optarg, NPTB_BURST_MIN, NPTB_BURST_MAX);
 	case OPT_SEED:
 		run->seed = optarg;
 		return option_seed(&cmd_run, optarg);
@@ -235,6 +252,8 @@ static int run_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPT_PAGES },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
+		{ "lend-max", required_argument, NULL, OPT_LEND_MAX },
+		{ "burst", required_argument, NULL, OPT_BURST },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
 		{ "json", no_argument, NULL, OPT_JSON },
@@ -288,7 +307,9 @@ const struct nptb_cmd cmd_run = {
 	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
 	"  --flush-aged on|off\n"
 	"                   flush translations where only accessed bits were cleared\n"
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate\n"
+	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n"
+	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"
 	"  --json           write the summary as JSON\n"

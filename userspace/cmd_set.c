@@ -16,10 +16,11 @@
 #include "vminfo.h"
 
 /* In the order of writing: the budget last, as only it can take long. */
-enum { SEED, FLUSH_AGED, POLICY, ON_LOOP, PIN, EXEMPT, BUDGET, NR_KNOBS };
+enum { SEED, FLUSH_AGED, LEND_MAX, BURST, POLICY, ON_LOOP, PIN, EXEMPT, BUDGET, NR_KNOBS };
 
 static const char *const knob_names[NR_KNOBS] = {
-	"seed", "flush_aged", "policy", "on_loop", "pin", "exempt", "budget",
+	"seed", "flush_aged", "lend_max", "burst", "policy", "on_loop", "pin",
+	"exempt", "budget",
 };
 
 /* Changes to a list of frames in one go, as the module's file takes them. */
@@ -108,6 +109,11 @@ static int apply(const struct request *r)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
+static bool is_number(int knob)
+{
+	return knob == SEED || knob == LEND_MAX || knob == BURST;
+}
+
 static int print_json(const struct request *r)
 {
 	struct json_object *obj;
@@ -127,14 +133,14 @@ static int print_json(const struct request *r)
 		if (i == PIN || i == EXEMPT)
 			continue;
 		err = dbgfs_read_word(knob_path(path, r, i), word, sizeof(word));
-		if (err == -ENOENT && i <= FLUSH_AGED) {
+		if (err == -ENOENT && i < POLICY) {
 			/* An older module. */
 			err = 0;
 			continue;
 		}
 		if (!err)
 			json_object_object_add(obj, knob_names[i],
-					       i == BUDGET || i == SEED ? budget_json(word) :
+					       i == BUDGET || is_number(i) ? budget_json(word) :
 					       json_object_new_string(word));
 	}
 	if (!err)
@@ -177,6 +183,13 @@ static int take_option(struct request *r, int opt)
 	case OPT_ON_LOOP:
 		r->value[ON_LOOP] = optarg;
 		return option_name(&cmd_set, "--on-loop", optarg);
+	case OPT_LEND_MAX:
+		r->value[LEND_MAX] = optarg;
+		return option_number(&cmd_set, "--lend-max", optarg, NPTB_LEND_MAX_MIN,
+				     NPTB_LEND_MAX_MAX);
+	case OPT_BURST:
+		r->value[BURST] = optarg;
+		return option_number(&cmd_set, "--burst", optarg, NPTB_BURST_MIN, NPTB_BURST_MAX);
 	case OPT_SEED:
 		r->value[SEED] = optarg;
 		return option_seed(&cmd_set, optarg);
@@ -221,6 +234,8 @@ static int set_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPT_PAGES },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
+		{ "lend-max", required_argument, NULL, OPT_LEND_MAX },
+		{ "burst", required_argument, NULL, OPT_BURST },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
 		{ "pin", required_argument, NULL, OPT_PIN },
@@ -264,7 +279,8 @@ const struct nptb_cmd cmd_set = {
 	.main = set_main,
 	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--seed N]\n"
 		 "           [--flush-aged on|off] [--pin RANGE|--unpin RANGE|--exempt RANGE|\n"
-		 "           --unexempt RANGE]... [--on-loop MODE] [--json]",
+		 "           --unexempt RANGE]... [--on-loop MODE] [--lend-max N] [--burst N]\n"
+		 "           [--json]",
 	.help = "Give a VM a budget, a policy, or take them away",
 	.details =
 	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
@@ -280,7 +296,9 @@ const struct nptb_cmd cmd_set = {
 	"  --exempt RANGE   nor count these\n"
 	"  --unpin RANGE|all, --unexempt RANGE|all\n"
 	"                   take them off the list again\n"
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop\n"
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate\n"
+	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n"
+	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
 	"  --json           print what is in force afterwards\n"
 	"\n"
 	"When the command returns, the new budget holds. If one of the values is refused, none\n"

@@ -106,6 +106,29 @@ int option_frames(const struct nptb_cmd *cmd, const char *option, const char *ar
 }
 
 /**
+ * option_number() - check the argument of an option that takes a number
+ * @cmd: the subcommand
+ * @option: the option
+ * @arg: the argument
+ * @min: least
+ * @max: most
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_number(const struct nptb_cmd *cmd, const char *option, const char *arg,
+		  unsigned long long min, unsigned long long max)
+{
+	unsigned long long number;
+
+	if (!strncmp(arg, "0x", 2) || field_u64(arg, &number))
+		return cmd_usage_error(cmd, "%s '%s': not a number", option, arg);
+	if (number < min || number > max)
+		return cmd_usage_error(cmd, "%s %s: out of range, %llu to %llu", option, arg, min,
+				       max);
+	return 0;
+}
+
+/**
  * option_name() - check the argument of --policy or --on-loop
  * @cmd: the subcommand
  * @option: the option

@@ -10,6 +10,8 @@
 int option_pages(const struct nptb_cmd *cmd, const char *arg);
 int option_frames(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_seed(const struct nptb_cmd *cmd, const char *arg);
+int option_number(const struct nptb_cmd *cmd, const char *option, const char *arg,
+		  unsigned long long min, unsigned long long max);
 int option_switch(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg);
 bool option_policy_known(const char *name);

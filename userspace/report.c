@@ -59,9 +59,8 @@ static int add_line(struct report *r, char *line)
 		return 0;
 	if (loops_is_line(line))
 		return loops_add_line(&vm->loops, line);
-	/* "lends": of the module's own file. */
-	if (!strncmp(line, "lends ", 6))
-		return 0;
+	if (lends_is_line(line))
+		return lends_add_line(&vm->lends, line);
 	return stats_add_line(&vm->stats, line);
 }
 

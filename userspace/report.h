@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "dbgfs.h"
+#include "lends.h"
 #include "loops.h"
 #include "stats.h"
 
@@ -17,6 +18,7 @@
  * @refused: why it ran without the budget meant for it: an errno, or 0
  * @stats: its counters
  * @loops: its fault loops
+ * @lends: what was lent pages
  */
 struct report_vm {
 	char name[VM_NAME_MAX];
@@ -24,6 +26,7 @@ struct report_vm {
 	int refused;
 	struct stats stats;
 	struct loops loops;
+	struct lends lends;
 };
 
 /**

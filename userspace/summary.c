@@ -11,6 +11,24 @@
 /* Loops that are explained for one VM; JSON has all of them. */
 #define LOOPS_SHOWN 8
 
+/* What was done about loops, where anything was. */
+static void print_resolved(FILE *to, const struct report_vm *vm)
+{
+	unsigned long long lent = 0, instructions = 0;
+	char peak[24], refused[24], irets[24];
+
+	stats_get(&vm->stats, "instructions", &instructions);
+	stats_get(&vm->stats, "lent", &lent);
+	if (instructions)
+		fprintf(to, "  instructions emulated %llu, IRETQ by the module %s, refused %s\n",
+			instructions, stats_text(&vm->stats, "irets", irets),
+			stats_text(&vm->stats, "refused", refused));
+	if (lent)
+		fprintf(to, "  pages lent %llu, at most %s at a time\n", lent,
+			stats_text(&vm->stats, "lent_peak", peak));
+	lends_print(to, &vm->lends);
+}
+
 static void print_vm(FILE *to, const struct summary *s, const struct report_vm *vm)
 {
 	char peak[24], faults[24], evictions[24], loops[24];
@@ -35,6 +53,7 @@ static void print_vm(FILE *to, const struct summary *s, const struct report_vm *
 	if (vm->loops.nr > LOOPS_SHOWN)
 		fprintf(to, "  and %zu more loops: run with --json to see all\n",
 			vm->loops.nr - LOOPS_SHOWN);
+	print_resolved(to, vm);
 }
 
 /**
@@ -65,6 +84,7 @@ static struct json_object *vm_json(const struct report_vm *vm)
 			       json_object_new_string(msg_errno(vm->refused)) : NULL);
 	json_object_object_add(obj, "stats", stats_json(&vm->stats));
 	json_object_object_add(obj, "loops", loops_json(&vm->loops));
+	json_object_object_add(obj, "lends", lends_json(&vm->lends));
 	return obj;
 }
 

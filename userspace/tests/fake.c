@@ -75,6 +75,7 @@ void fake_vm(const char *vm, const char *budget, const char *stats, const char *
 	const char *const files[][2] = {
 		{ "budget", budget }, { "policy", "fifo\n" }, { "on_loop", "log\n" },
 		{ "seed", "0\n" }, { "flush_aged", "off\n" }, { "pin", "" }, { "exempt", "" },
+		{ "lend_max", "64\n" }, { "burst", "130\n" },
 		{ "resident", "1\n" }, { "stats", stats }, { "loops", loops },
 	};
 	char path[128];
@@ -119,6 +120,8 @@ int fake_setup(void **state)
 	fake_write("nptbudget/defaults/on_loop", "log\n");
 	fake_write("nptbudget/defaults/seed", "0\n");
 	fake_write("nptbudget/defaults/flush_aged", "off\n");
+	fake_write("nptbudget/defaults/lend_max", "64\n");
+	fake_write("nptbudget/defaults/burst", "130\n");
 	return 0;
 }
 

@@ -101,6 +101,12 @@ static void wrong_use(void **state)
 	WRONG("not a name", "run", "--pages", "5", "--policy", "a b", "true");
 	WRONG("not a decimal number", "run", "--pages", "5", "--seed", "-1", "true");
 	WRONG("not a decimal number", "set", "1-2", "--seed", "0x1");
+	WRONG("--lend-max '-1': not a number", "set", "1-2", "--lend-max", "-1");
+	WRONG("--lend-max 4097: out of range, 0 to 4096", "set", "1-2", "--lend-max=4097");
+	WRONG("--burst 0: out of range, 1 to 130", "set", "1-2", "--burst", "0");
+	WRONG("--burst '0x1': not a number", "run", "--pages", "5", "--burst", "0x1", "true");
+	WRONG("--burst 131: out of range", "run", "--pages", "5", "--burst", "131", "true");
+	WRONG("--lend-max 4097: out", "run", "--pages", "5", "--lend-max", "4097", "true");
 	WRONG("out of range", "set", "1-2", "--seed", "18446744073709551616");
 	WRONG("on or off", "set", "1-2", "--flush-aged", "yes");
 	WRONG("not a range", "set", "1-2", "--pin", "x");
@@ -292,6 +298,12 @@ static void sets(void **state)
 	assert_string_equal(text, "none 9\n");
 	fake_read("nptbudget/vms/1200-31/exempt", text, sizeof(text));
 	assert_string_equal(text, "none\n");
+	COMMAND(&r, "set", "1200-31", "--lend-max", "0", "--burst", "1", "--on-loop", "lend");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/vms/1200-31/lend_max", text, sizeof(text));
+	assert_string_equal(text, "0\n");
+	fake_read("nptbudget/vms/1200-31/burst", text, sizeof(text));
+	assert_string_equal(text, "1\n");
 	COMMAND(&r, "set", "--default", "--pages", "7", "--seed=12", "--json");
 	assert_int_equal(r.status, 0);
 	fake_read("nptbudget/defaults/budget", text, sizeof(text));
@@ -301,6 +313,7 @@ static void sets(void **state)
 	assert_string_equal(at(obj, "budget"), "7");
 	assert_string_equal(at(obj, "seed"), "12");
 	assert_string_equal(at(obj, "flush_aged"), "off");
+	assert_string_equal(at(obj, "lend_max"), "64");
 	json_object_put(obj);
 }
 

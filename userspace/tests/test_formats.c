@@ -270,6 +270,53 @@ static void reports(void **state)
 	}
 }
 
+static void lends(void **state)
+{
+	static const char *const bad[] = {
+		"lends x\n", "lends refused=1\n", "lends opcode=48cf refused=x\n",
+		"lends opcode=48cf refused\n",
+	};
+	char text[] = "vm 1-2 ended\nfaults 3\n"
+		"lends opcode=48cf refused=20 lends=19 pages=40 peak=12 new=1\n"
+		"lends vector=14 refused=0 lends=42 pages=200 peak=9\n"
+		"lends opcode=- refused=1 lends=0 pages=0 peak=0\n"
+		"lends other=1 refused=0 lends=3 pages=9 peak=3\n";
+	struct json_object *obj;
+	unsigned int bad_line;
+	struct report r;
+	char out[512];
+	FILE *to;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(report_parse(&r, text, &bad_line), 0);
+	assert_int_equal(r.vm[0].lends.nr, 4);
+	obj = lends_json(&r.vm[0].lends);
+	assert_string_equal(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN),
+			    "[{\"opcode\":\"48cf\",\"refused\":20,\"lends\":19,\"pages\":40,\"peak\":12},"
+			    "{\"vector\":14,\"refused\":0,\"lends\":42,\"pages\":200,\"peak\":9},"
+			    "{\"opcode\":\"-\",\"refused\":1,\"lends\":0,\"pages\":0,\"peak\":0},"
+			    "{\"refused\":0,\"lends\":3,\"pages\":9,\"peak\":3}]");
+	json_object_put(obj);
+	memset(out, 0, sizeof(out));
+	to = fmemopen(out, sizeof(out), "w");
+	lends_print(to, &r.vm[0].lends);
+	fclose(to);
+	assert_string_equal(out, "  vector 14: lent pages 42 times, at most 9\n"
+			    "  opcode 48cf: lent pages 19 times, at most 12; not emulated 20 times\n"
+			    "  other: lent pages 3 times, at most 3\n"
+			    "  opcode -: lent pages 0 times, at most 0; not emulated 1 times\n");
+	report_free(&r);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "vm 1-2 alive\n%s", bad[i]);
+		if (report_parse(&r, line, &bad_line) != -EBADMSG)
+			fail_msg("taken: %s", bad[i]);
+		report_free(&r);
+	}
+}
+
 static void many_stats(void **state)
 {
 	struct stats s = { 0 };
@@ -355,6 +402,7 @@ int main(void)
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(changed_at_random),
 		cmocka_unit_test(reports),
+		cmocka_unit_test(lends),
 		cmocka_unit_test(many_stats),
 		cmocka_unit_test(disassembly),
 		cmocka_unit_test(printable),

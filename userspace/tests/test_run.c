@@ -61,6 +61,10 @@ static void registration(void **state)
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
 	assert_has(line, " seed=7 flush_aged=on\n");
+	RUN(&r, "--burst=5", "--lend-max", "9", "--", "sh", "-c",
+	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
+	fake_read("line", line, sizeof(line));
+	assert_has(line, " lend_max=9 burst=5\n");
 }
 
 static void statuses(void **state)
