@@ -2,6 +2,7 @@
 /* What happens on a fault loop: the knob on_loop, one mode after the other. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,13 +319,62 @@ static bool changes(void)
 	return ok;
 }
 
+#define TEXT	0x300UL
+#define TEXT_LAPS	2
+
+static struct {
+	size_t len;
+	uint8_t sent[TEXT * TEXT_LAPS];
+} text;
+
+/* The guest asks port 0x81 whether it may, and sends by port 0x80. */
+static void on_text(struct vmm_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+
+	if (run->io.direction == KVM_EXIT_IO_IN)
+		*data = 0x20;
+	else if (text.len < sizeof(text.sent))
+		text.sent[text.len++] = *data;
+}
+
+/* Bytes go through a port, and over page boundaries in pieces of all sizes. */
+static bool sends_text(enum vmm_mode mode, const char *on_loop)
+{
+	struct vmm_args args = { .data = DATA + 0xe05, .pages = TEXT, .laps = TEXT_LAPS };
+	size_t i, wrong = 0;
+	bool ok;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_fill(&vm, DATA, 5 * PAGE_SIZE);
+	vmm_add(&vm, GUEST_TEXT, mode, &args)->on_out = on_text;
+	text.len = 0;
+	ok = !nptb_set(vm.name, "on_loop", on_loop) && !nptb_budget(vm.name, 1);
+	vmm_start(&vm);
+	ok &= vmm_wait(&vm, 3 * MS);
+	vmm_stop(&vm);
+	if (!ok || text.len != sizeof(text.sent))
+		note("%zu bytes sent", text.len);
+	for (i = 0; i < text.len; i++)
+		if (text.sent[i] != vm.want[args.data + i % TEXT] && wrong++ < 8)
+			note("byte %zu is %02x, should be %02x", i, text.sent[i],
+			     vm.want[args.data + i % TEXT]);
+	memcpy(vm.want + args.data + 0x10003, vm.want + args.data, TEXT);
+	memcpy(vm.want + args.data + 0x20003, vm.want + args.data, TEXT);
+	memcpy(vm.want + args.data + 0x30004, vm.want + args.data + 1, TEXT + 2);
+	ok &= vmm_check(&vm) && !wrong && text.len == sizeof(text.sent);
+	vmm_destroy(&vm);
+	return ok;
+}
+
 int main(void)
 {
 	int mode;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(5 * VMM_MODES + 4);
+	ksft_set_plan(6 * VMM_MODES + 4);
 	for (mode = 0; mode < VMM_MODES; mode++) {
 		const char *name = vmm_mode_names[mode];
 
@@ -332,6 +382,8 @@ int main(void)
 		ksft_test_result(lends(mode, need(mode) - 1), "lend one page, %s\n", name);
 		ksft_test_result(lends_up_to(mode), "lend_max, %s\n", name);
 		ksft_test_result(emulates(mode), "emulate, one page, %s\n", name);
+		ksft_test_result(sends_text(mode, "emulate"), "emulate, text to a port, %s\n",
+				 name);
 		ksft_test_result(lends_what_is_refused(mode),
 				 "emulate, lend for the x87, %s\n", name);
 	}

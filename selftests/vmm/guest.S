@@ -208,6 +208,41 @@ guest_\name\()_\suffix\()_mark_end:
 	.endm
 
 	/*
+	 * Sends ecx bytes to a port, one at a time, after the port before it has
+	 * said that it may, and copies them 64 KiB and three bytes further on in
+	 * pieces of 1, 2, 4 bytes and by a string instruction; edx times; then
+	 * HLT.
+	 */
+	.macro	body_text suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %ebp
+2:	inb	$0x81, %al
+	testb	$0x20, %al
+	jz	2b
+	mark	text, \suffix
+	movb	(%ebx), %al
+	mark_end text, \suffix
+	outb	%al, $0x80
+	movb	%al, 0x10003(%ebx)
+	incl	%ebx
+	decl	%ebp
+	jnz	2b
+	movl	%ecx, %ebp
+	movl	%edi, %ebx
+3:	movw	(%ebx), %ax
+	movw	%ax, 0x20003(%ebx)
+	movl	1(%ebx), %eax
+	movl	%eax, 0x30004(%ebx)
+	addl	$2, %ebx
+	subl	$2, %ebp
+	jnz	3b
+	decl	%edx
+	jnz	1b
+4:	hlt
+	jmp	4b
+	.endm
+
+	/*
 	 * Copies the first word of every page to the second by way of the x87,
 	 * which KVM does not emulate, edx times; then HLT.
 	 */
@@ -252,7 +287,7 @@ guest_\name\()_\suffix\()_mark_end:
 	.endm
 
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu, nested
+	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu, nested, text
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

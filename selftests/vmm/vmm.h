@@ -123,7 +123,7 @@ struct guest_code {
 enum guest_id {
 	GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH, GUEST_HOP,
 	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES, GUEST_NESTED,
-	GUEST_FPU,
+	GUEST_FPU, GUEST_TEXT,
 };
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
