@@ -58,6 +58,9 @@ probe-bochs:
 probe-doc:
 	scripts/probe-doc.sh
 
+limit:
+	scripts/limit.sh
+
 bench:
 	scripts/bench.sh
 
@@ -105,11 +108,12 @@ help:
 	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md'
 	@echo 'make policies        policies compared, for docs/POLICIES.md'
+	@echo 'make limit           boot Linux with as few pages as can be, for docs/LIMIT.md'
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make install-module  and install-cli, each alone'
 	@echo 'make install-dkms    the sources for DKMS: /usr/src/nptbudget-$(VERSION)'
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench policies install \
+.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms uninstall clean help

@@ -13,6 +13,8 @@ here=$(dirname "$(readlink -f "$0")")
 LOGS=$PROJECT/build/demo
 # shellcheck source-path=SCRIPTDIR source=lib/pieces.sh
 . "$here/lib/pieces.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
+. "$here/lib/debian-guest.sh"
 
 # L1's kernel, and the guest's.
 HOST=6.12 GUEST=6.1
@@ -23,31 +25,13 @@ trap 'exit 143' TERM HUP
 
 step_failed() { exit 1; }
 
-# What of a guest is not its kernel: busybox and a process 1.
-guest_initramfs() {
-	local tree=$LOGS/guest name
-	mkdir -p "$tree"/{bin,proc}
-	cp "$(command -v busybox)" "$tree/bin/busybox"
-	for name in sh mount uname cut poweroff; do ln -sfn busybox "$tree/bin/$name"; done
-	install -m 755 "$here/demo/guest-init" "$tree/init"
-	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$LOGS/guest.cpio"
-}
-
 build() {
 	"$here/kernel.sh" fetch $HOST
 	"$here/kernel.sh" fetch $GUEST
 	make -s -C "$PROJECT" cli
 	make -s -C "$PROJECT/selftests" -j"$(nproc)" all
 	"$here/build-module.sh" $HOST
-	guest_initramfs
-	guest_kernel
-}
-
-# The guest's kernel, decompressed: emulation makes that slow.
-guest_kernel() {
-	local IMAGE
-	eval "$("$here/kernel.sh" path $GUEST)"
-	ln -sfn "$IMAGE" "$LOGS/vmlinux"
+	debian_guest $GUEST "$LOGS"
 }
 
 demo() {

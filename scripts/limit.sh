@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Linux at the limit: with how few resident pages does it boot to user space?
+#   limit.sh [RUN...]     the runs that are missing, or those named, again
+#   limit.sh --list       the runs, and how far they are
+#   limit.sh --write      docs/LIMIT.md from what is there
+# Each run boots the lab and one guest in it, and leaves its results below
+# build/limit/results/, so that this can be cut short and taken up again.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
+. "$here/lib/debian-guest.sh"
+
+# L1's kernel, and the Debian guest's.
+HOST=6.12 GUEST=6.1
+DIR=$PROJECT/build/limit
+RESULTS=$DIR/results
+# Seconds that one guest may take.
+SMALL_SECONDS=1800
+DEBIAN_SECONDS=7200
+RUNS="small-emulate-1
+	small-lend-16 small-lend-12 small-lend-8 small-lend-6 small-lend-5 small-lend-4
+	small-lend-3 small-lend-2
+	small-least
+	debian-lend-64 debian-lend-48 debian-lend-32 debian-lend-24 debian-lend-16"
+
+prepare() {
+	"$here/deps.sh" build lab debug
+	kernel_fetch $HOST
+	make -s -C "$PROJECT" cli
+	"$here/build-module.sh" $HOST
+	small_guest "$DIR/small"
+	debian_guest $GUEST "$DIR/debian"
+}
+
+# run GUEST ON_LOOP PAGES NAME SECONDS: one run; its result in $RESULTS/NAME.
+run() {
+	local guest=$1 on_loop=$2 pages=$3 name=$4 seconds=$5 tmp=$DIR/now
+	rm -rf "$tmp"
+	say "$name: $guest guest, $pages pages, on_loop $on_loop ..."
+	# One CPU: with two in turn on one thread, a Linux guest's clocks go wrong.
+	"$here/lab" --kernel $HOST --cpus 1 --timeout $((seconds + 120)) --out "$tmp" -- \
+		scripts/limit/run.sh "$guest" "$pages" "$on_loop" "$seconds" >/dev/null ||
+		{ say "$name: FAILED, see $tmp"; return 1; }
+	(kernel_env $HOST; printf '%s\n' "$guest $on_loop $pages $KVERSION" >"$tmp/what")
+	mkdir -p "$RESULTS"
+	rm -rf "${RESULTS:?}/$name"
+	mv "$tmp" "$RESULTS/$name"
+	say "$name: $(cat "$RESULTS/$name/result") s"
+}
+
+reached() { grep -qs '^reached' "$RESULTS/$1/result"; }
+
+# The least budget with which no loop stops the small guest, by bisection: a
+# loop that is confirmed never ends, so the guest is stopped at the first.
+least() {
+	local low=1 high=64 middle name
+	while [ $((high - low)) -gt 1 ]; do
+		middle=$(((low + high) / 2)) name=small-stop-$(((low + high) / 2))
+		[ -f "$RESULTS/$name/result" ] ||
+			run small stop $middle $name $SMALL_SECONDS || return
+		if reached $name; then high=$middle; else low=$middle; fi
+	done
+	for name in "small-stop-$low" "small-stop-$high"; do
+		[ -f "$RESULTS/$name/result" ] ||
+			run small stop "${name##*-}" "$name" $SMALL_SECONDS || return
+	done
+	mkdir -p "$RESULTS/small-least"
+	echo "$low $high" >"$RESULTS/small-least/result"
+}
+
+one() {
+	local name=$1 guest on_loop pages
+	IFS=- read -r guest on_loop pages <<<"$name"
+	case $name in
+	small-least) least ;;
+	small-*) run "$guest" "$on_loop" "$pages" "$name" $SMALL_SECONDS ;;
+	debian-*) run "$guest" "$on_loop" "$pages" "$name" $DEBIAN_SECONDS ;;
+	*) usage_error "no such run: $name (see --list)" ;;
+	esac
+}
+
+write() {
+	perl "$here/limit/table.pl" "$RESULTS" >"$PROJECT/docs/LIMIT.md"
+	say "wrote docs/LIMIT.md"
+}
+
+main() {
+	local name rc=0
+	case ${1-} in
+	--list)
+		for name in $RUNS; do
+			printf '%-16s %s\n' "$name" "$(cat "$RESULTS/$name/result" 2>/dev/null || echo missing)"
+		done
+		return ;;
+	--write) write; return ;;
+	-*) usage_error "usage: limit.sh [--list|--write|RUN...]" ;;
+	esac
+	prepare
+	if [ $# -gt 0 ]; then
+		for name in "$@"; do one "$name" || rc=1; done
+	else
+		for name in $RUNS; do
+			[ -f "$RESULTS/$name/result" ] || one "$name" || rc=1
+		done
+	fi
+	write
+	return $rc
+}
+
+main "$@"
