@@ -178,26 +178,40 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 	return len;
 }
 
+/* The VM of that number that the session started, held, or NULL; does it live? */
+static struct nptb_vm *session_vm(struct session *session, u32 i, bool *alive)
+{
+	struct nptb_vm *vm = NULL;
+
+	mutex_lock(&nptb_registry);
+	if (i < session->count) {
+		vm = session->vms[i];
+		nptb_vm_get(vm);
+		/* Off the list of VMs: it has ended. */
+		*alive = !list_empty(&vm->node);
+	}
+	mutex_unlock(&nptb_registry);
+	return vm;
+}
+
+/* What is shown of a VM takes its locks, which are outside nptb_registry. */
 static int session_show(struct seq_file *m, void *unused)
 {
 	struct session *session = m->private;
+	struct nptb_vm *vm;
+	bool alive;
 	u32 i;
 
-	mutex_lock(&nptb_registry);
-	for (i = 0; i < session->count; i++) {
-		struct nptb_vm *vm = session->vms[i];
-
-		/* Off the list of VMs: it has ended. */
-		seq_printf(m, "vm %s %s", vm->name,
-			   list_empty(&vm->node) ? "ended" : "alive");
+	for (i = 0; (vm = session_vm(session, i, &alive)); i++) {
+		seq_printf(m, "vm %s %s", vm->name, alive ? "alive" : "ended");
 		if (READ_ONCE(vm->refused))
 			seq_printf(m, " refused=%d", vm->refused);
 		seq_putc(m, '\n');
 		nptb_show_stats(m, vm);
 		nptb_show_loops(m, vm);
 		nptb_show_lends(m, vm);
+		nptb_vm_put(vm);
 	}
-	mutex_unlock(&nptb_registry);
 	return 0;
 }
 
