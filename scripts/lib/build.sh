@@ -72,7 +72,18 @@ module_build() (
 	kernel_make "$series" M="$dir/module" "$@" modules 2>&1 |
 		{ grep -v 'Skipping BTF' || true; } >&2 ||
 		die "the module does not build for $series"
+	[ $# != 0 ] || klp_build "$series" "$dir"
 )
+
+# The livepatch that a selftest holds functions of KVM with, into DIR/klp/.
+klp_build() {
+	local series=$1 dir=$2
+	[ -d "$PROJECT/selftests/klp" ] || return 0
+	mkdir -p "$dir/klp"
+	rsync -a "$PROJECT/selftests/klp/" "$dir/klp/"
+	kernel_make "$series" M="$dir/klp" modules 2>&1 | { grep -v 'Skipping BTF' || true; } >&2 ||
+		die "the livepatch of the selftests does not build for $series"
+}
 
 # The module of a series without its debugging symbols, at FILE.
 module_take() (
