@@ -43,6 +43,9 @@ check-full:
 check-debug:
 	scripts/check.sh --debug
 
+check-alarms:
+	scripts/check-alarms.sh
+
 check-unit:
 	$(MAKE) -C userspace check
 	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
@@ -103,6 +106,7 @@ help:
 	@echo 'make check           install what is needed, and run every test'
 	@echo 'make check-unit      the tests that need no lab'
 	@echo 'make check-full      make check, and what takes long'
+	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
@@ -115,5 +119,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-debug check-unit demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-alarms check-debug check-unit demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms uninstall clean help

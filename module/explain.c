@@ -22,3 +22,27 @@ void nptb_explain(struct nptb_fault *fault)
 	nptb_loop_set_explain(&vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);
 }
+
+/**
+ * nptb_explain_end() - an attempt ends that was lent pages: explain these, too
+ * @fault: shows its end
+ *
+ * Its registers were kept; the guest's tables are as they are now, after one
+ * instruction more.
+ *
+ * Context: the vCPU's thread; kvm->srcu held.
+ */
+void nptb_explain_end(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_explain *explain = &fault->v->explain;
+
+	if (explain->attempt != attempt->number ||
+	    explain->npages == attempt->npages)
+		return;
+	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
+	spin_lock(&vm->lock);
+	nptb_loop_set_explain(&vm->loops, attempt, explain);
+	spin_unlock(&vm->lock);
+}

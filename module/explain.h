@@ -38,17 +38,21 @@ enum nptb_segment_nr {
 
 /**
  * struct nptb_explain - what a loop record says beyond its pages
- * @attempt: number of the attempt that this is about; 0: nothing is known
+ * @attempt: number of the attempt that was looked into; 0: nothing is known
  * @cpl: the guest's privilege level
  * @seg: segment registers and descriptor tables
- * @level: for each page of the loop set, the level of the guest's page table
- *	that it is, 0 where unknown or none
- * @what: for each page, NPTB_FOR_* bits
+ * @npages: pages that were looked into
+ * @key: they, in the order of the attempt's
+ * @level: for each of them, the level of the guest's page table that it is, 0
+ *	where unknown or none
+ * @what: for each of them, NPTB_FOR_* bits
  */
 struct nptb_explain {
 	u64 attempt;
 	u8 cpl;
 	struct nptb_segment seg[NPTB_SEG_NR];
+	u32 npages;
+	u64 key[NPTB_LOOP_PAGES_MAX];
 	u8 level[NPTB_LOOP_PAGES_MAX];
 	u32 what[NPTB_LOOP_PAGES_MAX];
 };

@@ -123,8 +123,7 @@ struct nptb_attempt {
  * @pages: the loop set
  * @insn_len: bytes known of the instruction
  * @insn: its bytes
- * @explain: segments, and what the pages are for; of @attempt where its own
- *	number is the same
+ * @explain: segments, and what the pages are for, as of one of these attempts
  */
 struct nptb_loop_record {
 	struct nptb_state state;

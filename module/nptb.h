@@ -421,6 +421,7 @@ void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how);
 
 /* explain.c */
 void nptb_explain(struct nptb_fault *fault);
+void nptb_explain_end(struct nptb_fault *fault);
 
 /* pages.c */
 void nptb_pages_more(struct nptb_vm *vm);

@@ -241,6 +241,9 @@ void nptb_explain_pages(const struct nptb_attempt *attempt,
 
 	memset(expl->level, 0, sizeof(expl->level));
 	memset(expl->what, 0, sizeof(expl->what));
+	expl->npages = attempt->npages;
+	for (i = 0; i < attempt->npages; i++)
+		expl->key[i] = attempt->pages[i].key;
 	for (i = 0; i < count && !all_explained(attempt, expl); i++) {
 		nptb_walk(&attempt->state, places[i].linear, read, ctx, &walk);
 		explain_place(attempt, &walk, places[i].what, expl);

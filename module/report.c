@@ -49,7 +49,9 @@ static bool is_power_of_2_or_0(u64 n)
  * nptb_report() - tell of a loop, if this fault has to do with one
  * @fault: noted
  *
- * The tracepoint comes at rounds 1, 2, 4, 8 and so on.
+ * The tracepoint comes at rounds 1, 2, 4, 8 and so on. A place that loops often
+ * is looked into the first, second, fourth time and so on: that reads the guest's
+ * tables some dozen times.
  *
  * Context: the vCPU's thread; may sleep.
  */
@@ -60,6 +62,8 @@ void nptb_report(struct nptb_fault *fault)
 	u32 bit = 1u << nptb_attempt_class(attempt);
 	bool first = !(attempt->noted & bit);
 	u32 rounds = fault->lap || fault->stolen;
+	struct nptb_loop_record *record;
+	bool often;
 	u64 all;
 
 	if (fault->steps || fault->refused) {
@@ -77,13 +81,14 @@ void nptb_report(struct nptb_fault *fault)
 	vm->stats.contention += fault->stolen;
 	if (first && bit != 1u << NPTB_LOOP_CONTENTION)
 		vm->stats.loops++;
-	nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
+	record = nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
+	often = !is_power_of_2_or_0(record->times);
 	spin_unlock(&vm->lock);
 	attempt->noted |= bit;
 	all = fault->stolen ? attempt->stolen : attempt->laps;
 	if (!is_power_of_2_or_0(all))
 		return;
-	if (!fault->steps)
+	if (!fault->steps && !often)
 		nptb_explain(fault);
 	trace_nptb_loop(vm, fault->v->idx, attempt);
 }
@@ -102,6 +107,7 @@ void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
 	if (attempt->noted || v->lent) {
 		if (how == NPTB_RESOLVED_ITSELF)
 			how = nptb_attempt_resolved(attempt);
+		nptb_explain_end(fault);
 		spin_lock(&vm->lock);
 		nptb_lend_back(vm, v);
 		if (attempt->lent)

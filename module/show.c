@@ -99,23 +99,34 @@ static void show_machine(struct seq_file *m, const struct nptb_state *state,
 			   explain->seg[i].limit, explain->seg[i].attr);
 }
 
+/* Not every attempt is looked into: pages are told by their keys. */
+static void show_purpose(struct seq_file *m, const struct nptb_explain *explain,
+			 u64 key)
+{
+	u32 i;
+
+	for (i = 0; i < explain->npages && explain->key[i] != key; i++)
+		;
+	if (i == explain->npages)
+		return;
+	seq_printf(m, " level=%u for=", explain->level[i]);
+	if (explain->what[i])
+		show_bits(m, explain->what[i], for_names, NPTB_FOR_NR);
+	else
+		seq_putc(m, '-');
+}
+
 static void show_page(struct seq_file *m, const struct nptb_loop_record *record,
 		      u32 i)
 {
 	const struct nptb_loop_page *page = &record->pages[i];
-	const struct nptb_explain *explain = &record->explain;
 
 	seq_printf(m, "page gfn=0x%llx as=%u roles=",
 		   nptb_key_gfn(page->key), nptb_key_as(page->key));
 	show_bits(m, page->roles, role_names, NPTB_ROLE_NR);
 	seq_printf(m, " faults=%llu", page->faults);
-	if (explain->attempt == record->attempt) {
-		seq_printf(m, " level=%u for=", explain->level[i]);
-		if (explain->what[i])
-			show_bits(m, explain->what[i], for_names, NPTB_FOR_NR);
-		else
-			seq_putc(m, '-');
-	}
+	if (record->explain.attempt)
+		show_purpose(m, &record->explain, page->key);
 	seq_putc(m, '\n');
 }
 
@@ -139,7 +150,7 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 	seq_printf(m, " resolved=%s needs=%u exact=%d lent=%u steps=%llu",
 		   resolved_names[record->how], record->needs, record->exact,
 		   record->lent, record->steps);
-	if (record->explain.attempt == record->attempt)
+	if (record->explain.attempt)
 		show_machine(m, state, &record->explain);
 	seq_putc(m, '\n');
 	for (i = 0; i < record->npages; i++)

@@ -14,8 +14,8 @@
 #include "nptb.h"
 #include "walk.h"
 
-/* "vcpu=4294967295" and NPTB_TRANSLATE_MAX times " addr=0x" and 16 digits. */
-#define REQUEST_MAX	(16 + NPTB_TRANSLATE_MAX * 24 + 2)
+/* "vcpu=4294967295", and " addr=0x" and 16 digits for addresses, RIP and CR3. */
+#define REQUEST_MAX	(16 + (NPTB_TRANSLATE_MAX + 2) * 24 + 2)
 /* Of a line of the answer. */
 #define ANSWER_LINE	192
 
@@ -26,6 +26,10 @@ static_assert(ARRAY_SIZE(end_names) == NPTB_WALK_END_NR);
  * struct translation - what one descriptor asked for
  * @lock: one user at a time
  * @vcpu: of which vCPU
+ * @has_rip: only if it loops at @rip
+ * @has_cr3: only with @cr3
+ * @rip: see @has_rip
+ * @cr3: see @has_cr3
  * @count: entries used in @addr
  * @addr: linear addresses
  * @state: of the loop
@@ -36,6 +40,10 @@ static_assert(ARRAY_SIZE(end_names) == NPTB_WALK_END_NR);
 struct translation {
 	struct mutex lock;	/* of all below */
 	u32 vcpu;
+	bool has_rip;
+	bool has_cr3;
+	u64 rip;
+	u64 cr3;
 	u32 count;
 	u64 addr[NPTB_TRANSLATE_MAX];
 	struct nptb_state state;
@@ -63,6 +71,14 @@ static int parse_word(struct translation *tr, const char *word, bool *has_vcpu)
 		*has_vcpu = true;
 		return kstrtou32(word + 5, 10, &tr->vcpu);
 	}
+	if (!strncmp(word, "rip=", 4)) {
+		tr->has_rip = true;
+		return kstrtou64(word + 4, 0, &tr->rip);
+	}
+	if (!strncmp(word, "cr3=", 4)) {
+		tr->has_cr3 = true;
+		return kstrtou64(word + 4, 0, &tr->cr3);
+	}
 	if (strncmp(word, "addr=", 5))
 		return -EINVAL;
 	if (tr->count == NPTB_TRANSLATE_MAX)
@@ -77,6 +93,8 @@ static int parse(struct translation *tr, char *text)
 	int ret;
 
 	tr->count = 0;
+	tr->has_rip = false;
+	tr->has_cr3 = false;
 	text = strim(text);
 	while ((word = strsep(&text, " "))) {
 		ret = parse_word(tr, word, &has_vcpu);
@@ -116,6 +134,9 @@ static bool find_loop(struct nptb_vm *vm, struct translation *tr)
 
 	spin_lock(&vm->lock);
 	record = record_of(vm, tr->vcpu);
+	if (record && ((tr->has_rip && tr->rip != record->state.rip) ||
+		       (tr->has_cr3 && tr->cr3 != record->state.cr3)))
+		record = NULL;
 	if (record) {
 		tr->state = record->state;
 		tr->as = record->npages ? nptb_key_as(record->pages[0].key) : 0;

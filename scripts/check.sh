@@ -5,7 +5,8 @@
 # and something passed. Logs: build/check/.
 #   check.sh           what every change has to pass
 #   check.sh --full    all paths at all budgets, the selftests on the debug
-#                      kernel as well, and the corpus on all kernels
+#                      kernel as well, the corpus on all kernels, and Debian
+#                      under budgets with an eye on loops
 #   check.sh --debug   the selftests on the debug kernel alone
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
@@ -135,6 +136,7 @@ main() {
 		for series in "${STOCK[@]}"; do
 			[ "$series" = 6.12 ] || piece "corpus $series" corpus "$series"
 		done
+		piece "false alarms" "$here/check-alarms.sh"
 		debug ;;
 	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "usage: check.sh [--full|--debug]" ;;

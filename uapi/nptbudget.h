@@ -174,12 +174,17 @@
  *          general register points to. A page is looked at until it is accounted
  *          for, so there may be more that lead to it.
  *
+ * These are of the first, second, fourth, eighth time and so on that the place
+ * looped; pages that were not in it then have neither, and so has a loop that was
+ * certain before its first lap.
+ *
  * "translate": write one line, on a descriptor opened for reading and writing,
  *
  *   vcpu=0 addr=0x7c00 addr=0xffff888000001000
  *
- * with 1 to NPTB_TRANSLATE_MAX linear addresses, then read the answer, once, on
- * the same descriptor: a line for each address
+ * with 1 to NPTB_TRANSLATE_MAX linear addresses, and rip= and cr3= to ask about a
+ * loop there alone; then read the answer, once, on the same descriptor: a line for
+ * each address
  *
  *   walk addr=0x7c00 end=mapped gpa=0x7c00 level=1 tables=0x80,0x81,0x82,0x83
  *
@@ -192,8 +197,8 @@
  * The guest's tables are read as they are in host memory at that moment, nothing
  * is waited for and no vCPU is disturbed, with CR0, CR3, CR4 and EFER of the
  * loop. The write fails with EINVAL where it is not understood, E2BIG for too
- * many addresses, EAGAIN where that vCPU is not in a loop, or went on meanwhile,
- * EINTR by a signal.
+ * many addresses, EAGAIN where that vCPU is not in that loop, or went on
+ * meanwhile, EINTR by a signal.
  *
  * "lends": a line per opcode or vector, NPTB_LENDS_MAX of them at most, all
  * others in one more:

@@ -9,6 +9,7 @@
 #include "../uapi/nptbudget.h"
 #include "cmd.h"
 #include "dbgfs.h"
+#include "explain.h"
 #include "loopfmt.h"
 #include "loops.h"
 #include "msg.h"
@@ -19,6 +20,7 @@ static int read_loops(const char *vm, struct loops *ls)
 {
 	char path[DBGFS_PATH_MAX], *text;
 	unsigned int bad_line;
+	size_t i;
 	int err;
 
 	ls->nr = 0;
@@ -38,6 +40,8 @@ static int read_loops(const char *vm, struct loops *ls)
 		msg_err("VM %s: cannot read its loops: %s", vm, strerror(-err));
 	if (err)
 		loops_free(ls);
+	for (i = 0; i < ls->nr; i++)
+		explain_ask(vm, &ls->loop[i]);
 	return err;
 }
 
@@ -151,7 +155,8 @@ const struct nptb_cmd cmd_loops = {
 	.details =
 	"Each loop is an instruction, or the delivery of an event, that needs more pages at once\n"
 	"than may be resident. The pages that it faulted on come with their roles: fetch, read,\n"
-	"write, read/write, table (the guest's own page tables).\n"
+	"write, read/write, table (the guest's own page tables, with their level), and with what\n"
+	"leads there: the code, an operand, the stack, a descriptor table.\n"
 	"\n"
 	"  VM        <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM;\n"
 	"            without it, all VMs\n"

@@ -20,6 +20,7 @@
 #include "live.h"
 #include "msg.h"
 #include "options.h"
+#include "seen.h"
 #include "summary.h"
 #include "util.h"
 #include "vminfo.h"
@@ -42,6 +43,7 @@
  * @out: where the summary goes
  * @fd: the registration
  * @child: the VMM
+ * @seen: loops that were asked about while their VM was alive
  */
 struct run {
 	const char *budget;
@@ -53,6 +55,7 @@ struct run {
 	FILE *out;
 	int fd;
 	struct child child;
+	struct seen seen;
 };
 
 /* The module says no to the line as a whole; the policy is the likely part. */
@@ -151,6 +154,7 @@ static void summarize(struct run *run)
 		msg_err("run: line %u of the module's summary: %s", bad_line, msg_errno(EBADMSG));
 	else if (err)
 		msg_err("run: cannot read the module's summary: %s", strerror(-err));
+	seen_fill(&run->seen, &s.report);
 	if (run->live)
 		live_show(&s.report);
 	live_end();
@@ -167,11 +171,13 @@ static void watch(struct run *run)
 	unsigned int bad_line;
 	struct report r;
 
-	while (!child_poll(&run->child, run->live ? LIVE_MS : -1)) {
-		if (!run->live)
-			continue;
-		if (!report_read(&r, run->fd, &bad_line))
-			live_show(&r);
+	/* What a loop's operands are can be asked for only while it lasts. */
+	while (!child_poll(&run->child, LIVE_MS)) {
+		if (!report_read(&r, run->fd, &bad_line)) {
+			seen_ask(&run->seen, &r);
+			if (run->live)
+				live_show(&r);
+		}
 		report_free(&r);
 	}
 }
@@ -196,6 +202,7 @@ static int run_vmm(struct run *run, char **argv)
 	}
 	watch(run);
 	summarize(run);
+	seen_free(&run->seen);
 	return child_exit_status(&run->child);
 }
 

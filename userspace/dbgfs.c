@@ -316,6 +316,30 @@ int dbgfs_run_read(int fd, char **text)
 }
 
 /**
+ * dbgfs_translate() - have a looping vCPU's page tables walked
+ * @vm: name of the VM
+ * @request: as in uapi/nptbudget.h, without an end of line
+ * @text: where to put the answer, for free()
+ *
+ * Return: 0; -EAGAIN where that vCPU is not in that loop; -errno of open(),
+ * write() and as dbgfs_read().
+ */
+int dbgfs_translate(const char *vm, const char *request, char **text)
+{
+	char path[DBGFS_PATH_MAX];
+	int fd, err;
+
+	fd = open_file(dbgfs_vm_file(path, vm, "translate"), O_RDWR);
+	if (fd < 0)
+		return fd;
+	err = write_once(fd, request);
+	if (!err)
+		err = read_all(fd, text);
+	close(fd);
+	return err;
+}
+
+/**
  * dbgfs_probe() - is the module there, and which one?
  * @v: where to put what it says
  *

@@ -43,6 +43,7 @@ int dbgfs_vms(struct dbgfs_vms *vms);
 void dbgfs_vms_free(struct dbgfs_vms *vms);
 bool dbgfs_vm_known(const char *vm);
 int dbgfs_run_open(const char *line);
+int dbgfs_translate(const char *vm, const char *request, char **text);
 int dbgfs_run_read(int fd, char **text);
 
 #endif /* NPTB_DBGFS_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mode rules: AMD64 APM volume 2, section 14.6 (EFER.LMA, CR0.PE) and 1.3. The
- * code segment's L and D bits are not in a loop record, so long mode is taken
- * for 64-bit mode, and protected mode for a 32-bit segment.
+ * Mode rules: AMD64 APM volume 2, sections 1.3 and 14.6 (EFER.LMA, CR0.PE), 4.7.2
+ * (the code segment's L and D bits) and 5.1 (paging). Where the record has no code
+ * segment, long mode is taken for 64-bit mode, and protected mode for 32 bits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +13,26 @@
 #include "util.h"
 
 #define CR0_PE		BIT_ULL(0)
+#define CR0_PG		BIT_ULL(31)
+#define CR4_PAE		BIT_ULL(5)
+#define CR4_LA57	BIT_ULL(12)
 #define EFER_LMA	BIT_ULL(10)
 #define RFLAGS_VM	BIT_ULL(17)
+#define ATTR_L		BIT_ULL(9)
+#define ATTR_DB		BIT_ULL(10)
+
+static ZydisMachineMode long_machine(const struct loop *l, const char **name)
+{
+	bool five = l->cr4 & CR4_LA57;
+
+	if (l->has_machine && !(l->seg[LOOP_CS].attr & ATTR_L)) {
+		*name = five ? "compatibility mode, 5 levels" : "compatibility mode";
+		return l->seg[LOOP_CS].attr & ATTR_DB ? ZYDIS_MACHINE_MODE_LONG_COMPAT_32 :
+							ZYDIS_MACHINE_MODE_LONG_COMPAT_16;
+	}
+	*name = five ? "long mode, 5 levels" : "long mode";
+	return ZYDIS_MACHINE_MODE_LONG_64;
+}
 
 static ZydisMachineMode machine_mode(const struct loop *l, const char **name)
 {
@@ -26,37 +44,17 @@ static ZydisMachineMode machine_mode(const struct loop *l, const char **name)
 		*name = "real mode";
 		return ZYDIS_MACHINE_MODE_REAL_16;
 	}
-	if (l->efer & EFER_LMA) {
-		*name = "long mode";
-		return ZYDIS_MACHINE_MODE_LONG_64;
-	}
+	if (l->efer & EFER_LMA)
+		return long_machine(l, name);
 	if (l->rflags & RFLAGS_VM) {
 		*name = "virtual-8086 mode";
 		return ZYDIS_MACHINE_MODE_REAL_16;
 	}
-	*name = "protected mode";
+	*name = !(l->cr0 & CR0_PG) ? "protected mode" :
+		l->cr4 & CR4_PAE ? "protected mode, PAE paging" : "protected mode, paging";
+	if (l->has_machine && !(l->seg[LOOP_CS].attr & ATTR_DB))
+		return ZYDIS_MACHINE_MODE_LEGACY_16;
 	return ZYDIS_MACHINE_MODE_LEGACY_32;
-}
-
-/*
- * Is there a memory operand with action @a, and none that has @a without @b?
- * These are sets of ZYDIS_OPERAND_ACTION_*.
- */
-static bool only_with(const ZydisDisassembledInstruction *in, unsigned int a, unsigned int b)
-{
-	const ZydisDecodedOperand *op;
-	bool found = false;
-	ZyanU8 i;
-
-	for (i = 0; i < in->info.operand_count; i++) {
-		op = &in->operands[i];
-		if (op->type != ZYDIS_OPERAND_TYPE_MEMORY || !(op->actions & a))
-			continue;
-		if (!(op->actions & b))
-			return false;
-		found = true;
-	}
-	return found;
 }
 
 /* As ZydisDisassembleIntel() does, but "[bx+si]" and not "[bx+si*1]". */
@@ -75,6 +73,23 @@ static void format(const ZydisDisassembledInstruction *in, char *text, size_t si
 }
 
 /**
+ * disas_decode() - decode the instruction of a fault loop
+ * @l: the fault loop
+ * @in: where to put it
+ * @mode: where to put the name of the CPU's mode
+ *
+ * Return: false where its bytes are unknown, or no instruction.
+ */
+bool disas_decode(const struct loop *l, struct ZydisDisassembledInstruction_ *in,
+		  const char **mode)
+{
+	ZydisMachineMode machine = machine_mode(l, mode);
+
+	return l->insn_len &&
+	       ZYAN_SUCCESS(ZydisDisassembleIntel(machine, l->rip, l->insn, l->insn_len, in));
+}
+
+/**
  * disas_loop() - take the instruction of a fault loop apart
  * @l: the fault loop
  * @d: where to put the parts
@@ -82,17 +97,10 @@ static void format(const ZydisDisassembledInstruction *in, char *text, size_t si
 void disas_loop(const struct loop *l, struct disas *d)
 {
 	ZydisDisassembledInstruction in;
-	ZydisMachineMode mode;
 
 	memset(d, 0, sizeof(*d));
-	mode = machine_mode(l, &d->mode);
-	if (!l->insn_len ||
-	    ZYAN_FAILED(ZydisDisassembleIntel(mode, l->rip, l->insn, l->insn_len, &in)))
+	if (!disas_decode(l, &in, &d->mode))
 		return;
 	d->len = in.info.length;
 	format(&in, d->text, sizeof(d->text));
-	d->reads_written = only_with(&in, ZYDIS_OPERAND_ACTION_MASK_READ,
-				     ZYDIS_OPERAND_ACTION_MASK_WRITE);
-	d->writes_read = only_with(&in, ZYDIS_OPERAND_ACTION_MASK_WRITE,
-				   ZYDIS_OPERAND_ACTION_MASK_READ);
 }

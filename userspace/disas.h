@@ -12,17 +12,17 @@
  * @mode: CPU mode it was taken for, for people
  * @text: assembly, Intel syntax; "" where the bytes are no instruction
  * @len: its bytes, 0 where the bytes are no instruction
- * @reads_written: all that it reads from memory it also writes there
- * @writes_read: all that it writes to memory it also reads there
  */
 struct disas {
 	const char *mode;
 	char text[96];
 	unsigned int len;
-	bool reads_written;
-	bool writes_read;
 };
 
+struct ZydisDisassembledInstruction_;
+
+bool disas_decode(const struct loop *l, struct ZydisDisassembledInstruction_ *in,
+		  const char **mode);
 void disas_loop(const struct loop *l, struct disas *d);
 
 #endif /* NPTB_DISAS_H */

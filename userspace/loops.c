@@ -14,6 +14,10 @@
 
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
+static const char *const for_names[] = NPTB_FOR_NAMES;
+static const char *const segment_names[] = NPTB_SEGMENT_NAMES;
+
+_Static_assert(ARRAY_SIZE(segment_names) == LOOP_SEGMENTS, "segments are numbered otherwise");
 
 static bool first_word_is(const char *line, const char *word)
 {
@@ -102,6 +106,9 @@ static const struct {
 	{ "cr4", offsetof(struct loop, cr4), false },
 	{ "efer", offsetof(struct loop, efer), false },
 	{ "rflags", offsetof(struct loop, rflags), false },
+	{ "needs", offsetof(struct loop, needs), false },
+	{ "lent", offsetof(struct loop, lent), false },
+	{ "steps", offsetof(struct loop, steps), false },
 };
 
 #define NR_NUMBERS ARRAY_SIZE(loop_numbers)
@@ -109,6 +116,61 @@ static const struct {
 /* Bits of fields seen: one for each number, then these. */
 #define SEEN_CLASS	BIT(NR_NUMBERS)
 #define SEEN_VCPU	BIT(NR_NUMBERS + 1)
+#define SEEN_CPL	BIT(NR_NUMBERS + 2)
+#define SEEN_GPR	BIT(NR_NUMBERS + 3)
+#define SEEN_SEGMENT(n)	BIT(NR_NUMBERS + 4 + (n))
+_Static_assert(NR_NUMBERS + 4 + LOOP_SEGMENTS <= 32, "a bit for each field");
+
+/* Numbers with @separator between them: exactly @count. */
+static int parse_list(const char *text, char separator, unsigned long long *to, size_t count)
+{
+	char word[24];
+	size_t len, i;
+
+	for (i = 0; i < count; i++) {
+		len = strcspn(text, (char[]){ separator, '\0' });
+		if (len >= sizeof(word) || !text[len] != (i == count - 1))
+			return -EBADMSG;
+		memcpy(word, text, len);
+		word[len] = '\0';
+		if (field_u64(word, &to[i]))
+			return -EBADMSG;
+		text += len + 1;
+	}
+	return 0;
+}
+
+static int parse_segment(struct loop *l, size_t nr, const char *value)
+{
+	unsigned long long v[4];
+	int err = parse_list(value, ':', v, ARRAY_SIZE(v));
+
+	if (!err)
+		l->seg[nr] = (struct loop_segment){ v[0], v[1], v[2], v[3] };
+	return err;
+}
+
+/* What is known of registers and segments. */
+static int machine_field(struct loop *l, const char *name, const char *value, unsigned int *seen)
+{
+	size_t i;
+
+	if (!strcmp(name, "cpl")) {
+		*seen |= SEEN_CPL;
+		return parse_uint(value, &l->cpl) || l->cpl > 3 ? -EBADMSG : 0;
+	}
+	if (!strcmp(name, "gpr")) {
+		*seen |= SEEN_GPR;
+		return parse_list(value, ',', l->gpr, LOOP_GPRS);
+	}
+	for (i = 0; i < LOOP_SEGMENTS; i++) {
+		if (strcmp(name, segment_names[i]))
+			continue;
+		*seen |= SEEN_SEGMENT(i);
+		return parse_segment(l, i, value);
+	}
+	return 0;
+}
 
 static int loop_field(struct loop *l, const char *name, const char *value, unsigned int *seen)
 {
@@ -138,8 +200,16 @@ static int loop_field(struct loop *l, const char *name, const char *value, unsig
 		if (parse_uint(value, &flag) || flag > 1)
 			return -EBADMSG;
 		l->truncated = flag;
+		return 0;
 	}
-	return 0;
+	if (!strcmp(name, "exact"))
+		return parse_uint(value, &l->exact);
+	if (!strcmp(name, "resolved")) {
+		strscpy(l->resolved, value, sizeof(l->resolved));
+		field_printable(l->resolved);
+		return 0;
+	}
+	return machine_field(l, name, value, seen);
 }
 
 static bool seen_number(unsigned int seen, const char *name)
@@ -154,7 +224,7 @@ static bool seen_number(unsigned int seen, const char *name)
 
 static int parse_loop(struct loop *l, char *rest)
 {
-	unsigned int seen = 0, needed = SEEN_CLASS | SEEN_VCPU;
+	unsigned int seen = 0, needed = SEEN_CLASS | SEEN_VCPU, machine = SEEN_CPL | SEEN_GPR;
 	char *name, *value;
 	size_t i;
 	int err;
@@ -168,22 +238,28 @@ static int parse_loop(struct loop *l, char *rest)
 	for (i = 0; i < NR_NUMBERS; i++)
 		if (loop_numbers[i].needed)
 			needed |= BIT(i);
+	for (i = 0; i < LOOP_SEGMENTS; i++)
+		machine |= SEEN_SEGMENT(i);
+	l->has_machine = (seen & machine) == machine;
+	if (!seen_number(seen, "needs"))
+		l->needs = l->nr_pages;
 	l->has_mode = seen_number(seen, "cr0") && seen_number(seen, "efer");
 	return (seen & needed) == needed ? 0 : -EBADMSG;
 }
 
-static unsigned int parse_roles(const char *text)
+/* Names that are not known are left out. */
+static unsigned int parse_names(const char *text, const char *const *names, size_t count)
 {
-	unsigned int roles = 0, i;
-	size_t len;
+	unsigned int bits = 0;
+	size_t len, i;
 
 	for (;;) {
 		len = strcspn(text, ",");
-		for (i = 0; i < NPTB_ROLE_NR; i++)
-			if (strlen(role_names[i]) == len && !strncmp(role_names[i], text, len))
-				roles |= BIT(i);
+		for (i = 0; i < count; i++)
+			if (strlen(names[i]) == len && !strncmp(names[i], text, len))
+				bits |= BIT(i);
 		if (!text[len])
-			return roles;
+			return bits;
 		text += len + 1;
 	}
 }
@@ -205,7 +281,11 @@ static int parse_page(struct loop_page *p, char *rest)
 		} else if (!strcmp(name, "as")) {
 			err = parse_uint(value, &p->as);
 		} else if (!strcmp(name, "roles")) {
-			p->roles = parse_roles(value);
+			p->roles = parse_names(value, role_names, NPTB_ROLE_NR);
+		} else if (!strcmp(name, "for")) {
+			p->what = parse_names(value, for_names, NPTB_FOR_NR);
+		} else if (!strcmp(name, "level")) {
+			err = parse_uint(value, &p->level);
 		}
 	}
 	return err || !has_gfn ? -EBADMSG : 0;
@@ -319,8 +399,10 @@ void loops_free(struct loops *ls)
 {
 	size_t i;
 
-	for (i = 0; i < ls->nr; i++)
+	for (i = 0; i < ls->nr; i++) {
 		free(ls->loop[i].page);
+		free(ls->loop[i].walk);
+	}
 	free(ls->loop);
 	ls->loop = NULL;
 	ls->nr = 0;

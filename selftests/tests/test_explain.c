@@ -251,7 +251,13 @@ static bool refuses_wrong_requests(void)
 		refuses(fd, "vcpu=0  addr=0x1000", EINVAL) &&
 		refuses(fd, "vcpu=0 addr=0x1000 x=1", EINVAL) &&
 		refuses(fd, "vcpu=1 addr=0x1000", EAGAIN) &&
+		refuses(fd, "vcpu=0 rip=0x7c07 addr=0x1000", EAGAIN) &&
+		refuses(fd, "vcpu=0 cr3=0x1000 addr=0x1000", EAGAIN) &&
+		refuses(fd, "vcpu=0 rip= addr=0x1000", EINVAL) &&
 		refuses(fd, "vcpu=4294967295 addr=0x1000", EAGAIN);
+	/* At its first addition, and the guest has no tables. */
+	ok &= answers(fd, "vcpu=0 rip=0x7c06 cr3=0x0 addr=0x1000",
+		      "walk addr=0x1000 end=mapped gpa=0x1000 level=0 tables=-\n");
 	for (i = 0; i < NPTB_TRANSLATE_MAX; i++)
 		end += sprintf(end, " addr=0x%x", i);
 	ok &= !ask(fd, many);

@@ -232,6 +232,8 @@ static void test_explain(void **state)
 	memset(seen.what, 0xff, sizeof(seen.what));
 	nptb_explain_pages(&attempt, guestmem_read, &mem, &seen);
 	assert_int_equal(seen.attempt, 7);
+	assert_int_equal(seen.npages, 5);
+	assert_int_equal(seen.key[data], nptb_key(0, 9));
 	assert_int_equal(seen.level[root], 4);
 	assert_int_equal(seen.level[pt], 1);
 	assert_int_equal(seen.level[code], 0);

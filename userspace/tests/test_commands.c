@@ -319,12 +319,14 @@ static void sets(void **state)
 
 static const char explained[] =
 	"VM 1200-31 (vmm), vCPU 0: fault loop in an instruction, 41 laps\n"
-	"  rip 0x7c00: add [bx+si], si  [01 30]\n"
-	"  real mode, cr3 0x0\n"
+	"  rip 0x7c00: add [bx], si  [01 37]\n"
+	"  real mode, CPL 0, cr3 0x0\n"
+	"    code: linear 0x7c00, 2 bytes, gfn 0x7\n"
+	"    [bx]: linear 0x8000, 2 bytes, gfn 0x8\n"
 	"  needs at least 2 pages at once, has 1:\n"
 	"    GFN           GPA               ROLES                   FAULTS\n"
-	"    0x7           0x7000            fetch                       42\n"
-	"    0x8           0x8000            read/write                  43\n";
+	"    0x7           0x7000            fetch                       42  code\n"
+	"    0x8           0x8000            read/write                  43  [bx]\n";
 
 static void explains_loops(void **state)
 {
@@ -343,7 +345,8 @@ static void explains_loops(void **state)
 	assert_string_equal(r.out, explained);
 	/* QEMU's CPU loads first: the module saw a read. */
 	fake_vm("1200-31", "1\n", STATS,
-		"loop class=instruction vcpu=0 rip=0x7c06 cr0=0x10 efer=0x0 laps=8 budget=1 pages=2 insn=67660103\n"
+		"loop class=instruction vcpu=0 rip=0x7c06 cr0=0x10 efer=0x0 laps=8 budget=1 pages=2 insn=67660103"
+		MACHINE("0x200000") "\n"
 		"page gfn=0x200 roles=read faults=80\npage gfn=0x7 roles=fetch faults=80\n");
 	COMMAND(&r, "loops", "1200");
 	assert_has(r.out, "add [ebx], eax  [67 66 01 03]\n");
@@ -360,7 +363,15 @@ static void explains_loops(void **state)
 	assert_string_equal(at(obj, "vms/0/loops/0/needs"), "2");
 	assert_string_equal(at(obj, "vms/0/loops/0/vector"), "null");
 	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/roles/1"), "write");
+	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/for/0"), "[bx]");
+	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/level"), "null");
+	assert_string_equal(at(obj, "vms/0/loops/0/operands/1/linear"), "0x8000");
+	assert_string_equal(at(obj, "vms/0/loops/0/operands/1/gfns/0"), "0x8");
+	assert_string_equal(at(obj, "vms/0/loops/0/registers/rbx"), "0x8000");
+	assert_string_equal(at(obj, "vms/0/loops/0/segments/fs/base"), "0x10000");
+	assert_string_equal(at(obj, "vms/0/loops/0/exact"), "false");
 	assert_string_equal(at(obj, "vms/1/loops/0/vector"), "14");
+	assert_string_equal(at(obj, "vms/1/loops/0/registers"), "null");
 	json_object_put(obj);
 	/* One VM's file is broken; the other's is shown. */
 	fake_vm("1200-31", "1\n", STATS, "loop x\n");

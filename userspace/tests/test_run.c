@@ -108,8 +108,8 @@ static void for_people(void **state)
 	assert_string_equal(r.err,
 			    "nptbudget: VM 12-3 ended; began with budget 64, policy clock, on loop log\n"
 			    "  faults 84, evictions 82, peak resident 1, loops 1\n"
-			    "  loop: vCPU 0, rip 0x7c00, add [bx+si], si; 41 laps\n"
-			    "    needs at least 2 pages at once, has 1: gfn 0x7 fetch; gfn 0x8 read/write\n");
+			    "  loop: vCPU 0, rip 0x7c00, add [bx], si; 41 laps\n"
+			    "    needs at least 2 pages at once, has 1: gfn 0x7 fetch (code); gfn 0x8 read/write ([bx])\n");
 	RUN(&r, "--quiet", "--", "sh", "-c", SAY);
 	assert_string_equal(r.err, "");
 	fake_write("report", "vm 12-3 ended\nfaults x\n");
