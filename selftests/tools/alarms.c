@@ -51,7 +51,7 @@ struct page {
 /* What is known of a vCPU's current attempt. */
 struct vcpu {
 	uint64_t pid, fd, nr;
-	uint64_t attempt;
+	uint64_t attempt, rip;
 	unsigned int pages;
 	struct page page[PAGES_MAX];
 	bool reported;
@@ -260,8 +260,14 @@ static void on_fault(struct tep_record *record)
 		return;
 	if (attempt != v->attempt) {
 		v->attempt = attempt;
+		v->rip = get(EV_FAULT, F_RIP, record);
 		v->pages = 0;
 		v->reported = false;
+	}
+	/* What the module takes for one attempt is at one instruction. */
+	if (v->rip != get(EV_FAULT, F_RIP, record)) {
+		sum.false_alarms++;
+		bad(v, "an attempt of two instructions");
 	}
 	page = find_page(v, gfn, as);
 	if (verdict != NPTB_VERDICT_DEFERRED)
