@@ -173,7 +173,7 @@ static void long_delivery(u32 cpl, u32 selector, u32 ist)
 	regs.gpr[4] = 0x20000;
 	seen.cpl = cpl;
 	seen.seg[NPTB_SEG_IDTR].base = 0x8000;
-	seen.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0xa000, .limit = 0x1fff };
+	seen.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0xa000, .limit = 0xf };
 	seen.seg[NPTB_SEG_LDTR] = (struct nptb_segment){ .base = 0xc000 };
 	seen.seg[NPTB_SEG_TR] = (struct nptb_segment){ .base = 0xe000, .selector = 8 };
 	gate(0x8000 + 16 * 0xe, selector, ist);
