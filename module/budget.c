@@ -344,8 +344,8 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
  * new one.
  *
  * Context: may sleep; no lock of ours held.
- * Return: 0; -ENODEV where the VM has ended; -ENOSPC where pins fill it; -EOPNOTSUPP or -ERANGE where it
- * cannot be held to that, with a line in the log; -EBUSY where somebody else
+ * Return: 0; -ENODEV where the VM has ended; -ENOSPC where pins fill it;
+ * -EOPNOTSUPP or -ERANGE where it cannot be held to that, with a line in the log; -EBUSY where somebody else
  * redirects KVM's faults; -ENOMEM; -EINTR where a signal came while faults were
  * under way. After an error the old budget is in force.
  */

@@ -52,13 +52,19 @@ static ssize_t put_value(char __user *buf, size_t len, loff_t *pos,
 	return simple_read_from_buffer(buf, len, pos, line, n);
 }
 
+static ssize_t put_number(char __user *buf, size_t len, loff_t *pos, u64 number)
+{
+	char value[VALUE_MAX];
+
+	scnprintf(value, sizeof(value), "%llu", number);
+	return put_value(buf, len, pos, value);
+}
+
 static ssize_t put_budget(char __user *buf, size_t len, loff_t *pos, u64 budget)
 {
-	char value[VALUE_MAX] = "off";
-
-	if (budget)
-		scnprintf(value, sizeof(value), "%llu", budget);
-	return put_value(buf, len, pos, value);
+	if (!budget)
+		return put_value(buf, len, pos, "off");
+	return put_number(buf, len, pos, budget);
 }
 
 /*
@@ -144,10 +150,7 @@ static ssize_t policy_write(struct file *file, const char __user *buf,
 static ssize_t seed_read(struct file *file, char __user *buf, size_t len,
 			 loff_t *pos)
 {
-	char value[VALUE_MAX];
-
-	scnprintf(value, sizeof(value), "%llu", config_of(file).seed);
-	return put_value(buf, len, pos, value);
+	return put_number(buf, len, pos, config_of(file).seed);
 }
 
 static ssize_t seed_write(struct file *file, const char __user *buf, size_t len,
@@ -232,14 +235,6 @@ static ssize_t on_loop_write(struct file *file, const char __user *buf,
 	return ret ?: len;
 }
 
-static ssize_t put_number(char __user *buf, size_t len, loff_t *pos, u32 number)
-{
-	char value[VALUE_MAX];
-
-	scnprintf(value, sizeof(value), "%u", number);
-	return put_value(buf, len, pos, value);
-}
-
 static ssize_t lend_max_read(struct file *file, char __user *buf, size_t len,
 			     loff_t *pos)
 {
@@ -301,10 +296,7 @@ static ssize_t burst_write(struct file *file, const char __user *buf,
 static ssize_t resident_read(struct file *file, char __user *buf, size_t len,
 			     loff_t *pos)
 {
-	char value[VALUE_MAX];
-
-	scnprintf(value, sizeof(value), "%llu", nptb_vm_resident(vm_of(file)));
-	return put_value(buf, len, pos, value);
+	return put_number(buf, len, pos, nptb_vm_resident(vm_of(file)));
 }
 
 #define NPTB_KNOB(name_)						\

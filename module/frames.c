@@ -36,7 +36,7 @@ static int apply(struct nptb_ranges *ranges, char *text)
 	char *word;
 	int ret;
 
-	while ((word = strsep(&text, " \n"))) {
+	while ((word = strsep(&text, "\n "))) {
 		if (!*word)
 			continue;
 		ret = apply_word(ranges, word);

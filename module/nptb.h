@@ -4,8 +4,8 @@
  *
  * A fault goes one way: hook.c catches it, fault.c runs it through the stages
  * (account, make room, map, note, trace), room.c makes room. vm.c owns VMs from
- * attach to end, budget.c their budgets. debugfs.c and session.c are users of vm.c, never called by it
- * but for the making and removing of a VM's folder.
+ * attach to end, budget.c their budgets. debugfs.c and session.c are users of
+ * vm.c, never called by it but for the making and removing of a VM's folder.
  *
  * Locks, outermost first:
  *   nptb_vm.ctl      mutex: control of one VM; may wait for vCPUs

@@ -67,7 +67,8 @@
  * and does all of that or nothing: EINVAL for what is none of these, for an empty
  * write, and for a frame that the other list has; ERANGE for a frame out of range;
  * ENOENT for taking away what is not there; ENOSPC for too many ranges, and for
- * pins that leave less room than one fault needs (1 page), which a smaller "budget" and the policy last-only get as well;
+ * pins that leave less room than one fault needs (1 page), which a smaller
+ * "budget" and the policy last-only get as well;
  * EOPNOTSUPP for "exempt" under another MMU of KVM's than its TDP MMU; EINTR. When
  * a write returns, it is in force. While KVM tears page tables down, after a memory
  * slot went, exempt leaves count, too: never are there too many.

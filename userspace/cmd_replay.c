@@ -85,6 +85,7 @@ static int print_json(const struct trace_vm *vm, const struct replay_args *args,
 		      const struct replay_counts *was, const struct replay_counts *c)
 {
 	struct json_object *obj = json_object_new_object(), *old = json_object_new_object();
+	bool complete;
 
 	json_object_object_add(obj, "vm", json_object_new_string(vm->name));
 	json_object_object_add(obj, "policy", json_object_new_string(args->policy->name));
@@ -103,8 +104,8 @@ static int print_json(const struct trace_vm *vm, const struct replay_args *args,
 	add(old, "seed", vm->seed);
 	add(old, "misses", was->misses);
 	add(old, "evictions", was->evictions);
-	json_object_object_add(old, "complete", json_object_new_boolean(
-				       vm->attached && !vm->changed && vm->fault[0].seq == 1));
+	complete = vm->attached && !vm->changed && vm->fault[0].seq == 1;
+	json_object_object_add(old, "complete", json_object_new_boolean(complete));
 	json_object_object_add(obj, "recorded", old);
 	return cmd_print_json(obj);
 }

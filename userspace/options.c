@@ -214,15 +214,16 @@ static void explain_name(const char *what, const char *knob, const char *value)
 void option_explain(const char *what, const char *knob, const char *value, int err)
 {
 	if (err == ENOSPC && !strcmp(knob, "budget"))
-		msg_err("%s: its pins leave no room in %s pages: unpin some, or give more", what, value);
+		msg_err("%s: its pins leave no room in %s pages: unpin some, or give more", what,
+			value);
 	else if (err == ENOSPC && !strcmp(knob, "policy"))
 		msg_err("%s: %s keeps fewer pages than are pinned: unpin them", what, value);
 	else if (err == ENOSPC)
 		msg_err("%s: %s: pins alone would fill the budget, or there would be more than %d ranges",
 			what, knob, NPTB_RANGES_MAX);
 	else if (err == EINVAL && (!strcmp(knob, "pin") || !strcmp(knob, "exempt")))
-		msg_err("%s: cannot set %s to %s: a frame cannot be both pinned and exempt", what, knob,
-			value);
+		msg_err("%s: cannot set %s to %s: a frame cannot be both pinned and exempt", what,
+			knob, value);
 	else if (err == ENOENT && (!strcmp(knob, "pin") || !strcmp(knob, "exempt")))
 		msg_err("%s: cannot set %s to %s: none of these frames is on the list", what, knob,
 			value);

@@ -82,8 +82,8 @@ static bool judge(uint64_t budget, int64_t came, bool gone)
 {
 	struct spte_result r = spte_end();
 
-	note("%" PRIu64 " events, %" PRIu64 " lost; peak %" PRId64 "; apart: %" PRIu64 " came, %" PRIu64 " went",
-	     r.events, r.lost, r.peak, r.apart_came, r.apart_gone);
+	note("%" PRIu64 " events, %" PRIu64 " lost; peak %" PRId64 "; apart: %" PRIu64
+	     " came, %" PRIu64 " went", r.events, r.lost, r.peak, r.apart_came, r.apart_gone);
 	return expect("lost", r.lost, 0) & expect("over the budget", r.over, 0) &
 	       expect("peak", r.peak, budget) & expect("huge", r.huge, 0) &
 	       (came < 0 || expect("frames that came", r.apart_came, came)) &

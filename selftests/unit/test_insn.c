@@ -17,10 +17,9 @@ static u32 parse(const char *hex, u8 *bytes)
 	u32 n;
 
 	for (n = 0; hex[2 * n]; n++) {
-		unsigned int byte;
+		const char digits[3] = { hex[2 * n], hex[2 * n + 1] };
 
-		assert_int_equal(sscanf(hex + 2 * n, "%2x", &byte), 1);
-		bytes[n] = byte;
+		bytes[n] = strtoul(digits, NULL, 16);
 	}
 	return n;
 }

@@ -19,7 +19,8 @@ static const struct unit_script uses[] = {
 	{ "eight looks a victim, then on from there",
 	  "0a 0b 0c 0d 0e 0f 0g 0h 0i 0j 0. ?a yabcdefgha ?b yijbcdefgb" },
 	{ "used behind the hand: passed over at the old end",
-	  "0a 0b 0c 0d 0e 0f 0g 0h 0i 0j 0k 0l 0m 0n 0o 0p 0q 0. ?a yabcdefgha !bc ?d yijklmnopbcd" },
+	  "0a 0b 0c 0d 0e 0f 0g 0h 0i 0j 0k 0l 0m 0n 0o 0p 0q 0. ?a yabcdefgha !bc ?d "
+	  "yijklmnopbcd" },
 	{ "a hole where the hand is",
 	  "0a 0b 0c 0d 0e 0f 0g 0h 0i 0j 0. ?a yabcdefgha xi ?b yjbcdefghb" },
 	{ "all behind the hand gone",

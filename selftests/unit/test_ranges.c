@@ -31,7 +31,8 @@ static const struct {
 	{ "across three", "+1-2 +4-5 +7-8 -2-7 =1-1,8-8" },
 	{ "nothing there", "+1-2 +8-9 !4-6 =1-2,8-9" },
 	{ "nothing at all", "!0-100 =" },
-	{ "the last frames", "+1099511627770-1099511627775 -1099511627775-1099511627775 =1099511627770-1099511627774" },
+	{ "the last frames", "+1099511627770-1099511627775 -1099511627775-1099511627775 "
+	  "=1099511627770-1099511627774" },
 };
 
 static void is(const char *name, const struct nptb_ranges *r, const char *want)
