@@ -97,7 +97,7 @@ static u64 next_of(const struct type *type, u32 at)
 {
 	u32 kind = kind_of(type);
 
-	if (kind >= sizeof(behind) / sizeof(behind[0]) || !behind[kind].known)
+	if (kind > KIND_ENUM64 || !behind[kind].known)
 		return 0;
 	return (u64)at + sizeof(*type) + behind[kind].fixed +
 	       (u64)behind[kind].each * vlen_of(type);
