@@ -345,9 +345,10 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
  *
  * Context: may sleep; no lock of ours held.
  * Return: 0; -ENODEV where the VM has ended; -ENOSPC where pins fill it;
- * -EOPNOTSUPP or -ERANGE where it cannot be held to that, with a line in the log; -EBUSY where somebody else
- * redirects KVM's faults; -ENOMEM; -EINTR where a signal came while faults were
- * under way. After an error the old budget is in force.
+ * -EOPNOTSUPP or -ERANGE where it cannot be held to that, with a line in the
+ * log; -EBUSY where somebody else redirects KVM's faults; -ENOMEM; -EINTR where
+ * a signal came while faults were under way. After an error the old budget is
+ * in force.
  */
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget)
 {
