@@ -44,12 +44,19 @@ static struct {
 static struct tep_handle *formats;
 static bool formats_also;
 
-const char *spte_unusable(void)
+/* A parameter of a module is on; the kernels differ in how they say so. */
+static bool is_on(const char *parameter)
 {
 	char buf[8];
 
-	if (file_read("/sys/module/kvm/parameters/tdp_mmu", buf,
-		      sizeof(buf)) < 1 || buf[0] != 'Y')
+	return file_read(parameter, buf, sizeof(buf)) >= 1 && (buf[0] == 'Y' || buf[0] == '1');
+}
+
+const char *spte_unusable(void)
+{
+	/* 6.1 leaves tdp_mmu on where there is no nested paging to do. */
+	if (!is_on("/sys/module/kvm/parameters/tdp_mmu") ||
+	    !is_on("/sys/module/kvm_amd/parameters/npt"))
 		return "KVM does not use its TDP MMU";
 	if (!tracefs_event_file_exists(NULL, EVENT_SYSTEM, EVENT_NAME, "id"))
 		return "no event " EVENT_SYSTEM ":" EVENT_NAME;
