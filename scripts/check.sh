@@ -64,10 +64,11 @@ selftests() {
 		-- selftests/run.sh
 }
 
-# corpus SERIES: small guest programs whose least budget is known.
-corpus() {
-	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/corpus-$1" \
-		-- selftests/run.sh test_corpus
+# alone SERIES TEST: a test that is run by name, where once is enough: small guest
+# programs whose least budget is known; recorded faults run through policies.
+alone() {
+	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/$2-$1" \
+		-- selftests/run.sh "$2"
 }
 
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
@@ -112,7 +113,8 @@ check() {
 		piece "selftests $series" selftests "$series"
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
-	piece "corpus 6.12" corpus 6.12
+	piece "replay 6.12" alone 6.12 test_replay.sh
+	piece "corpus 6.12" alone 6.12 test_corpus
 	piece "static checks" "$here/static.sh"
 	piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh"
@@ -134,7 +136,9 @@ main() {
 		prepare debug "${STOCK[@]}" 6.12-debug
 		check full
 		for series in "${STOCK[@]}"; do
-			[ "$series" = 6.12 ] || piece "corpus $series" corpus "$series"
+			[ "$series" != 6.12 ] || continue
+			piece "corpus $series" alone "$series" test_corpus
+			piece "replay $series" alone "$series" test_replay.sh
 		done
 		piece "false alarms" "$here/check-alarms.sh"
 		debug ;;

@@ -277,10 +277,7 @@ static int set_main(int argc, char **argv)
 const struct nptb_cmd cmd_set = {
 	.name = "set",
 	.main = set_main,
-	.usage = "VM|--default [--pages N|off] [--policy POLICY] [--seed N]\n"
-		 "           [--flush-aged on|off] [--pin RANGE|--unpin RANGE|--exempt RANGE|\n"
-		 "           --unexempt RANGE]... [--on-loop MODE] [--lend-max N] [--burst N]\n"
-		 "           [--json]",
+	.usage = "VM|--default [OPTIONS]",
 	.help = "Give a VM a budget, a policy, or take them away",
 	.details =
 	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
