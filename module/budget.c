@@ -381,6 +381,21 @@ static int end_lending(struct nptb_vm *vm)
 	return ret;
 }
 
+/* A knob that what is lent depends on. Return: as end_lending(), or -EINTR. */
+static int set_lending(struct nptb_vm *vm, u32 *knob, u32 value)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	spin_lock(&vm->lock);
+	WRITE_ONCE(*knob, value);
+	spin_unlock(&vm->lock);
+	ret = end_lending(vm);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
 /**
  * nptb_vm_set_on_loop() - choose what happens on a fault loop
  * @vm: to change
@@ -392,16 +407,7 @@ static int end_lending(struct nptb_vm *vm)
  */
 int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
 {
-	int ret;
-
-	if (mutex_lock_interruptible(&vm->ctl))
-		return -EINTR;
-	spin_lock(&vm->lock);
-	WRITE_ONCE(vm->config.on_loop, on_loop);
-	spin_unlock(&vm->lock);
-	ret = end_lending(vm);
-	mutex_unlock(&vm->ctl);
-	return ret;
+	return set_lending(vm, &vm->config.on_loop, on_loop);
 }
 
 /**
@@ -414,16 +420,7 @@ int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
  */
 int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max)
 {
-	int ret;
-
-	if (mutex_lock_interruptible(&vm->ctl))
-		return -EINTR;
-	spin_lock(&vm->lock);
-	vm->config.lend_max = lend_max;
-	spin_unlock(&vm->lock);
-	ret = end_lending(vm);
-	mutex_unlock(&vm->ctl);
-	return ret;
+	return set_lending(vm, &vm->config.lend_max, lend_max);
 }
 
 /**
