@@ -97,9 +97,15 @@ static bool pause_smm(struct run *r)
 	return true;
 }
 
-/* The guest's own guests: a page for the VMCB of each, one for VM_HSAVE_PA. */
+/*
+ * The guest's own guests: a page for the VMCB of each, one for VM_HSAVE_PA.
+ * Nested tables are a set of their own. KVM write-protects those, and the CPU
+ * walks a guest's tables as if it wrote (APM 2, 15.25.6): of one set for both,
+ * KVM gives up on a VMRUN whose walk another vCPU has come in the way of twice.
+ */
 #define VMCBS		0x40000UL
 #define HSAVES		0x50000UL
+#define NESTED_TABLES	0xa0000UL
 #define MSR_HSAVE	0xc0010117
 
 static const char *missing_svm(const struct path *path)
@@ -114,9 +120,11 @@ static bool open_vmcbs(struct run *r)
 	bool paging = !strcmp(r->cell->path->name, "nested guest, nested paging");
 	int i;
 
+	if (paging)
+		vmm_tables(&r->vm, NESTED_TABLES);
 	for (i = 0; i < r->cell->vcpus; i++)
 		vmcb_load(&r->vm, VMCBS + i * PAGE_SIZE,
-			  vmm_entry(i) + code.mark, paging ? VMM_TABLES : 0);
+			  vmm_entry(i) + code.mark, paging ? NESTED_TABLES : 0);
 	return true;
 }
 

@@ -28,6 +28,18 @@ static enum vmm_end failed(struct vmm_vcpu *vcpu, const char *what, int num)
 	return VMM_FAILED;
 }
 
+/* With what KVM tells of it: the exit's own reason, and the instruction. */
+static enum vmm_end internal_error(struct vmm_vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	uint32_t i;
+
+	for (i = 0; i < run->internal.ndata && i < 16; i++)
+		note("%s: vCPU %d: data[%u] %#llx", vcpu->vm->name, vcpu->index,
+		     i, (unsigned long long)run->internal.data[i]);
+	return failed(vcpu, "internal error", run->internal.suberror);
+}
+
 static bool call(struct vmm_vcpu *vcpu, bool (*fn)(struct vmm_vcpu *vcpu))
 {
 	return fn && fn(vcpu);
@@ -61,8 +73,7 @@ static enum vmm_end run_until_end(struct vmm_vcpu *vcpu)
 		case KVM_EXIT_INTERNAL_ERROR:
 			if (run->internal.suberror != NPTB_SUBERROR_LOOP ||
 			    run->internal.ndata != NPTB_STOP_NDATA)
-				return failed(vcpu, "internal error",
-					      run->internal.suberror);
+				return internal_error(vcpu);
 			for (i = 0; i < NPTB_STOP_NDATA; i++)
 				vcpu->loop[i] = run->internal.data[i];
 			return VMM_LOOPED;
