@@ -281,9 +281,15 @@ static int arm(struct nptb_vm *vm, u64 budget)
 		nptb_flush(vm, -1);
 	if (!ret)
 		ret = nptb_shrink(vm);
-	if (ret)
+	if (ret) {
 		nptb_budget_off(vm, NPTB_DETACH_OFF);
-	return ret;
+		return ret;
+	}
+	/* What faults saw before the budget was in force is no peak of it. */
+	spin_lock(&vm->lock);
+	vm->stats.peak = nptb_kvm_leaves(vm->kvm);
+	spin_unlock(&vm->lock);
+	return 0;
 }
 
 static int change(struct nptb_vm *vm, u64 budget)

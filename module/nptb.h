@@ -81,7 +81,8 @@ struct nptb_config {
  * @lent: pages lent, in sum
  * @lent_peak: pages lent at a time, at most
  * @lent_ns: for which pages were lent, over all vCPUs
- * @peak: most resident pages seen after a fault
+ * @peak: most resident pages seen after a fault, since the write that put the
+ *	VM under its budget was done
  */
 struct nptb_stats {
 	u64 verdict[NPTB_VERDICT_NR];
