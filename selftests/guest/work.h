@@ -188,18 +188,26 @@ static uint64_t work_text(struct work_arena *w, uint64_t *dice)
 	return sum;
 }
 
-/* @w begins with zeroes. */
-static uint64_t work_all(struct work_arena *w, int rounds)
+#define WORK_PARTS	{ "sort", "hash", "tree", "matrix", "text" }
+#define WORK_PARTS_ALL	0x1f
+
+/* @w begins with zeroes; @parts: bits of WORK_PARTS. */
+static uint64_t work_all(struct work_arena *w, int rounds, uint32_t parts)
 {
 	uint64_t dice = 0x9e3779b97f4a7c15ULL, sum = 0;
 	uint32_t used = 0;
 
 	while (rounds--) {
-		sum = sum * 31 + work_sort(w, &dice);
-		sum = sum * 31 + work_hash(w, &dice);
-		sum = sum * 31 + work_tree(w, &dice, &used);
-		sum = sum * 31 + work_matrix(w, &dice);
-		sum = sum * 31 + work_text(w, &dice);
+		if (parts & 1)
+			sum = sum * 31 + work_sort(w, &dice);
+		if (parts & 2)
+			sum = sum * 31 + work_hash(w, &dice);
+		if (parts & 4)
+			sum = sum * 31 + work_tree(w, &dice, &used);
+		if (parts & 8)
+			sum = sum * 31 + work_matrix(w, &dice);
+		if (parts & 16)
+			sum = sum * 31 + work_text(w, &dice);
 	}
 	return sum;
 }

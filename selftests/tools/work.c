@@ -3,6 +3,7 @@
  * A guest that does the work of guest/work.h, and the same work beside it: is
  * the sum the same? For comparing policies on something like a program:
  *   nptbudget run --pages 64 --policy lru -- work --rounds 2
+ * Its parts are sort, hash, tree, matrix and text; all of them, or those named.
  */
 #include <inttypes.h>
 #include <linux/kvm.h>
@@ -23,7 +24,7 @@ __asm__(".section .rodata\n"
 	".previous\n");
 extern const uint8_t work_text_begin[], work_text_end[];
 
-static void enter(struct vmm_vcpu *vcpu, uint64_t rounds)
+static void enter(struct vmm_vcpu *vcpu, uint64_t rounds, uint32_t parts)
 {
 	struct kvm_regs regs;
 
@@ -33,34 +34,72 @@ static void enter(struct vmm_vcpu *vcpu, uint64_t rounds)
 	/* As behind a call. */
 	regs.rsp = WORK_STACK - 8;
 	regs.rdi = rounds;
+	regs.rsi = parts;
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		die("KVM_SET_REGS");
+}
+
+/* The bit of a part, 0 for none of that name. */
+static uint32_t part_of(const char *name)
+{
+	static const char *const parts[] = WORK_PARTS;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!strcmp(name, parts[i]))
+			return 1u << i;
+	return 0;
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: work [--rounds N] [--part PART]...\n");
+	exit(2);
+}
+
+static void parse(int argc, char **argv, uint64_t *rounds, uint32_t *parts)
+{
+	uint32_t part;
+	int i;
+
+	*rounds = 1;
+	*parts = 0;
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--rounds")) {
+			*rounds = strtoull(argv[i + 1], NULL, 10);
+		} else {
+			part = part_of(argv[i + 1]);
+			if (strcmp(argv[i], "--part") || !part)
+				usage();
+			*parts |= part;
+		}
+	}
+	if (i != argc || !*rounds || *rounds > 1000)
+		usage();
+	if (!*parts)
+		*parts = WORK_PARTS_ALL;
 }
 
 int main(int argc, char **argv)
 {
 	struct vmm_args args = { .pages = 1, .laps = 1 };
 	struct work_arena *arena = calloc(1, sizeof(*arena));
-	uint64_t rounds = 1, seconds = 600, got, want;
+	uint64_t rounds, seconds = 600, got, want;
 	const char *why = vmm_unusable();
 	struct vmm vm;
+	uint32_t parts;
 	bool done;
 
-	if (argc == 3 && !strcmp(argv[1], "--rounds"))
-		rounds = strtoull(argv[2], NULL, 10);
-	else if (argc != 1 || !arena)
-		rounds = 0;
-	if (!rounds || rounds > 1000) {
-		fprintf(stderr, "usage: work [--rounds N]\n");
-		return 2;
-	}
+	parse(argc, argv, &rounds, &parts);
+	if (!arena)
+		die("no memory");
 	if (why) {
 		fprintf(stderr, "work: %s\n", why);
 		return 1;
 	}
 	vmm_create(&vm, SIZE, VMM_MEM_4K);
 	vmm_load(&vm, WORK_CODE, work_text_begin, work_text_end - work_text_begin);
-	enter(vmm_add(&vm, GUEST_ADD, VMM_LONG, &args), rounds);
+	enter(vmm_add(&vm, GUEST_ADD, VMM_LONG, &args), rounds, parts);
 	/* Each page there from the start: none changes its place later. */
 	memset(vm.mem + WORK_ARENA, 0, WORK_SIZE);
 	memset(vm.mem + WORK_STACK - PAGE_SIZE, 0, 2 * PAGE_SIZE);
@@ -69,7 +108,7 @@ int main(int argc, char **argv)
 	vmm_stop(&vm);
 	memcpy(&got, vm.mem + WORK_RESULT, sizeof(got));
 	vmm_destroy(&vm);
-	want = work_all(arena, (int)rounds);
+	want = work_all(arena, (int)rounds, parts);
 	free(arena);
 	printf("work: %s, sum 0x%" PRIx64 ", %s\n", done ? "done" : "not done", got,
 	       got == want ? "right" : "wrong");
