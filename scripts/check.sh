@@ -33,12 +33,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
-ready() {
-	[ "$(id -u)" = 0 ] ||
-		die "the tests install packages, and build in a chroot: run them as root"
-	"$here/deps.sh" "$@"
-}
-
 step_failed() {
 	failed=1
 	pieces_sum
@@ -90,6 +84,7 @@ paths_debug() {
 
 # What a run leaves of a former one would be taken for its own.
 start() {
+	need_root "this installs packages, and builds in a chroot"
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
 	cd "$PROJECT"
@@ -98,7 +93,7 @@ start() {
 prepare() {
 	local group=$1
 	shift
-	step "packages" ready build lab check "$group"
+	step "packages" "$here/deps.sh" build lab check "$group"
 	step "kernels" fetch "$@"
 	step "build" build "$@"
 }
@@ -107,6 +102,7 @@ prepare() {
 check() {
 	local series
 	piece "test of the checker" "$here/test-tally.sh"
+	piece "messages" "$here/test-messages.sh"
 	piece "unit tests, module" check_unit selftests/unit
 	piece "unit tests, command" check_unit userspace
 	for series in "${STOCK[@]}"; do

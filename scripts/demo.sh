@@ -37,6 +37,7 @@ build() {
 demo() {
 	local -a live=()
 	[ "$terminal" = 0 ] || live=(--live)
+	need_root "this installs packages, and builds in a chroot"
 	mkdir -p "$LOGS"
 	rm -rf "$LOGS/out"
 	step "packages" "$here/deps.sh" build lab
@@ -44,12 +45,14 @@ demo() {
 	echo "An emulated AMD Zen host with Debian's Linux $HOST and the module starts ..."
 	# One CPU: with two in turn on one thread, a Linux guest's clocks go wrong.
 	"$here/lab" --kernel $HOST --cpus 1 --timeout 600 --out "$LOGS/out" -- \
-		scripts/demo/show.sh "${live[@]}"
+		scripts/demo/show.sh "${live[@]}" ||
+		die "not all of this went as it should"
 }
 
 case ${1-} in
 '')
-	demo || die "not all of this went as it should"
+	# No `||` here: behind one, set -e would not see the steps' failures.
+	demo
 	printf '\nAll of this was checked: %s.\n' \
 		"$(grep -c '^ok' "$LOGS/out/results") results, $SECONDS s" ;;
 --tap)

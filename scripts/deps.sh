@@ -40,6 +40,19 @@ check_space() {
 		die "only $free MiB free below $CACHE: $NEED_MIB are needed; make room, or set NPTBUDGET_CACHE to a folder on a larger disk"
 }
 
+# Before apt tries again and again. What is cached already needs no network. apt
+# has its own way through proxies, so it is asked.
+check_network() {
+	local url reply
+	[ ! -d "$CACHE/kernels/7.3" ] || return 0
+	url=$(mirror Debian) || exit 1
+	reply=$(mktemp)
+	/usr/lib/apt/apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=20 download-file \
+		"$url/dists/bookworm/Release" "$reply" >/dev/null 2>&1 ||
+		{ rm -f "$reply"; die "no network to Debian's mirror at $url: connect this machine (for a proxy: Acquire::http::Proxy in /etc/apt/apt.conf.d), then run this again"; }
+	rm -f "$reply"
+}
+
 missing() {
 	local name
 	for name in "$@"; do
@@ -85,7 +98,7 @@ main() {
 		want+=("${more[@]}")
 	done
 	check_machine "${want[@]}"
-	case " $* " in *" lab "*) check_space ;; esac
+	case " $* " in *" lab "*) check_space; check_network ;; esac
 	mapfile -t lack < <(missing "${want[@]}" | sort -u)
 	[ ${#lack[@]} = 0 ] || install "${lack[@]}"
 }

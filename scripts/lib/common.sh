@@ -15,6 +15,9 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 usage_error() { say "$*"; exit 2; }
 
+# need_root WHAT: before anything is written, or it ends in the middle of it.
+need_root() { [ "$(id -u)" = 0 ] || die "$1: run it as root"; }
+
 # The disk space, in MiB, that is free where PATH is or will be.
 free_mib() {
 	local dir=$1
