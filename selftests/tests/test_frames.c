@@ -217,7 +217,7 @@ static bool host_takes(bool (*drop)(int), int vcpus, uint64_t budget)
 	spte_apart(GFN + 10, GFN + 29, false);
 	spte_limit(budget);
 	vmm_start(&vm);
-	for (i = 0; ok && i < 100; i++)
+	for (i = 0; ok && i < 40; i++)
 		ok = drop(i) && faults(40);
 	vmm_stop(&vm);
 	ok &= judge(budget, -1, true);
