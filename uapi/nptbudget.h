@@ -94,8 +94,8 @@
  *   lent_peak    pages lent, at most at a time
  *   lent_us      time for which pages were lent, microseconds, over all vCPUs
  *   resident     resident pages now, by KVM's counters (0 for an ended VM)
- *   peak         most resident pages seen after a fault under a budget;
- *                exempt ones are among them
+ *   peak         most resident pages seen after a fault, since the write that put
+ *                the VM under its budget was done; exempt ones are among them
  *   pinned exempt  pages of pinned and of exempt frames that are mapped now, as
  *                far as the module knows
  *   set          resident pages that the module knows by their frames and can
