@@ -314,16 +314,24 @@ static void answer_io(struct vmm *vm)
 		data[i] = (uint8_t)(0x30 + i);
 }
 
+/* Words of what KVM tells beside its error, the instruction's bytes among them. */
+#define TOLD	6
+
 static enum vmm_end internal_error(struct vmm *vm)
 {
 	const struct kvm_run *run = vm->run;
+	uint32_t i;
+	size_t n;
 
 	if (run->internal.suberror == NPTB_SUBERROR_LOOP &&
 	    run->internal.ndata == NPTB_STOP_NDATA) {
 		vm->loop_rip = run->internal.data[NPTB_STOP_RIP];
 		return VMM_LOOP;
 	}
-	snprintf(vm->why, sizeof(vm->why), "KVM: internal error %u", run->internal.suberror);
+	n = snprintf(vm->why, sizeof(vm->why), "KVM: internal error %u;", run->internal.suberror);
+	for (i = 0; i < run->internal.ndata && i < TOLD; i++)
+		n += snprintf(vm->why + n, sizeof(vm->why) - n, " 0x%llx",
+			      (unsigned long long)run->internal.data[i]);
 	return VMM_OTHER;
 }
 
