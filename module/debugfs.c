@@ -12,13 +12,6 @@
 /* Longer than any value that is understood. */
 #define VALUE_MAX	32
 
-struct nptb_config nptb_defaults = {
-	.policy = &nptb_policy_fifo,
-	.on_loop = NPTB_ON_LOOP_LOG,
-	.lend_max = NPTB_LEND_MAX_DEFAULT,
-	.burst = NPTB_BURST_MAX,
-};
-
 static struct dentry *root_dir;
 /* We are leaving, and our files with us: under nptb_registry. */
 static bool closed;
@@ -52,268 +45,56 @@ static ssize_t put_value(char __user *buf, size_t len, loff_t *pos,
 	return simple_read_from_buffer(buf, len, pos, line, n);
 }
 
-static ssize_t put_number(char __user *buf, size_t len, loff_t *pos, u64 number)
-{
-	char value[VALUE_MAX];
-
-	scnprintf(value, sizeof(value), "%llu", number);
-	return put_value(buf, len, pos, value);
-}
-
-static ssize_t put_budget(char __user *buf, size_t len, loff_t *pos, u64 budget)
-{
-	if (!budget)
-		return put_value(buf, len, pos, "off");
-	return put_number(buf, len, pos, budget);
-}
-
-/*
- * The knobs of a VM and those of the defaults differ in what a value is put
- * into; the private data of a default's file is NULL.
- */
+/* The private data of a default's file is NULL. */
 static struct nptb_vm *vm_of(struct file *file)
 {
 	return file_inode(file)->i_private;
 }
 
-static struct nptb_config config_of(struct file *file)
+/* A knob's file has its name. */
+static const struct nptb_knob *knob_of(struct file *file)
 {
-	struct nptb_vm *vm = vm_of(file);
-	struct nptb_config config;
+	const struct qstr *name = &file_dentry(file)->d_name;
 
-	if (vm)
-		return nptb_vm_config(vm);
-	mutex_lock(&nptb_registry);
-	config = nptb_defaults;
-	mutex_unlock(&nptb_registry);
-	return config;
+	return nptb_knob_find(name->name, name->len);
 }
 
-static ssize_t budget_read(struct file *file, char __user *buf, size_t len,
-			   loff_t *pos)
-{
-	return put_budget(buf, len, pos, config_of(file).budget);
-}
-
-static ssize_t budget_write(struct file *file, const char __user *buf,
-			    size_t len, loff_t *pos)
-{
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	u64 budget;
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_budget(value, &budget);
-	if (ret)
-		return ret;
-	if (vm) {
-		ret = nptb_vm_set_budget(vm, budget);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.budget = budget;
-		mutex_unlock(&nptb_registry);
-	}
-	return ret ?: len;
-}
-
-static ssize_t policy_read(struct file *file, char __user *buf, size_t len,
-			   loff_t *pos)
-{
-	return put_value(buf, len, pos, config_of(file).policy->name);
-}
-
-static ssize_t policy_write(struct file *file, const char __user *buf,
-			    size_t len, loff_t *pos)
-{
-	const struct nptb_policy_ops *ops;
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_policy(value, &ops);
-	if (ret)
-		return ret;
-	if (vm) {
-		ret = nptb_vm_set_policy(vm, ops);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.policy = ops;
-		mutex_unlock(&nptb_registry);
-	}
-	return ret ?: len;
-}
-
-static ssize_t seed_read(struct file *file, char __user *buf, size_t len,
+static ssize_t knob_read(struct file *file, char __user *buf, size_t len,
 			 loff_t *pos)
 {
-	return put_number(buf, len, pos, config_of(file).seed);
+	char value[VALUE_MAX];
+
+	nptb_knob_read(knob_of(file), vm_of(file), value, sizeof(value));
+	return put_value(buf, len, pos, value);
 }
 
-static ssize_t seed_write(struct file *file, const char __user *buf, size_t len,
+static ssize_t knob_write(struct file *file, const char __user *buf, size_t len,
 			  loff_t *pos)
 {
-	struct nptb_vm *vm = vm_of(file);
 	char value[VALUE_MAX];
-	u64 seed;
 	int ret;
 
 	ret = get_value(buf, len, pos, value);
 	if (!ret)
-		ret = nptb_parse_seed(value, &seed);
-	if (ret)
-		return ret;
-	if (vm) {
-		nptb_vm_set_seed(vm, seed);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.seed = seed;
-		mutex_unlock(&nptb_registry);
-	}
-	return len;
-}
-
-static ssize_t flush_aged_read(struct file *file, char __user *buf, size_t len,
-			       loff_t *pos)
-{
-	return put_value(buf, len, pos,
-			 config_of(file).flush_aged ? "on" : "off");
-}
-
-static ssize_t flush_aged_write(struct file *file, const char __user *buf,
-				size_t len, loff_t *pos)
-{
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	bool flush;
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_switch(value, &flush);
-	if (ret)
-		return ret;
-	if (vm) {
-		nptb_vm_set_flush_aged(vm, flush);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.flush_aged = flush;
-		mutex_unlock(&nptb_registry);
-	}
-	return len;
-}
-
-static ssize_t on_loop_read(struct file *file, char __user *buf, size_t len,
-			    loff_t *pos)
-{
-	return put_value(buf, len, pos, nptb_on_loop_name(config_of(file).on_loop));
-}
-
-static ssize_t on_loop_write(struct file *file, const char __user *buf,
-			     size_t len, loff_t *pos)
-{
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	u32 on_loop;
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_on_loop(value, &on_loop);
-	if (ret)
-		return ret;
-	if (vm) {
-		ret = nptb_vm_set_on_loop(vm, on_loop);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.on_loop = on_loop;
-		mutex_unlock(&nptb_registry);
-	}
+		ret = nptb_knob_write(knob_of(file), vm_of(file), value);
 	return ret ?: len;
 }
 
-static ssize_t lend_max_read(struct file *file, char __user *buf, size_t len,
-			     loff_t *pos)
-{
-	return put_number(buf, len, pos, config_of(file).lend_max);
-}
-
-static ssize_t lend_max_write(struct file *file, const char __user *buf,
-			      size_t len, loff_t *pos)
-{
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	u32 lend_max;
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_lend_max(value, &lend_max);
-	if (ret)
-		return ret;
-	if (vm) {
-		ret = nptb_vm_set_lend_max(vm, lend_max);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.lend_max = lend_max;
-		mutex_unlock(&nptb_registry);
-	}
-	return ret ?: len;
-}
-
-static ssize_t burst_read(struct file *file, char __user *buf, size_t len,
-			  loff_t *pos)
-{
-	return put_number(buf, len, pos, config_of(file).burst);
-}
-
-static ssize_t burst_write(struct file *file, const char __user *buf,
-			   size_t len, loff_t *pos)
-{
-	struct nptb_vm *vm = vm_of(file);
-	char value[VALUE_MAX];
-	u32 burst;
-	int ret;
-
-	ret = get_value(buf, len, pos, value);
-	if (!ret)
-		ret = nptb_parse_burst(value, &burst);
-	if (ret)
-		return ret;
-	if (vm) {
-		nptb_vm_set_burst(vm, burst);
-	} else {
-		mutex_lock(&nptb_registry);
-		nptb_defaults.burst = burst;
-		mutex_unlock(&nptb_registry);
-	}
-	return len;
-}
+static const struct file_operations knob_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = knob_read,
+	.write = knob_write,
+};
 
 static ssize_t resident_read(struct file *file, char __user *buf, size_t len,
 			     loff_t *pos)
 {
-	return put_number(buf, len, pos, nptb_vm_resident(vm_of(file)));
-}
+	char value[VALUE_MAX];
 
-#define NPTB_KNOB(name_)						\
-static const struct file_operations name_##_fops = {			\
-	.owner = THIS_MODULE,						\
-	.open = simple_open,						\
-	.read = name_##_read,						\
-	.write = name_##_write,						\
+	scnprintf(value, sizeof(value), "%llu", nptb_vm_resident(vm_of(file)));
+	return put_value(buf, len, pos, value);
 }
-
-NPTB_KNOB(budget);
-NPTB_KNOB(policy);
-NPTB_KNOB(on_loop);
-NPTB_KNOB(seed);
-NPTB_KNOB(flush_aged);
-NPTB_KNOB(lend_max);
-NPTB_KNOB(burst);
 
 static const struct file_operations resident_fops = {
 	.owner = THIS_MODULE,
@@ -420,13 +201,10 @@ DEFINE_SHOW_ATTRIBUTE(module_stats);
 
 static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
 {
-	debugfs_create_file("budget", 0600, dir, vm, &budget_fops);
-	debugfs_create_file("policy", 0600, dir, vm, &policy_fops);
-	debugfs_create_file("on_loop", 0600, dir, vm, &on_loop_fops);
-	debugfs_create_file("seed", 0600, dir, vm, &seed_fops);
-	debugfs_create_file("flush_aged", 0600, dir, vm, &flush_aged_fops);
-	debugfs_create_file("lend_max", 0600, dir, vm, &lend_max_fops);
-	debugfs_create_file("burst", 0600, dir, vm, &burst_fops);
+	const struct nptb_knob *knob;
+
+	for (knob = nptb_knobs; knob->name; knob++)
+		debugfs_create_file(knob->name, 0600, dir, vm, &knob_fops);
 }
 
 /**

@@ -555,8 +555,32 @@ int nptb_parse_switch(const char *text, bool *on);
 int nptb_parse_lend_max(const char *text, u32 *lend_max);
 int nptb_parse_burst(const char *text, u32 *burst);
 
-/* debugfs.c */
+/**
+ * struct nptb_knob - a knob of a VM, and of the defaults
+ * @name: as in debugfs
+ * @parse: read its text into its place of a configuration, the rest of which
+ *	need not be set; -EINVAL or -ERANGE where it is not understood
+ * @print: write its text; returns the length
+ * @apply: put its value of a configuration into force; returns 0 or an error,
+ *	and then the old value is in force
+ */
+struct nptb_knob {
+	const char *name;
+	int (*parse)(const char *text, struct nptb_config *config);
+	int (*print)(const struct nptb_config *config, char *text, size_t len);
+	int (*apply)(struct nptb_vm *vm, const struct nptb_config *config);
+};
+
+/* knobs.c */
 extern struct nptb_config nptb_defaults;
+extern const struct nptb_knob nptb_knobs[];
+const struct nptb_knob *nptb_knob_find(const char *name, size_t len);
+int nptb_knob_read(const struct nptb_knob *knob, struct nptb_vm *vm, char *text,
+		   size_t len);
+int nptb_knob_write(const struct nptb_knob *knob, struct nptb_vm *vm,
+		    const char *text);
+
+/* debugfs.c */
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);

@@ -77,62 +77,46 @@ void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config)
 	}
 }
 
-/* "name=value": cut @line there, or give NULL where it is another name. */
-static char *value_of(char *field, const char *name)
-{
-	size_t len = strlen(name);
+/* What has to be there, in this order; other knobs may follow. */
+static const char *const mandatory[] = { "budget", "policy", "on_loop" };
 
-	if (!field || strncmp(field, name, len) || field[len] != '=')
-		return NULL;
-	return field + len + 1;
+static int parse_pid(const char *field, pid_t *pid)
+{
+	if (!field || strncmp(field, "pid=", 4) ||
+	    kstrtoint(field + 4, 10, pid) || *pid <= 0)
+		return -EINVAL;
+	return 0;
 }
 
-/* Fields that came later: none has to be there. */
-static int parse_optional(char *rest, struct nptb_config *config)
+/* "name=value" of a knob. */
+static int parse_knob(const char *field, struct nptb_config *config)
 {
-	char *field, *value;
-	int ret = 0;
+	const char *value = strchr(field, '=');
+	const struct nptb_knob *knob;
 
-	while (!ret && (field = strsep(&rest, " "))) {
-		ret = -EINVAL;
-		value = value_of(field, "seed");
-		if (value)
-			ret = nptb_parse_seed(value, &config->seed);
-		value = value_of(field, "flush_aged");
-		if (value)
-			ret = nptb_parse_switch(value, &config->flush_aged);
-		value = value_of(field, "lend_max");
-		if (value)
-			ret = nptb_parse_lend_max(value, &config->lend_max);
-		value = value_of(field, "burst");
-		if (value)
-			ret = nptb_parse_burst(value, &config->burst);
-	}
-	return ret;
+	if (!value)
+		return -EINVAL;
+	knob = nptb_knob_find(field, value - field);
+	return knob ? knob->parse(value + 1, config) : -EINVAL;
 }
 
 static int parse_session(char *line, struct session *session, pid_t *pid)
 {
 	char *rest = strim(line);
-	char *value;
+	char *field;
+	u32 n;
 	int ret;
 
-	value = value_of(strsep(&rest, " "), "pid");
-	if (!value || kstrtoint(value, 10, pid) || *pid <= 0)
-		return -EINVAL;
-	value = value_of(strsep(&rest, " "), "budget");
-	if (!value)
-		return -EINVAL;
-	ret = nptb_parse_budget(value, &session->config.budget);
+	ret = parse_pid(strsep(&rest, " "), pid);
+	for (n = 0; !ret && (field = strsep(&rest, " ")); n++) {
+		if (n < ARRAY_SIZE(mandatory) &&
+		    !str_has_prefix(field, mandatory[n]))
+			return -EINVAL;
+		ret = parse_knob(field, &session->config);
+	}
 	if (ret)
 		return ret;
-	value = value_of(strsep(&rest, " "), "policy");
-	if (!value || nptb_parse_policy(value, &session->config.policy))
-		return -EINVAL;
-	value = value_of(strsep(&rest, " "), "on_loop");
-	if (!value || nptb_parse_on_loop(value, &session->config.on_loop))
-		return -EINVAL;
-	return parse_optional(rest, &session->config);
+	return n < ARRAY_SIZE(mandatory) ? -EINVAL : 0;
 }
 
 static ssize_t session_write(struct file *file, const char __user *buf,
