@@ -158,6 +158,15 @@ static bool check_stats(const struct run *r)
 	return false;
 }
 
+/* Without a fault between: nothing but the reading of our set could mend it. */
+static bool rest(struct run *r, int round)
+{
+	const struct path *path = r->cell->path;
+
+	return !path->rest ||
+		(path->rest(r, round) && check_set(r) && lanes_accept(r));
+}
+
 static bool run_rounds(struct run *r)
 {
 	const struct path *path = r->cell->path;
@@ -171,7 +180,7 @@ static bool run_rounds(struct run *r)
 			return false;
 		vmm_stop(&r->vm);
 		ok = check_set(r) & call(r, path->pause) & lanes_accept(r);
-		if (!ok)
+		if (!ok || !rest(r, round))
 			return false;
 		if (round + 1 < r->rounds)
 			vmm_start(&r->vm);

@@ -269,7 +269,8 @@ static bool collapse(struct run *r, int round)
 
 const struct path paths_host[] = {
 	{ .name = "MADV_DONTNEED", .guest = GUEST_WORK, .mode = VMM_PROT,
-	  .variants = ON_ALL, .flags = PATH_NO_HOP, .act = dont_need },
+	  .variants = ON_ALL, .flags = PATH_NO_HOP, .act = dont_need,
+	  .rest = dont_need },
 	{ .name = "MADV_PAGEOUT to swap", .guest = GUEST_WORK, .mode = VMM_PROT,
 	  .variants = ON_ALL, .missing = missing_swap, .act = page_out },
 	{ .name = "KSM", .guest = GUEST_READ, .mode = VMM_PROT, .aside = ASIDE,

@@ -66,6 +66,7 @@ struct cell;
  * @ready: the vCPUs are there, nothing has run
  * @act: while the guest runs, once a round
  * @pause: after each round, no vCPU running
+ * @rest: after each round, no vCPU running: our set is in step right after it
  * @close: the last of all, no vCPU running, the budget in force
  */
 struct path {
@@ -84,6 +85,7 @@ struct path {
 	bool (*ready)(struct run *r);
 	bool (*act)(struct run *r, int round);
 	bool (*pause)(struct run *r);
+	bool (*rest)(struct run *r, int round);
 	bool (*close)(struct run *r);
 };
 
