@@ -75,7 +75,7 @@ void nptb_policy_switch(struct nptb_policy *policy,
 	while (!nptb_ring_empty(&policy->ring)) {
 		struct nptb_page *page = nptb_page_of(policy->ring.next);
 
-		policy->ops->forget(policy, page);
+		nptb_policy_forget(policy, page);
 		nptb_ring_add(&old, &page->link);
 	}
 	policy->ops = ops;
@@ -84,7 +84,7 @@ void nptb_policy_switch(struct nptb_policy *policy,
 		struct nptb_page *page = nptb_page_of(old.next);
 
 		nptb_ring_del(&page->link);
-		ops->charge(policy, page);
+		nptb_policy_charge(policy, page);
 	}
 }
 

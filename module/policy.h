@@ -70,10 +70,15 @@ static inline u64 nptb_key_gfn(u64 key)
  * @keep: most pages to keep, whatever the budget; 0: as many as the budget says
  * @bare: an attempt's pages are charged at once: there is no shield
  * @init: may be NULL; begin with no page charged, from &nptb_policy.seed
- * @charge: @page may be evicted from now on
+ * @charge: @page may be evicted from now on; NULL: the ring's newest
  * @victim: the page to evict next, still charged, or NULL where none is
- *	charged; may look at accessed bits through nptb_policy::young
- * @forget: @page is charged and goes away, for whatever reason
+ *	charged; may look at accessed bits through nptb_policy::young; NULL: the
+ *	ring's oldest
+ * @forget: @page is charged and goes away, for whatever reason; NULL: from the
+ *	ring
+ *
+ * What a policy leaves out is done without a call by pointer, which a fault pays
+ * for. nptb_policy_charge() and its like are the way to call all three.
  *
  * Called with the VM's lock held: must not sleep. @victim looks at a bounded
  * number of accessed bits; every call takes constant time but for that, or time
@@ -167,8 +172,36 @@ static inline struct nptb_page *nptb_page_of(struct nptb_ring *link)
 static inline void nptb_policy_renew(struct nptb_policy *policy,
 				     struct nptb_page *page)
 {
-	nptb_ring_del(&page->link);
-	nptb_ring_add(&policy->ring, &page->link);
+	nptb_ring_move(&policy->ring, &page->link);
+}
+
+/* The page may be evicted from now on. */
+static inline void nptb_policy_charge(struct nptb_policy *policy,
+				      struct nptb_page *page)
+{
+	if (policy->ops->charge)
+		policy->ops->charge(policy, page);
+	else
+		nptb_policy_add(policy, page);
+}
+
+/* The page to evict next, still charged, or NULL where none is charged. */
+static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
+{
+	if (policy->ops->victim)
+		return policy->ops->victim(policy);
+	return nptb_ring_empty(&policy->ring) ?
+		NULL : nptb_page_of(policy->ring.next);
+}
+
+/* The page is charged and goes away. */
+static inline void nptb_policy_forget(struct nptb_policy *policy,
+				      struct nptb_page *page)
+{
+	if (policy->ops->forget)
+		policy->ops->forget(policy, page);
+	else
+		nptb_policy_del(policy, page);
 }
 
 #endif /* NPTB_POLICY_H */

@@ -16,12 +16,6 @@
  */
 #define CLOCK_PASS_MAX	32
 
-static void clock_charge(struct nptb_policy *policy, struct nptb_page *page)
-{
-	nptb_ring_add(&policy->ring, &page->link);
-	policy->count++;
-}
-
 static struct nptb_page *clock_victim(struct nptb_policy *policy)
 {
 	int passed;
@@ -33,21 +27,12 @@ static struct nptb_page *clock_victim(struct nptb_policy *policy)
 
 		if (!policy->young(policy->ctx, page->key))
 			return page;
-		nptb_ring_del(&page->link);
-		nptb_ring_add(&policy->ring, &page->link);
+		nptb_policy_renew(policy, page);
 	}
 	return nptb_page_of(policy->ring.next);
 }
 
-static void clock_forget(struct nptb_policy *policy, struct nptb_page *page)
-{
-	nptb_ring_del(&page->link);
-	policy->count--;
-}
-
 const struct nptb_policy_ops nptb_policy_clock = {
 	.name = "clock",
-	.charge = clock_charge,
 	.victim = clock_victim,
-	.forget = clock_forget,
 };

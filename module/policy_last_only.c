@@ -6,18 +6,8 @@
  */
 #include "policy.h"
 
-static struct nptb_page *last_only_victim(struct nptb_policy *policy)
-{
-	if (nptb_ring_empty(&policy->ring))
-		return NULL;
-	return nptb_page_of(policy->ring.next);
-}
-
 const struct nptb_policy_ops nptb_policy_last_only = {
 	.name = "last-only",
 	.keep = 1,
 	.bare = true,
-	.charge = nptb_policy_add,
-	.victim = last_only_victim,
-	.forget = nptb_policy_del,
 };

@@ -79,7 +79,6 @@ static struct nptb_page *lru_victim(struct nptb_policy *policy)
 const struct nptb_policy_ops nptb_policy_lru = {
 	.name = "lru",
 	.init = lru_init,
-	.charge = nptb_policy_add,
 	.victim = lru_victim,
 	.forget = lru_forget,
 };

@@ -17,7 +17,5 @@ static struct nptb_page *mru_victim(struct nptb_policy *policy)
 
 const struct nptb_policy_ops nptb_policy_mru = {
 	.name = "mru",
-	.charge = nptb_policy_add,
 	.victim = mru_victim,
-	.forget = nptb_policy_del,
 };

@@ -51,5 +51,4 @@ const struct nptb_policy_ops nptb_policy_wsclock = {
 	.init = ws_init,
 	.charge = ws_charge,
 	.victim = ws_victim,
-	.forget = nptb_policy_del,
 };

@@ -46,4 +46,12 @@ static inline void nptb_ring_del(struct nptb_ring *node)
 	nptb_ring_init(node);
 }
 
+/* Unlink @node from the ring that it is in, and append it to @head's. */
+static inline void nptb_ring_move(struct nptb_ring *head, struct nptb_ring *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	nptb_ring_add(head, node);
+}
+
 #endif /* NPTB_RING_H */

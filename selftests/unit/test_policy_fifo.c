@@ -32,10 +32,10 @@ static void test_victim_stays_charged(void **state)
 
 	(void)state;
 	nptb_policy_init(&policy, &nptb_policy_fifo, NULL, NULL);
-	policy.ops->charge(&policy, &pages[0]);
-	policy.ops->charge(&policy, &pages[1]);
-	assert_ptr_equal(policy.ops->victim(&policy), &pages[0]);
-	assert_ptr_equal(policy.ops->victim(&policy), &pages[0]);
+	nptb_policy_charge(&policy, &pages[0]);
+	nptb_policy_charge(&policy, &pages[1]);
+	assert_ptr_equal(nptb_policy_victim(&policy), &pages[0]);
+	assert_ptr_equal(nptb_policy_victim(&policy), &pages[0]);
 	assert_int_equal(policy.count, 2);
 }
 

@@ -63,21 +63,21 @@ static void reference(struct memory *m, u64 key, u64 budget, bool exact)
 		m->accessed[key] = true;
 		if (!exact)
 			return;
-		m->policy.ops->forget(&m->policy, page);
-		m->policy.ops->charge(&m->policy, page);
+		nptb_policy_forget(&m->policy, page);
+		nptb_policy_charge(&m->policy, page);
 		return;
 	}
 	m->misses++;
 	if (m->policy.count == budget) {
-		struct nptb_page *victim = m->policy.ops->victim(&m->policy);
+		struct nptb_page *victim = nptb_policy_victim(&m->policy);
 
-		m->policy.ops->forget(&m->policy, victim);
+		nptb_policy_forget(&m->policy, victim);
 		m->in[victim->key] = false;
 	}
 	page->key = key;
 	m->in[key] = true;
 	m->accessed[key] = true;
-	m->policy.ops->charge(&m->policy, page);
+	nptb_policy_charge(&m->policy, page);
 }
 
 static u64 dice_state;

@@ -30,15 +30,15 @@ static void charge(u64 key)
 {
 	memset(&pages[key], 0xa5, sizeof(pages[key]));
 	pages[key].key = key;
-	policy.ops->charge(&policy, &pages[key]);
+	nptb_policy_charge(&policy, &pages[key]);
 }
 
 static u64 evict(void)
 {
-	struct nptb_page *page = policy.ops->victim(&policy);
+	struct nptb_page *page = nptb_policy_victim(&policy);
 
 	assert_non_null(page);
-	policy.ops->forget(&policy, page);
+	nptb_policy_forget(&policy, page);
 	return page->key;
 }
 
@@ -140,7 +140,7 @@ static void test_tree(void **state)
 				count--;
 			}
 		} else if (in[key]) {
-			policy.ops->forget(&policy, &pages[key]);
+			nptb_policy_forget(&policy, &pages[key]);
 			in[key] = false;
 			count--;
 		} else {
