@@ -276,7 +276,7 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	if (!fault.v)
 		return pass(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
-	fault.shadow = !nptb_kvm_by_tdp_mmu(vcpu);
+	fault.shadow = !vm->tdp_mmu || !nptb_kvm_direct(vcpu);
 	if ((error_code & NPTB_NPF_RSVD) &&
 	    !nptb_kvm_has_memory(vcpu, fault.key))
 		return handle_mmio(&fault);

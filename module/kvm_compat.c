@@ -3,8 +3,6 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
-#include <asm/hypervisor.h>
-
 #include "kvm_compat.h"
 #include "kvm_sym.h"
 
@@ -45,11 +43,7 @@ void nptb_kvm_vm_destroyed(struct kvm *kvm)
  */
 bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
-#else
-	return kvm->arch.tdp_mmu_enabled;
-#endif
+	return nptb_uses_tdp_mmu(kvm);
 }
 
 static bool is_confidential(struct kvm *kvm)
@@ -134,124 +128,6 @@ int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
 	return ret;
 }
 
-static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
-{
-	struct kvm_memslots *slots = __kvm_memslots(kvm, nptb_key_as(key));
-	struct kvm_memory_slot *slot = __gfn_to_memslot(slots, nptb_key_gfn(key));
-
-	if (!slot)
-		return false;
-	*range = (struct kvm_gfn_range){
-		.slot = slot,
-		.start = nptb_key_gfn(key),
-		.end = nptb_key_gfn(key) + 1,
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-		/* 6.1 knows no private memory. */
-		.attr_filter = KVM_FILTER_SHARED,
-#endif
-	};
-	return true;
-}
-
-/*
- * A VM's only vCPU flushes at its next entry, without the search for other vCPUs
- * to interrupt. A vCPU created meanwhile has nothing to flush. The request is
- * served at once: one that is pending at the entry has KVM look at all requests
- * that there are. SVM has one ASID a vCPU, and on Hyper-V, which keeps a second
- * TLB, the flush goes through KVM.
- */
-static void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
-{
-	if (vcpu && atomic_read(&kvm->online_vcpus) == 1 &&
-	    !hypervisor_is_type(X86_HYPER_MS_HYPERV)) {
-		kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, vcpu);
-		static_call(nptb_sc_flush_local)(vcpu);
-		return;
-	}
-	static_call(nptb_sc_flush)(kvm);
-}
-
-/**
- * nptb_kvm_flush() - flush every translation of a VM
- * @kvm: alive
- * @vcpu: whose thread this is, after an exit; or NULL
- *
- * Context: does not sleep.
- */
-void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
-{
-	flush(kvm, vcpu);
-}
-
-/**
- * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
- * @kvm: alive
- * @vcpu: whose thread this is, after an exit; or NULL
- * @key: of the frame
- *
- * The page stays where it is in host memory, so a fault under way on another
- * vCPU may map it again right after: no sequence count is raised that would
- * make all faults under way try again. KVM wants to see an invalidation in
- * progress, though (lockdep asserts it), and under mmu_lock nobody else does.
- *
- * Context: may not sleep with mmu_lock; kvm->srcu held.
- * Return: true where there was a leaf.
- */
-bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
-{
-	struct kvm_gfn_range range;
-	bool zapped;
-
-	if (!frame_range(kvm, key, &range))
-		return false;
-	write_lock(&kvm->mmu_lock);
-	kvm->mmu_invalidate_in_progress++;
-	zapped = static_call(nptb_sc_unmap)(kvm, &range);
-	kvm->mmu_invalidate_in_progress--;
-	if (zapped)
-		flush(kvm, vcpu);
-	write_unlock(&kvm->mmu_lock);
-	return zapped;
-}
-
-/**
- * nptb_kvm_evict_all() - zap every leaf and flush
- * @kvm: alive
- *
- * Context: may sleep.
- */
-void nptb_kvm_evict_all(struct kvm *kvm)
-{
-	int idx = srcu_read_lock(&kvm->srcu);
-
-	/* Later kernels take SRCU themselves, 6.1 leaves it to the caller. */
-	static_call(nptb_sc_zap)(kvm, 0, gpa_to_gfn(~0ULL));
-	srcu_read_unlock(&kvm->srcu, idx);
-}
-
-/**
- * nptb_kvm_young() - was a frame accessed since this was last asked?
- * @kvm: alive
- * @key: of the frame
- *
- * The accessed bit is cleared without a flush.
- *
- * Context: does not sleep; kvm->srcu held.
- * Return: true where it was.
- */
-bool nptb_kvm_young(struct kvm *kvm, u64 key)
-{
-	struct kvm_gfn_range range;
-	bool young;
-
-	if (!frame_range(kvm, key, &range))
-		return false;
-	write_lock(&kvm->mmu_lock);
-	young = static_call(nptb_sc_age)(kvm, &range);
-	write_unlock(&kvm->mmu_lock);
-	return young;
-}
-
 /**
  * nptb_kvm_has_memory() - is there memory behind a frame?
  * @vcpu: that faulted there
@@ -270,6 +146,29 @@ bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
 static_assert(sizeof_field(struct kvm_vcpu_arch, regs) >=
 	      sizeof_field(struct nptb_state, gpr));
 static_assert(sizeof(((struct kvm_vcpu *)0)->arch.regs[0]) == sizeof(u64));
+
+/* A branch for every four of them, and none for the loop: it is run often. */
+static __always_inline bool same_gprs(const u64 *gpr, const unsigned long *regs)
+{
+	int i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < NPTB_GPRS; i += 4)
+		if ((gpr[i] ^ regs[i]) | (gpr[i + 1] ^ regs[i + 1]) |
+		    (gpr[i + 2] ^ regs[i + 2]) | (gpr[i + 3] ^ regs[i + 3]))
+			return false;
+	return true;
+}
+
+/* As kvm_get_rflags(): a debugger's trap flag is not the guest's. */
+static u64 rflags_of(struct kvm_vcpu *vcpu)
+{
+	u64 rflags = static_call(nptb_sc_get_rflags)(vcpu);
+
+	if (unlikely(vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP))
+		rflags &= ~X86_EFLAGS_TF;
+	return rflags;
+}
 
 static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 {
@@ -315,11 +214,11 @@ static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
 	return state->rip == nptb_kvm_rip(vcpu) &&
-	       !memcmp(state->gpr, vcpu->arch.regs, sizeof(state->gpr)) &&
+	       same_gprs(state->gpr, vcpu->arch.regs) &&
 	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
 	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
 	       same_event(vcpu, state) &&
-	       state->rflags == static_call(nptb_sc_rflags)(vcpu);
+	       state->rflags == rflags_of(vcpu);
 }
 
 /**
@@ -331,7 +230,7 @@ void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 {
 	state->rip = nptb_kvm_rip(vcpu);
 	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
-	state->rflags = static_call(nptb_sc_rflags)(vcpu);
+	state->rflags = rflags_of(vcpu);
 	state->cr0 = vcpu->arch.cr0;
 	state->cr3 = vcpu->arch.cr3;
 	state->cr4 = vcpu->arch.cr4;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that we know of KVM and of kernel versions. Nothing outside kvm_compat.c,
- * kvm_mmu.c, kvm_guest.c, kvm_sym.c and this header looks into struct kvm or
- * struct kvm_vcpu, calls KVM, or asks for a kernel version.
+ * All that we know of KVM and of kernel versions. Nothing outside kvm_*.c and
+ * this header looks into struct kvm or struct kvm_vcpu, calls KVM, or asks for a
+ * kernel version.
  *
  * Supported: Debian's 6.1, 6.12 and 7.3 on AMD CPUs.
  */
@@ -114,7 +114,6 @@ void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu);
 bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
 /* kvm_mmu.c */
-bool nptb_kvm_by_tdp_mmu(struct kvm_vcpu *vcpu);
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr);
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made);
 int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault);
@@ -145,11 +144,16 @@ bool nptb_kvm_peek(struct kvm *kvm, u32 as, u64 gpa, void *buf, u32 len);
  *
  * Return: present leaves in units of 4 KiB.
  */
-static inline u64 nptb_kvm_leaves(struct kvm *kvm)
+static __always_inline u64 nptb_kvm_leaves(struct kvm *kvm)
 {
-	return atomic64_read(&kvm->stat.pages_4k) +
-	       512 * atomic64_read(&kvm->stat.pages_2m) +
-	       262144 * atomic64_read(&kvm->stat.pages_1g);
+	u64 leaves = atomic64_read(&kvm->stat.pages_4k);
+	u64 huge_2m = atomic64_read(&kvm->stat.pages_2m);
+	u64 huge_1g = atomic64_read(&kvm->stat.pages_1g);
+
+	/* A VM under budget has none. */
+	if (unlikely(huge_2m | huge_1g))
+		leaves += 512 * huge_2m + 262144 * huge_1g;
+	return leaves;
 }
 
 /* Only the vCPU's own thread writes these. */
@@ -179,6 +183,12 @@ static inline u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
 	if (unlikely(mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct))
 		return nptb_kvm_translate(vcpu, gpa);
 	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
+}
+
+/* False under shadow paging, and on the nested tables of a nested guest. */
+static inline bool nptb_kvm_direct(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu->root_role.direct;
 }
 
 static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)

@@ -19,19 +19,6 @@
 #define ACCESS_USER	BIT_ULL(2)
 
 /**
- * nptb_kvm_by_tdp_mmu() - does the TDP MMU handle what this vCPU faults on?
- * @vcpu: that faulted
- *
- * Return: false where it is the shadow MMU, which also does the nested tables
- * of nested guests, and all of it under kvm tdp_mmu=0 or kvm_amd npt=0.
- */
-bool nptb_kvm_by_tdp_mmu(struct kvm_vcpu *vcpu)
-{
-	return vcpu->arch.mmu->root_role.direct &&
-	       nptb_kvm_uses_tdp_mmu(vcpu->kvm);
-}
-
-/**
  * nptb_kvm_translate() - the frame behind an address of a fault
  * @vcpu: that faulted; its own thread
  * @addr: a linear address under shadow paging, a nested guest's own physical

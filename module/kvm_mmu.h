@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What we know of KVM's private structs: as much as it takes to find the leaves
- * of a frame. Compared with BTF at load. For kvm_mmu.c and kvm_proto.c alone.
+ * of a frame. Compared with BTF at load. For kvm_mmu.c, kvm_evict.c and
+ * kvm_proto.c alone.
  */
 #ifndef NPTB_KVM_MMU_H
 #define NPTB_KVM_MMU_H

@@ -22,9 +22,10 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_mmio, x86_emulate_instruction);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
+DEFINE_STATIC_CALL_NULL(nptb_sc_zap_leafs, nptb_zap_leafs_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
 DEFINE_STATIC_CALL_NULL(nptb_sc_flush, kvm_flush_remote_tlbs);
-DEFINE_STATIC_CALL_NULL(nptb_sc_flush_local, kvm_service_local_tlb_flush_requests);
+DEFINE_STATIC_CALL_NULL(nptb_sc_flush_local, nptb_flush_local_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rflags, kvm_get_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
@@ -41,6 +42,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_gdt, nptb_get_table_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_rflags, nptb_get_rflags_proto);
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_lookup, kallsyms_lookup_name);
 DEFINE_STATIC_CALL_NULL(nptb_sc_ftrace_location, nptb_ftrace_location_proto);
@@ -165,10 +167,9 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_rmap_count, "pte_list_count") &&
 	       FIND_CALL(nptb_sc_zap, "kvm_zap_gfn_range") &&
 	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
+	       FIND_CALL(nptb_sc_zap_leafs, "tdp_mmu_zap_leafs") &&
 	       FIND_CALL(nptb_sc_age, "kvm_age_gfn") &&
 	       FIND_CALL(nptb_sc_flush, "kvm_flush_remote_tlbs") &&
-	       FIND_CALL(nptb_sc_flush_local,
-			 "kvm_service_local_tlb_flush_requests") &&
 	       FIND_CALL(nptb_sc_rflags, "kvm_get_rflags") &&
 	       FIND_CALL(nptb_sc_linear_rip, "kvm_get_linear_rip") &&
 	       FIND_CALL(nptb_sc_gva_to_gpa, "kvm_mmu_gva_to_gpa_system") &&
@@ -182,6 +183,9 @@ static bool find_vendor(void)
 	       FIND_CALL(nptb_sc_get_idt, "__SCT__kvm_x86_get_idt") &&
 	       FIND_CALL(nptb_sc_get_gdt, "__SCT__kvm_x86_get_gdt") &&
 	       FIND_CALL(nptb_sc_get_cpl, "__SCT__kvm_x86_get_cpl") &&
+	       FIND_CALL(nptb_sc_get_rflags, "__SCT__kvm_x86_get_rflags") &&
+	       FIND_CALL(nptb_sc_flush_local,
+			 "__SCT__kvm_x86_flush_tlb_current") &&
 	       FIND_CALL(nptb_sc_get_nmi_mask, "__SCT__kvm_x86_get_nmi_mask") &&
 	       FIND_CALL(nptb_sc_set_shadow,
 			 "__SCT__kvm_x86_set_interrupt_shadow");

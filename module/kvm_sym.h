@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KVM's functions and data that modules cannot link to. Included by
- * kvm_compat.c, kvm_mmu.c, kvm_guest.c and kvm_sym.c alone.
+ * kvm_*.c alone.
  *
  * Functions are reached by static calls: direct calls, which need no ENDBR at
  * their target on a CPU with IBT. A call by pointer would.
@@ -15,9 +15,7 @@
 #include <asm/fpu/api.h>
 
 struct kvm_pre_fault_memory;
-
-/* arch/x86/kvm/x86.h, a private header. */
-void kvm_service_local_tlb_flush_requests(struct kvm_vcpu *vcpu);
+struct nptb_mmu_page;
 
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
@@ -48,6 +46,8 @@ void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
 			    int seg);
 void nptb_get_table_proto(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
+unsigned long nptb_get_rflags_proto(struct kvm_vcpu *vcpu);
+void nptb_flush_local_proto(struct kvm_vcpu *vcpu);
 bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
 void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
 
@@ -57,6 +57,8 @@ NPTB_SAME_TYPE(get_segment, nptb_get_segment_proto);
 NPTB_SAME_TYPE(get_idt, nptb_get_table_proto);
 NPTB_SAME_TYPE(get_gdt, nptb_get_table_proto);
 NPTB_SAME_TYPE(get_cpl, nptb_get_cpl_proto);
+NPTB_SAME_TYPE(get_rflags, nptb_get_rflags_proto);
+NPTB_SAME_TYPE(flush_tlb_current, nptb_flush_local_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
@@ -64,6 +66,9 @@ unsigned long nptb_ftrace_location_proto(unsigned long ip);
 int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
 			    int emulation_type, void *insn, int insn_len);
 unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
+/* Static in tdp_mmu.c, and out of line in all three. */
+bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
+			  gfn_t start, gfn_t end, bool can_yield, bool flush);
 /* Not there in 6.1. */
 long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,
 			  struct kvm_pre_fault_memory *range);
@@ -85,9 +90,10 @@ DECLARE_STATIC_CALL(nptb_sc_mmio, x86_emulate_instruction);
 DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
+DECLARE_STATIC_CALL(nptb_sc_zap_leafs, nptb_zap_leafs_proto);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
 DECLARE_STATIC_CALL(nptb_sc_flush, kvm_flush_remote_tlbs);
-DECLARE_STATIC_CALL(nptb_sc_flush_local, kvm_service_local_tlb_flush_requests);
+DECLARE_STATIC_CALL(nptb_sc_flush_local, nptb_flush_local_proto);
 DECLARE_STATIC_CALL(nptb_sc_rflags, kvm_get_rflags);
 DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
@@ -101,6 +107,7 @@ DECLARE_STATIC_CALL(nptb_sc_get_segment, nptb_get_segment_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_idt, nptb_get_table_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_gdt, nptb_get_table_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_rflags, nptb_get_rflags_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 
@@ -117,5 +124,15 @@ struct nptb_kvm_data {
 };
 
 extern struct nptb_kvm_data nptb_kvm_data;
+
+/* See nptb_kvm_uses_tdp_mmu(). */
+static inline bool nptb_uses_tdp_mmu(struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
+#else
+	return kvm->arch.tdp_mmu_enabled;
+#endif
+}
 
 #endif /* NPTB_KVM_SYM_H */

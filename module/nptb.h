@@ -211,6 +211,7 @@ enum nptb_frames {
  * @untracked: a leaf may be there that is not in @set
  * @config: budget, policy and what to do on a loop
  * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
+ * @tdp_mmu: its own tables are the TDP MMU's
  * @aged: accessed bits were cleared, maybe without a flush
  * @seq: faults that &trace nptb_fault tells, or would tell
  * @frames: by enum nptb_frames; written under @ctl as well
@@ -245,6 +246,7 @@ struct nptb_vm {
 	u64 limit;
 	u64 lent;
 	u32 special;
+	bool tdp_mmu;
 
 	struct delayed_work lend_work;
 
@@ -287,7 +289,8 @@ struct nptb_vm {
  * @insn_len: how many
  * @key: the frame, or NPTB_KEY_NONE
  * @known: the set had the page when it faulted; looked up for the trace alone
- * @shadow: it is for KVM's shadow MMU, see nptb_kvm_by_tdp_mmu()
+ * @shadow: it is for KVM's shadow MMU: that of nested guests, or of all, see
+ *	&nptb_vm.tdp_mmu
  * @exempt: the frame is an exempt one
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted

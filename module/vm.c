@@ -72,6 +72,7 @@ static struct nptb_vm *alloc(struct kvm *kvm)
 	INIT_WORK(&vm->end_work, vm_end_work);
 	nptb_budget_init(vm);
 	vm->kvm = kvm;
+	vm->tdp_mmu = nptb_kvm_uses_tdp_mmu(kvm);
 	nptb_kvm_vm_name(kvm, &vm->pid, &vm->fd);
 	snprintf(vm->name, sizeof(vm->name), "%d-%d", vm->pid, vm->fd);
 	return vm;

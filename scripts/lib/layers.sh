@@ -8,8 +8,8 @@ LAYER_RULES="versions kvm_sym ftrace pure state lines hosts homes spdx todo"
 
 layer_name() {
 	case $1 in
-	versions) echo "kernel versions are known to kvm_compat, kvm_mmu, kvm_guest, kvm_proto and kvm_sym alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_mmu.c, kvm_emul.c, kvm_guest.c and kvm_sym.c alone" ;;
+	versions) echo "kernel versions are known to kvm_compat, kvm_mmu, kvm_evict, kvm_guest, kvm_proto and kvm_sym alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_mmu.c, kvm_evict.c, kvm_emul.c, kvm_guest.c and kvm_sym.c alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -40,14 +40,14 @@ files_but() {
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_(compat|mmu|guest|proto|sym)\.[ch]$' 'module/*' 'uapi/*')
+	mapfile -t files < <(files_but '^module/kvm_(compat|mmu|evict|guest|proto|sym)\.[ch]$' 'module/*' 'uapi/*')
 	none "ask kvm_compat instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_((compat|mmu|emul|guest)\.c|sym\.[ch])$' 'module/*')
+	mapfile -t files < <(files_but '^module/kvm_((compat|mmu|evict|emul|guest)\.c|sym\.[ch])$' 'module/*')
 	none "go through kvm_compat:" 'kvm_sym\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
@@ -81,7 +81,7 @@ layer_state() {
 		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/kvm_compat.c")
 		# An array is compared and copied by calls that look alike.
 		[ "$n" -ge 1 ] && grep -qE "state->$field = |memcpy\(state->$field," "$PROJECT/module/kvm_compat.c" &&
-			grep -qE "state->$field == |memcmp\(state->$field," "$PROJECT/module/kvm_compat.c" && continue
+			grep -qE "state->$field == |same_gprs\(state->$field," "$PROJECT/module/kvm_compat.c" && continue
 		echo "module/kvm_compat.c does not both compare and keep nptb_state.$field"
 		rc=1
 	done
