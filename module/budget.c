@@ -5,13 +5,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/hashtable.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
 
+#include "armed.h"
 #include "nptb.h"
 #include "trace.h"
 
@@ -22,33 +22,7 @@
 /* Pages freed under the VM's lock in one go. */
 #define DRAIN_BATCH	256
 
-/* VMs under budget, for faults: written under nptb_registry, read under RCU. */
-static DEFINE_HASHTABLE(armed, 6);
-
-/**
- * nptb_vm_armed() - the VM of a fault, if it is under budget
- * @kvm: of a vCPU that runs this, or is in its fault
- *
- * Context: any, the ftrace callback included.
- * Return: valid as long as that vCPU is in its fault; or NULL.
- */
-struct nptb_vm *nptb_vm_armed(struct kvm *kvm)
-{
-	struct hlist_head *head = &armed[hash_min((unsigned long)kvm,
-						  HASH_BITS(armed))];
-	struct nptb_vm *vm, *found = NULL;
-
-	/* The cheapest read side there is; synchronize_rcu() waits for it. */
-	preempt_disable_notrace();
-	hlist_for_each_entry_rcu_notrace(vm, head, armed_node) {
-		if (READ_ONCE(vm->kvm) == kvm) {
-			found = vm;
-			break;
-		}
-	}
-	preempt_enable_notrace();
-	return found;
-}
+DEFINE_HASHTABLE(nptb_armed, NPTB_ARMED_BITS);
 
 static bool young(void *ctx, u64 key)
 {
@@ -191,7 +165,7 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
-	hash_add_rcu(armed, &vm->armed_node, (unsigned long)vm->kvm);
+	hlist_add_head_rcu(&vm->armed_node, nptb_armed_head(vm->kvm));
 }
 
 /**

@@ -231,25 +231,9 @@ static int pass(struct nptb_fault *fault)
 			      fault->insn, fault->insn_len);
 }
 
-/**
- * nptb_handle_fault() - handle a nested page fault in place of KVM
- * @vm: whose it is; was under budget a moment ago
- * @vcpu: that faulted
- * @gpa: guest-physical address, what kvm_mmu_page_fault() calls cr2_or_gpa
- * @error_code: of the fault
- * @insn: instruction bytes of the exit
- * @insn_len: how many
- *
- * Where there is no room now and none to be had without waiting, nothing is
- * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
- * fault comes again.
- *
- * Context: the vCPU's thread, in process context; may sleep; vcpu->mutex and
- * kvm->srcu held, mmu_lock not.
- * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
- */
-int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
-		      u64 error_code, void *insn, int insn_len)
+static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
+				  gpa_t gpa, u64 error_code, void *insn,
+				  int insn_len)
 {
 	/* Every field is set here or by its stage: clearing all of it costs. */
 	struct nptb_fault fault __uninitialized;
@@ -312,4 +296,30 @@ int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
 	if (fault.verdict == NPTB_VERDICT_STOPPED)
 		nptb_report_end(&fault, NPTB_RESOLVED_STOPPED);
 	return fault.ret;
+}
+
+/**
+ * nptb_handle_fault() - handle a nested page fault in place of KVM
+ * @vcpu: that faulted
+ * @gpa: guest-physical address, what kvm_mmu_page_fault() calls cr2_or_gpa
+ * @error_code: of the fault
+ * @insn: instruction bytes of the exit
+ * @insn_len: how many
+ * @vm: whose it is, from hook.c; was under budget a moment ago
+ *
+ * Where there is no room now and none to be had without waiting, nothing is
+ * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
+ * fault comes again.
+ *
+ * Context: the vCPU's thread, in process context; may sleep; vcpu->mutex and
+ * kvm->srcu held, mmu_lock not.
+ * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
+ */
+int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len, struct nptb_vm *vm)
+{
+	int ret = handle(vm, vcpu, gpa, error_code, insn, insn_len);
+
+	nptb_hook_leave();
+	return ret;
 }

@@ -29,6 +29,7 @@
 #include <linux/ftrace.h>
 #include <linux/rcupdate.h>
 
+#include "armed.h"
 #include "nptb.h"
 
 /* Name the threads that keep us from unloading after this long. */
@@ -38,7 +39,7 @@
  * Calls of ours under way: raised in the ftrace callback, before the redirect,
  * lowered by the replacement as its last act. Summed up only when unloading.
  */
-static DEFINE_PER_CPU(long, in_flight);
+DEFINE_PER_CPU(long, nptb_in_flight);
 
 /* Where ftrace enters our functions, and whether it does at all. */
 static unsigned long hook_ip[NPTB_HOOK_NR] __read_mostly;
@@ -50,22 +51,12 @@ static unsigned int fault_users;
 /* kvm_tdp_mmu_map is caught; written under nptb_registry. */
 static bool map_hooked;
 
-/* @vm comes from catch_fault(), all else from KVM. */
-static int replace_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-			 void *insn, int insn_len, struct nptb_vm *vm)
-{
-	int ret = nptb_handle_fault(vm, vcpu, gpa, error_code, insn, insn_len);
-
-	this_cpu_dec(in_flight);
-	return ret;
-}
-
 static int replace_created(struct kvm *kvm)
 {
 	int ret = nptb_kvm_vm_created(kvm);
 
 	nptb_vm_create(kvm);
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 	return ret;
 }
 
@@ -73,7 +64,7 @@ static void replace_destroyed(struct kvm *kvm)
 {
 	nptb_vm_end(kvm);
 	nptb_kvm_vm_destroyed(kvm);
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 }
 
 /*
@@ -101,21 +92,21 @@ static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 	};
 	int ret = nptb_handle_set_spte(&set);
 
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 	return ret;
 }
 
 static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
 	nptb_handle_async_ready(vcpu, work);
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 }
 
 static int replace_map(struct kvm_vcpu *vcpu, void *fault)
 {
 	int ret = nptb_handle_map(vcpu, fault);
 
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 	return ret;
 }
 
@@ -124,21 +115,21 @@ static long replace_pre_fault(struct kvm_vcpu *vcpu,
 {
 	long ret = nptb_handle_pre_fault(vcpu, range);
 
-	this_cpu_dec(in_flight);
+	nptb_hook_leave();
 	return ret;
 }
 
 static __always_inline void redirect(struct ftrace_regs *fregs, void *to)
 {
-	this_cpu_inc(in_flight);
+	this_cpu_inc(nptb_in_flight);
 	nptb_ftrace_redirect(fregs, (unsigned long)to);
 }
 
-/* One of our functions is entered, at @ip. Other VMs' faults pass. */
-static void notrace catch(unsigned long ip, unsigned long parent_ip,
-			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/* Another of our functions than those of every fault is entered, at @ip. */
+static noinline void notrace catch_other(unsigned long ip,
+					 struct ftrace_regs *fregs)
 {
-	struct nptb_vm *vm;
+	void *arg = nptb_ftrace_arg0(fregs);
 
 	if (ip == hook_ip[NPTB_HOOK_VM_CREATED]) {
 		redirect(fregs, replace_created);
@@ -148,22 +139,14 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 		redirect(fregs, replace_destroyed);
 		return;
 	}
-	vm = nptb_vm_armed(ip == hook_ip[NPTB_HOOK_COLLAPSE] ?
-			   nptb_ftrace_arg0(fregs) :
-			   nptb_kvm_of(nptb_ftrace_arg0(fregs)));
-	if (!vm)
-		return;
-	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
-		nptb_ftrace_set_arg5(fregs, vm);
-		redirect(fregs, replace_fault);
+	if (ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
+		if (nptb_vm_armed(arg))
+			nptb_ftrace_redirect(fregs,
+					     (unsigned long)replace_nothing);
 		return;
 	}
-	if (ip == hook_ip[NPTB_HOOK_HUGEPAGE] ||
-	    ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
-		/* No count: synchronize_rcu_tasks() covers what only returns. */
-		nptb_ftrace_redirect(fregs, (unsigned long)replace_nothing);
+	if (!nptb_vm_armed(nptb_kvm_of(arg)))
 		return;
-	}
 	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
 		redirect(fregs, replace_set_spte);
 	else if (ip == hook_ip[NPTB_HOOK_MAP])
@@ -172,6 +155,28 @@ static void notrace catch(unsigned long ip, unsigned long parent_ip,
 		redirect(fregs, replace_async_ready);
 	else
 		redirect(fregs, replace_pre_fault);
+}
+
+/* One of our functions is entered, at @ip. Other VMs' faults pass. */
+static void notrace catch(unsigned long ip, unsigned long parent_ip,
+			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct nptb_vm *vm;
+
+	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
+		vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+		if (!vm)
+			return;
+		nptb_ftrace_set_arg5(fregs, vm);
+		redirect(fregs, nptb_handle_fault);
+	} else if (ip == hook_ip[NPTB_HOOK_HUGEPAGE]) {
+		/* No count: synchronize_rcu_tasks() covers what only returns. */
+		if (nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
+			nptb_ftrace_redirect(fregs,
+					     (unsigned long)replace_nothing);
+	} else {
+		catch_other(ip, fregs);
+	}
 }
 
 /*
@@ -360,7 +365,7 @@ long nptb_hook_in_flight(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu(in_flight, cpu);
+		sum += per_cpu(nptb_in_flight, cpu);
 	return sum;
 }
 

@@ -3,6 +3,7 @@
  * Leaves that KVM makes in places of its own: the shadow MMU's, of which one
  * fault would make several, and those that no fault asked for.
  */
+#include "armed.h"
 #include "nptb.h"
 
 /**

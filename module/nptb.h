@@ -25,6 +25,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -365,6 +366,7 @@ extern struct mutex nptb_registry;
 extern struct workqueue_struct *nptb_wq;
 
 /* hook.c */
+DECLARE_PER_CPU(long, nptb_in_flight);
 int nptb_hook_init(void);
 void nptb_hook_exit(void);
 int nptb_hook_get(void);
@@ -373,9 +375,15 @@ void nptb_hook_put(void);
 void nptb_hook_map(void);
 bool nptb_hook_maps(void);
 
+/* The last act of a replacement. */
+static __always_inline void nptb_hook_leave(void)
+{
+	this_cpu_dec(nptb_in_flight);
+}
+
 /* fault.c */
-int nptb_handle_fault(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
-		      u64 error_code, void *insn, int insn_len);
+int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len, struct nptb_vm *vm);
 
 /* leaf.c */
 int nptb_handle_set_spte(const struct nptb_set_spte *set);
@@ -508,7 +516,6 @@ void nptb_budget_drain(struct nptb_vm *vm);
 void nptb_budget_unpublish(struct nptb_vm *vm);
 void nptb_budget_unhook(struct nptb_vm *vm);
 void nptb_budget_off(struct nptb_vm *vm, u32 reason);
-struct nptb_vm *nptb_vm_armed(struct kvm *kvm);
 struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
 int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
