@@ -12,6 +12,7 @@
 #include <linux/srcu.h>
 
 #include "armed.h"
+#include "grant.h"
 #include "nptb.h"
 #include "trace.h"
 

@@ -3,20 +3,37 @@
  * The way of a nested page fault: account, make room, map, note, report. Each
  * stage fills in its own outputs of struct nptb_fault; none calls another.
  */
+#include "grant.h"
 #include "nptb.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
 /* Has the vCPU shown progress? Then its last attempt is over. */
-static void account(struct nptb_fault *fault)
+static __always_inline void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 
-	if (nptb_kvm_same_state(fault->vcpu, &v->attempt.state) && !v->unknown)
+	/* RIP first: it differs nearly always, and settles it. */
+	if (v->attempt.state.rip == fault->rip && !v->unknown &&
+	    nptb_kvm_same_state(fault->vcpu, &v->attempt.state))
 		return;
-	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
+	if (unlikely(v->attempt.noted || v->lent))
+		nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
+	else
+		nptb_attempt_next(fault->vm, v);
 	nptb_kvm_keep_state(fault->vcpu, &v->attempt.state);
+}
+
+/* Will it end a lap? A new attempt, as nearly all are, searches nothing. */
+static __always_inline bool is_confirmed(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	if (!attempt->npages || fault->key == NPTB_KEY_NONE ||
+	    !nptb_attempt_ends_lap(attempt, fault->key))
+		return false;
+	return attempt->maskless || nptb_resolve_confirmed(fault);
 }
 
 /* There is plenty of room: which attempt this belongs to is not looked into. */
@@ -29,7 +46,7 @@ static void account_nothing(struct nptb_fault *fault)
 }
 
 /* The fault was let in: is it one that the attempt brought on itself? */
-static void detect(struct nptb_fault *fault)
+static __always_inline void detect(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 	u64 robbed;
@@ -47,9 +64,28 @@ static void detect(struct nptb_fault *fault)
 	v->robbed_seen = robbed;
 }
 
+/* Is there anything to tell of a loop that has not been told? */
+static __always_inline bool has_report(const struct nptb_fault *fault)
+{
+	return (fault->lap && !fault->told) || fault->stolen || fault->steps ||
+	       fault->refused || fault->v->attempt.certain;
+}
+
+/* One more lap, and nothing else to tell: that needs no lock of its own. */
+static __always_inline void tell_lap(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	if (fault->steps || fault->refused || fault->v->attempt.certain ||
+	    !nptb_loop_again(&vm->loops, &fault->v->attempt))
+		return;
+	vm->stats.laps++;
+	fault->told = true;
+}
+
 /* KVM's return value does not tell the outcome everywhere; its counters do. */
-static enum nptb_verdict verdict_of(struct nptb_fault *fault,
-				    const struct nptb_outcome *before)
+static __always_inline enum nptb_verdict
+verdict_of(struct nptb_fault *fault, const struct nptb_outcome *before)
 {
 	struct nptb_outcome after = nptb_kvm_outcome(fault->vcpu);
 
@@ -63,18 +99,19 @@ static enum nptb_verdict verdict_of(struct nptb_fault *fault,
 	return fault->ret < 0 ? NPTB_VERDICT_ERROR : NPTB_VERDICT_RETRY;
 }
 
-static void map(struct nptb_fault *fault)
+static __always_inline void map(struct nptb_fault *fault)
 {
 	struct nptb_outcome before = nptb_kvm_outcome(fault->vcpu);
+	struct nptb_vcpu *v = fault->v;
 
-	fault->v->made = NPTB_KEY_NONE;
-	WRITE_ONCE(fault->v->inside, current->pid);
+	v->made = NPTB_KEY_NONE;
+	WRITE_ONCE(v->inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
 				    fault->insn, fault->insn_len);
-	WRITE_ONCE(fault->v->inside, 0);
-	fault->made = fault->v->made;
+	WRITE_ONCE(v->inside, 0);
+	fault->made = v->made;
 	fault->verdict = verdict_of(fault, &before);
-	fault->v->since_step++;
+	v->since_step++;
 }
 
 /* One more leaf for a frame of the set, or one that cannot be tracked. */
@@ -133,8 +170,11 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	spin_lock(&vm->lock);
 	nptb_settle_ended(vm, fault->v);
 	vm->stats.verdict[fault->verdict]++;
-	if (!plenty)
+	if (!plenty) {
 		fault->seq = ++vm->seq;
+		if (fault->lap)
+			tell_lap(fault);
+	}
 	if (vm->armed && gives_page(fault))
 		give_page(fault, plenty);
 	/* In the set first: see NPTB_ROOM_WAIT. */
@@ -147,10 +187,12 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 }
 
 /* Make room and map; or else, send the fault back or do without the page. */
-static void admit(struct nptb_fault *fault)
+static __always_inline void admit(struct nptb_fault *fault)
 {
-	enum nptb_admission admission = nptb_make_room(fault);
+	enum nptb_admission admission = NPTB_ADMISSION_GRANTED;
 
+	if (!fault->granted)
+		admission = nptb_make_room(fault);
 	if (admission == NPTB_ADMISSION_STEP && !nptb_step(fault))
 		admission = nptb_make_room(fault);
 	if (admission == NPTB_ADMISSION_LATER) {
@@ -183,7 +225,7 @@ static void look_up(struct nptb_fault *fault)
 static int handle_mmio(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	bool granted = nptb_grant(vm);
+	bool granted = nptb_grant(vm) >= 0;
 
 	fault->v->made = NPTB_KEY_NONE;
 	WRITE_ONCE(fault->v->inside, current->pid);
@@ -237,6 +279,7 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 {
 	/* Every field is set here or by its stage: clearing all of it costs. */
 	struct nptb_fault fault __uninitialized;
+	s64 room;
 
 	fault.vm = vm;
 	fault.vcpu = vcpu;
@@ -245,15 +288,7 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	fault.error_code = error_code;
 	fault.insn = insn;
 	fault.insn_len = insn_len;
-	fault.known = false;
-	fault.exempt = false;
-	fault.granted = 0;
-	fault.evicted = 0;
-	fault.steps = 0;
-	fault.irets = 0;
-	fault.lap = false;
-	fault.stolen = false;
-	fault.refused = false;
+	memset(&fault.cleared, 0, sizeof(fault.cleared));
 	fault.made = NPTB_KEY_NONE;
 
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
@@ -273,17 +308,28 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	    nptb_exempt_begin(&fault))
 		return handle_exempt(&fault);
 
-	/* Whoever listens wants to know of every attempt. */
-	if (!trace_nptb_fault_enabled() && nptb_plenty_of_room(&fault)) {
+	/* What was lent to it is taken back first: there is less room then. */
+	room = READ_ONCE(fault.v->lent) ? -1 : nptb_grant_if_room(vm);
+	if (room >= 0)
+		fault.granted = NPTB_NEED;
+	/*
+	 * With room for more pages than an attempt is followed over, none can
+	 * come into a loop, or be robbed of a page, before there is less room: it
+	 * does not matter then which attempt the fault belongs to, and a good deal
+	 * of work is saved. Whoever listens wants to know of every attempt.
+	 */
+	if (room >= NPTB_LOOP_PAGES_MAX && !trace_nptb_fault_enabled()) {
 		account_nothing(&fault);
 		map(&fault);
 		note(&fault, true);
 		return fault.ret;
 	}
+	if (room >= 0)
+		nptb_hold(fault.v);
 	if (trace_nptb_fault_enabled())
 		look_up(&fault);
 	account(&fault);
-	fault.confirmed = nptb_resolve_confirmed(&fault);
+	fault.confirmed = is_confirmed(&fault);
 	if (fault.confirmed && vm->config.on_loop == NPTB_ON_LOOP_STOP) {
 		detect(&fault);
 		nptb_resolve_stop(&fault);
@@ -291,7 +337,8 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 		admit(&fault);
 	}
 	note(&fault, false);
-	nptb_report(&fault);
+	if (unlikely(has_report(&fault)))
+		nptb_report(&fault);
 	trace_nptb_fault(&fault);
 	if (fault.verdict == NPTB_VERDICT_STOPPED)
 		nptb_report_end(&fault, NPTB_RESOLVED_STOPPED);

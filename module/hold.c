@@ -12,28 +12,8 @@
  */
 #include <linux/workqueue.h>
 
+#include "grant.h"
 #include "nptb.h"
-
-/**
- * nptb_hold() - a leaf was granted to a fault
- * @v: of the vCPU; its own thread
- */
-void nptb_hold(struct nptb_vcpu *v)
-{
-	v->held_since = jiffies;
-	WRITE_ONCE(v->hold, NPTB_HOLD_GRANTED);
-}
-
-/**
- * nptb_hold_end() - the fault is over
- * @v: of the vCPU; its own thread
- *
- * Return: false where the grant was revoked: it is not to be given back.
- */
-bool nptb_hold_end(struct nptb_vcpu *v)
-{
-	return xchg(&v->hold, NPTB_HOLD_NONE) != NPTB_HOLD_REVOKED;
-}
 
 /**
  * nptb_may_map() - KVM is about to make the leaf that a fault was granted
@@ -47,7 +27,7 @@ bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
 	if (likely(READ_ONCE(v->hold) != NPTB_HOLD_REVOKED))
 		return true;
-	if (!nptb_grant(vm))
+	if (nptb_grant(vm) < 0)
 		return false;
 	v->held_since = jiffies;
 	WRITE_ONCE(v->hold, NPTB_HOLD_GRANTED);

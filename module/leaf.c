@@ -4,6 +4,7 @@
  * fault would make several, and those that no fault asked for.
  */
 #include "armed.h"
+#include "grant.h"
 #include "nptb.h"
 
 /**
@@ -95,7 +96,7 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu)
 {
 	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 
-	if (!v || !nptb_grant(vm))
+	if (!v || nptb_grant(vm) < 0)
 		return NULL;
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);

@@ -3,30 +3,8 @@
 #include "loop.h"
 #include "pure.h"
 
-/**
- * nptb_attempt_begin() - the vCPU has shown progress: begin anew
- * @attempt: to begin; its state is up to date
- * @number: of the new attempt
- */
-void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
-{
-	attempt->number = number;
-	attempt->laps = 0;
-	attempt->since = 0;
-	attempt->stolen = 0;
-	attempt->steps = 0;
-	attempt->lent = 0;
-	attempt->npages = 0;
-	attempt->insn_len = 0;
-	attempt->noted = 0;
-	attempt->truncated = false;
-	attempt->again = false;
-	attempt->certain = false;
-	attempt->refused = false;
-}
-
-/* Where a page is in an attempt; npages where it is not. */
-static u32 attempt_find(const struct nptb_attempt *attempt, u64 key)
+/* nptb_attempt_find() where it is neither of the two that are likely. */
+u32 nptb_attempt_search(const struct nptb_attempt *attempt, u64 key)
 {
 	u32 i;
 
@@ -36,97 +14,17 @@ static u32 attempt_find(const struct nptb_attempt *attempt, u64 key)
 	return i;
 }
 
-/*
- * The first page that comes back is the marker of the laps. One that stays away
- * for twice as long as there are pages has left the loop: a budget was changed.
- */
-static bool ends_lap(const struct nptb_attempt *attempt,
-		     const struct nptb_loop_page *page)
+/* nptb_attempt_fault() on a page that is new to the attempt, not its first. */
+void nptb_attempt_add(struct nptb_attempt *attempt, u64 key, u32 roles)
 {
-	return page->evicted && (!attempt->laps || attempt->marker == page->key ||
-				 attempt->since >= 2 * attempt->npages);
-}
-
-/**
- * nptb_attempt_ends_lap() - will a fault end a lap of a fault loop?
- * @attempt: under way
- * @key: the page of the fault
- *
- * Return: what nptb_attempt_fault() will answer.
- */
-bool nptb_attempt_ends_lap(const struct nptb_attempt *attempt, u64 key)
-{
-	/* A new attempt, as nearly all are, searches nothing. */
-	u32 i = attempt_find(attempt, key);
-
-	return i < attempt->npages && ends_lap(attempt, &attempt->pages[i]);
-}
-
-static void attempt_add(struct nptb_attempt *attempt, u64 key, u32 roles)
-{
+	attempt->since++;
+	attempt->again = false;
 	if (attempt->npages == NPTB_LOOP_PAGES_MAX) {
 		attempt->truncated = true;
 		return;
 	}
-	attempt->pages[attempt->npages++] = (struct nptb_loop_page){
-		.key = key,
-		.faults = 1,
-		.roles = roles,
-	};
-}
-
-/**
- * nptb_attempt_fault() - a fault of this attempt
- * @attempt: under way
- * @key: the page
- * @roles: what it was wanted for
- *
- * Return: true where the fault ends a lap of a fault loop; the first such
- * answer confirms the loop.
- */
-bool nptb_attempt_fault(struct nptb_attempt *attempt, u64 key, u32 roles)
-{
-	u32 i = attempt_find(attempt, key);
-	struct nptb_loop_page *page = &attempt->pages[i];
-	bool lap;
-
-	if (i == attempt->npages) {
-		attempt_add(attempt, key, roles);
-		attempt->since++;
-		attempt->again = false;
-		return false;
-	}
-	attempt->again = !page->evicted;
-	page->faults++;
-	page->roles |= roles;
-	lap = ends_lap(attempt, page);
-	page->evicted = false;
-	attempt->since++;
-	if (!lap)
-		return false;
-	attempt->marker = key;
-	attempt->since = 0;
-	attempt->laps++;
-	return true;
-}
-
-/**
- * nptb_attempt_evicted() - the attempt evicted a page that it may have been given
- * @attempt: under way
- * @key: the page
- * @budget: limit in force, pages
- *
- * Return: whether the page is one of its own.
- */
-bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key, u64 budget)
-{
-	u32 i = attempt_find(attempt, key);
-
-	attempt->budget = budget;
-	if (i == attempt->npages)
-		return false;
-	attempt->pages[i].evicted = true;
-	return true;
+	attempt->at = attempt->npages;
+	nptb_attempt_put(attempt, key, roles);
 }
 
 /**
@@ -207,6 +105,34 @@ static bool is_first(const struct nptb_attempt *attempt)
 	return !(attempt->noted & (1u << nptb_attempt_class(attempt)));
 }
 
+/* The record that the attempt had before, or NULL: it may have given way. */
+static struct nptb_loop_record *record_again(struct nptb_loop_table *table,
+					     const struct nptb_attempt *attempt)
+{
+	struct nptb_loop_record *record = &table->records[attempt->record];
+
+	return attempt->record < table->count &&
+	       record->attempt == attempt->number &&
+	       record->cls == nptb_attempt_class(attempt) ? record : NULL;
+}
+
+static void note_rounds(struct nptb_loop_table *table,
+			struct nptb_loop_record *record,
+			const struct nptb_attempt *attempt, u32 rounds)
+{
+	u32 i;
+
+	record->laps += rounds;
+	record->budget = attempt->budget;
+	record->used = ++table->clock;
+	if (!record->exact)
+		record->needs = attempt->npages;
+	record->truncated = attempt->truncated;
+	record->npages = attempt->npages;
+	for (i = 0; i < attempt->npages; i++)
+		record->pages[i] = attempt->pages[i];
+}
+
 /**
  * nptb_loop_note() - keep a record of a loop, or of one more round of it
  * @table: of the VM
@@ -217,11 +143,12 @@ static bool is_first(const struct nptb_attempt *attempt)
  * Return: the record.
  */
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
-					const struct nptb_attempt *attempt,
+					struct nptb_attempt *attempt,
 					u32 vcpu, u32 rounds)
 {
 	struct nptb_loop_record *record = record_for(table, attempt);
 
+	attempt->record = record - table->records;
 	/* A record that gave way in mid-loop comes back as a new one. */
 	if (is_first(attempt) || !record->times)
 		record->times++;
@@ -230,22 +157,37 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 		record->attempt = attempt->number;
 		record->state = attempt->state;
 	}
-	record->laps += rounds;
-	record->budget = attempt->budget;
-	record->used = ++table->clock;
 	record->vcpu = vcpu;
 	record->cls = nptb_attempt_class(attempt);
-	if (!record->exact)
-		record->needs = attempt->npages;
-	record->truncated = attempt->truncated;
-	record->npages = attempt->npages;
-	memcpy(record->pages, attempt->pages,
-	       attempt->npages * sizeof(attempt->pages[0]));
+	note_rounds(table, record, attempt, rounds);
 	if (attempt->insn_len) {
 		record->insn_len = attempt->insn_len;
 		memcpy(record->insn, attempt->insn, attempt->insn_len);
 	}
 	return record;
+}
+
+/**
+ * nptb_loop_again() - keep record of one more lap, where that is all there is
+ * @table: of the VM
+ * @attempt: that has just ended a lap
+ *
+ * Return: false where nothing was done, and nptb_loop_note() has to be called:
+ * there is no record yet, or something else to be told of this lap.
+ */
+bool nptb_loop_again(struct nptb_loop_table *table,
+		     const struct nptb_attempt *attempt)
+{
+	struct nptb_loop_record *record;
+
+	/* Laps 1, 2, 4 and so on are told at length. */
+	if (!(attempt->laps & (attempt->laps - 1)) || !attempt->insn_len)
+		return false;
+	record = record_again(table, attempt);
+	if (!record || is_first(attempt))
+		return false;
+	note_rounds(table, record, attempt, 1);
+	return true;
 }
 
 /**

@@ -16,7 +16,7 @@
  *                    sleeps; KVM's mmu_lock nests inside
  *
  * Whether a fault may make a leaf is decided without a lock where there is
- * room: see nptb_vm.granted.
+ * room: see grant.h.
  */
 #ifndef NPTB_MODULE_H
 #define NPTB_MODULE_H
@@ -301,6 +301,7 @@ struct nptb_vm {
  * @confirmed: the fault will end a lap of a fault loop, if it is let in
  * @lap: output of detect: it has
  * @stolen: output of detect: another vCPU had taken the page
+ * @told: output of note: there is nothing more to tell of @lap
  * @ret: output of map: for KVM
  * @verdict: output of map: how it ended
  * @made: output of map: key of a leaf that the shadow MMU made, or
@@ -318,18 +319,21 @@ struct nptb_fault {
 	void *insn;
 	int insn_len;
 	u64 key;
-	bool known;
-	bool exempt;
-	bool shadow;
 
-	u32 granted;
-	u32 evicted;
-	u32 steps;
-	u32 irets;
-	bool refused;
-	bool confirmed;
-	bool lap;
-	bool stolen;
+	struct_group(cleared,
+		u32 granted;
+		u32 evicted;
+		u32 steps;
+		u32 irets;
+		bool known;
+		bool exempt;
+		bool shadow;
+		bool refused;
+		bool confirmed;
+		bool lap;
+		bool stolen;
+		bool told;
+	);
 	int ret;
 	enum nptb_verdict verdict;
 	u64 made;
@@ -397,16 +401,11 @@ long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 void nptb_follow(struct nptb_vm *vm);
 
 /* hold.c */
-void nptb_hold(struct nptb_vcpu *v);
-bool nptb_hold_end(struct nptb_vcpu *v);
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
 void nptb_hold_exit(void);
 
 /* room.c */
-bool nptb_grant(struct nptb_vm *vm);
-void nptb_ungrant(struct nptb_vm *vm);
-bool nptb_plenty_of_room(struct nptb_fault *fault);
 enum nptb_admission nptb_make_room(struct nptb_fault *fault);
 bool nptb_trim(struct nptb_vm *vm, u32 most);
 int nptb_shrink(struct nptb_vm *vm);
@@ -415,7 +414,7 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 /* resolve.c */
 bool nptb_resolve_confirmed(struct nptb_fault *fault);
 void nptb_resolve_stop(struct nptb_fault *fault);
-enum nptb_shortage nptb_resolve_shortage(struct nptb_fault *fault);
+enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault);
 
 /* step.c */
 bool nptb_step(struct nptb_fault *fault);
@@ -438,12 +437,6 @@ void nptb_explain_end(struct nptb_fault *fault);
 /* pages.c */
 void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);
-
-/* What a VM may have in all: read without a lock, see nptb_vm.granted. */
-static inline u64 nptb_limit(const struct nptb_vm *vm)
-{
-	return READ_ONCE(vm->limit) + READ_ONCE(vm->lent);
-}
 
 /* A page to use, or NULL where there is none. */
 static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
@@ -508,6 +501,14 @@ static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 	v->ended = false;
 	v->blocking = false;
 	v->waiting = false;
+}
+
+/* The vCPU has shown progress, or stopped: its last attempt has ended. */
+static inline void nptb_attempt_next(struct nptb_vm *vm, struct nptb_vcpu *v)
+{
+	nptb_attempt_begin(&v->attempt, atomic64_inc_return(&vm->attempts));
+	v->ended = true;
+	v->unknown = false;
 }
 
 /* budget.c */

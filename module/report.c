@@ -74,7 +74,7 @@ void nptb_report(struct nptb_fault *fault)
 	if (!rounds && !(attempt->certain && first))
 		return;
 	/* After a step the vCPU is elsewhere, and the bytes have been read. */
-	if (!fault->steps)
+	if (!fault->steps && !attempt->insn_len)
 		nptb_report_read_insn(fault);
 	spin_lock(&vm->lock);
 	vm->stats.laps += fault->lap;
@@ -117,7 +117,5 @@ void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
 		spin_unlock(&vm->lock);
 		trace_nptb_resolve(vm, v->idx, attempt, how);
 	}
-	nptb_attempt_begin(attempt, atomic64_inc_return(&vm->attempts));
-	v->ended = true;
-	v->unknown = false;
+	nptb_attempt_next(vm, v);
 }

@@ -18,6 +18,8 @@ static bool mask_moved(struct nptb_fault *fault)
 	nptb_report_read_insn(fault);
 	kind = nptb_insn_mask(attempt->insn, attempt->insn_len,
 			      nptb_kvm_long_mode(fault->vcpu), &reg);
+	/* What could not be read is looked at again in the next round. */
+	attempt->maskless = kind == NPTB_MASK_NONE && attempt->insn_len;
 	if (kind == NPTB_MASK_NONE ||
 	    !nptb_kvm_mask(fault->vcpu, kind, reg, &mask))
 		return false;
@@ -30,9 +32,9 @@ static bool mask_moved(struct nptb_fault *fault)
 
 /**
  * nptb_resolve_confirmed() - does this fault confirm a loop, or one more lap?
- * @fault: accounted
+ * @fault: accounted; its page says so
  *
- * A fault that shows progress after all begins a new attempt.
+ * A fault that shows progress after all, in a mask, begins a new attempt.
  *
  * Context: the vCPU's thread; may sleep.
  */
@@ -40,9 +42,6 @@ bool nptb_resolve_confirmed(struct nptb_fault *fault)
 {
 	struct nptb_attempt *attempt = &fault->v->attempt;
 
-	if (fault->key == NPTB_KEY_NONE ||
-	    !nptb_attempt_ends_lap(attempt, fault->key))
-		return false;
 	if (!mask_moved(fault))
 		return true;
 	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
@@ -74,31 +73,27 @@ void nptb_resolve_stop(struct nptb_fault *fault)
 }
 
 /**
- * nptb_resolve_shortage() - an attempt has all that there is, and needs more
- * @fault: of that attempt
+ * nptb_resolve_short() - lend to an attempt, or emulate, if that can be done
+ * @fault: of an attempt that has all that there is, and needs more
  *
  * Context: nptb_vm.lock held.
  * Return: see &enum nptb_shortage.
  */
-enum nptb_shortage nptb_resolve_shortage(struct nptb_fault *fault)
+enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
 	struct nptb_attempt *attempt = &fault->v->attempt;
-	bool lend = false;
+	struct nptb_vm *vm = fault->vm;
+	bool lend;
 
 	lockdep_assert_held(&vm->lock);
-	attempt->budget = vm->limit;
-	switch (vm->config.on_loop) {
-	case NPTB_ON_LOOP_LEND:
+	if (vm->config.on_loop == NPTB_ON_LOOP_LEND) {
 		lend = fault->confirmed || attempt->laps;
-		break;
-	case NPTB_ON_LOOP_EMULATE:
+	} else {
 		if (!attempt->refused && nptb_kvm_may_step(fault->vcpu))
 			return NPTB_SHORTAGE_STEP;
 		/* Nothing else can help: no lap is waited for. */
 		attempt->certain = true;
 		lend = true;
-		break;
 	}
 	return lend && nptb_lend(fault) ? NPTB_SHORTAGE_LENT :
 					  NPTB_SHORTAGE_EVICT;

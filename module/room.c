@@ -6,6 +6,7 @@
  * made, and only what was granted is mapped: that is all there is to exactness.
  * Everything else here is about choosing well.
  */
+#include "grant.h"
 #include "nptb.h"
 #include "trace.h"
 
@@ -38,28 +39,37 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu)
 	spin_unlock(&vm->lock);
 }
 
-/* Evict @page, for @fault or without, and have its memory back. */
-static void evict(struct nptb_vm *vm, struct nptb_page *page,
-		  struct nptb_fault *fault, u32 reason, bool own)
+/* A victim that KVM had taken away before: nothing was flushed for it. */
+static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
 {
-	s32 vcpu = fault ? fault->v->idx : -1;
-	bool zapped = nptb_kvm_evict(vm->kvm, fault ? fault->vcpu : NULL,
-				     page->key);
+	vm->stats.stale++;
+	if (!vm->config.flush_aged || !vm->aged)
+		return;
+	nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
+	vm->aged = false;
+}
 
+/* Evict @page, for @fault or without, and have its memory back. */
+static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
+				  struct nptb_fault *fault, u32 reason,
+				  bool own)
+{
 	lockdep_assert_held(&vm->lock);
-	if (fault)
-		fault->evicted += zapped;
-	vm->stats.evictions += zapped;
-	vm->stats.stale += !zapped;
-	if (!zapped && vm->config.flush_aged && vm->aged) {
-		nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
-		vm->aged = false;
+	if (likely(nptb_kvm_evict(vm->kvm, fault ? fault->vcpu : NULL,
+				  page->key))) {
+		vm->stats.evictions++;
+		if (fault)
+			fault->evicted++;
+		/* What KVM had taken away is not the attempt's own doing. */
+		if (own)
+			nptb_attempt_evicted(&fault->v->attempt, page->key,
+					     vm->limit);
+		if (trace_nptb_evict_enabled())
+			trace_nptb_evict(vm, fault ? fault->v->idx : -1,
+					 page->key, reason, own);
+	} else {
+		stale(vm, fault);
 	}
-	/* What KVM had taken away before is not the attempt's own doing. */
-	if (own && zapped)
-		nptb_attempt_evicted(&fault->v->attempt, page->key, vm->limit);
-	if (zapped)
-		trace_nptb_evict(vm, vcpu, page->key, reason, own);
 	nptb_page_put(vm, page);
 }
 
@@ -130,26 +140,41 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
  * leaf for the same frame, at another address, unless the error code says that
  * the very leaf is there.
  */
-static struct nptb_page *take_faulting(struct nptb_fault *fault)
+static struct nptb_page *faulting(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_page *page;
-
 	if (fault->key == NPTB_KEY_NONE ||
 	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
 		return NULL;
-	page = nptb_rset_find(&vm->set, fault->key);
-	if (page)
-		nptb_rset_take(&vm->set, page);
-	return page;
+	return nptb_rset_find(&fault->vm->set, fault->key);
 }
 
 /*
- * Who goes. @own: it is a page of the very attempt that needs room, which only
- * a policy without the shield chooses. @alone: there is no other page.
+ * No page of the policy's may go. @alone: there is no other page than those of
+ * the very attempt that needs room.
  */
-static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
-				bool *alone)
+static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+
+	lockdep_assert_held(&vm->lock);
+	if (nptb_rset_loose(&vm->set) > v->shield.count) {
+		if (!take_turn(vm, v))
+			return NULL;
+		return nptb_policy_victim(&vm->set.policy);
+	}
+	/* What is missing was granted to others: their faults will tell. */
+	*alone = v->shield.leaves + vm->set.pinned.leaves + NPTB_NEED >
+		 nptb_limit(vm);
+	return NULL;
+}
+
+/*
+ * Who goes; still in the set. @own: it is a page of the very attempt that needs room, which only
+ * a policy without the shield chooses.
+ */
+static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
+						bool *own, bool *alone)
 {
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_vcpu *v = fault->v;
@@ -158,10 +183,10 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
 	lockdep_assert_held(&vm->lock);
 	*own = false;
 	*alone = false;
-	page = take_faulting(fault);
+	page = faulting(fault);
 	if (page)
 		return page;
-	page = nptb_rset_victim(&vm->set);
+	page = nptb_policy_victim(&vm->set.policy);
 	if (page) {
 		/* Without a shield the policy has the attempt's own, too. */
 		if (unlikely(vm->special & NPTB_SPECIAL_BARE))
@@ -169,29 +194,7 @@ static struct nptb_page *choose(struct nptb_fault *fault, bool *own,
 						    vm->limit);
 		return page;
 	}
-	if (nptb_rset_loose(&vm->set) > v->shield.count) {
-		if (!take_turn(vm, v))
-			return NULL;
-		return nptb_rset_victim(&vm->set);
-	}
-	/* What is missing was granted to others: their faults will tell. */
-	*alone = v->shield.leaves + vm->set.pinned.leaves + NPTB_NEED >
-		 nptb_limit(vm);
-	return NULL;
-}
-
-/* The attempt has all that there is, and it is not enough. */
-static bool evict_own(struct nptb_fault *fault)
-{
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
-	struct nptb_page *page = nptb_rset_own_victim(&vm->set, &v->shield);
-
-	lockdep_assert_held(&vm->lock);
-	if (!page)
-		return false;
-	evict(vm, page, fault, NPTB_EVICT_FAULT, true);
-	return true;
+	return choose_shielded(fault, alone);
 }
 
 /*
@@ -208,115 +211,65 @@ static bool unknown_leaves(struct nptb_vm *vm)
 }
 
 /*
- * May this fault make its leaves? Raise what is granted first, then read KVM's
- * count, then the limit:
- * - a leaf that was granted is seen in one of the two until it is in both;
- * - a smaller limit is seen here, or this grant is seen by nptb_shrink().
- */
-static bool grant(struct nptb_vm *vm, u64 slack)
-{
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
-
-	if (nptb_kvm_leaves(vm->kvm) + granted + slack <= nptb_limit(vm))
-		return true;
-	atomic64_sub(NPTB_NEED, &vm->granted);
-	return false;
-}
-
-/*
  * How many leaves are there, at most, that count? KVM takes leaves away unseen,
  * but makes none unseen: so those that are not exempt are no more than the set
  * has of such, and what is granted on top of that. That needs all leaves to be in
  * the set, and each frame to have one alone: else all of KVM's count.
  */
-static u64 counted_leaves(struct nptb_vm *vm)
+static noinline u64 not_exempt(struct nptb_vm *vm, u64 leaves)
 {
-	u64 leaves = nptb_kvm_leaves(vm->kvm);
-
-	lockdep_assert_held(&vm->lock);
-	if (likely(!vm->set.exempt.count) || READ_ONCE(vm->untracked) ||
-	    !nptb_kvm_single_roots(vm->kvm))
+	if (READ_ONCE(vm->untracked) || !nptb_kvm_single_roots(vm->kvm))
 		return leaves;
 	return min(leaves, nptb_rset_counted(&vm->set));
 }
 
-/* As grant(), where exempt leaves do not count. */
-static bool grant_counted(struct nptb_vm *vm)
+static __always_inline u64 counted_leaves(struct nptb_vm *vm)
+{
+	u64 leaves = nptb_kvm_leaves(vm->kvm);
+
+	lockdep_assert_held(&vm->lock);
+	if (likely(!vm->set.exempt.count))
+		return leaves;
+	return not_exempt(vm, leaves);
+}
+
+/* As nptb_grant(), where exempt leaves do not count. */
+static noinline bool grant_counted(struct nptb_vm *vm)
 {
 	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
 
 	if (counted_leaves(vm) + granted <= nptb_limit(vm))
 		return true;
-	atomic64_sub(NPTB_NEED, &vm->granted);
+	nptb_ungrant(vm);
 	return false;
 }
 
-/**
- * nptb_grant() - get one leaf granted where there is room, evicting nothing
- * @vm: under budget
- *
- * Return: true where a leaf may be made; nptb_ungrant() when it is noted.
- */
-bool nptb_grant(struct nptb_vm *vm)
+static bool grant(struct nptb_vm *vm)
 {
-	return grant(vm, 0);
+	if (likely(nptb_grant(vm) >= 0))
+		return true;
+	return unlikely(vm->set.exempt.count) && grant_counted(vm);
 }
 
-/**
- * nptb_ungrant() - return what nptb_grant() gave
- * @vm: that it was got from
- */
-void nptb_ungrant(struct nptb_vm *vm)
+/* The attempt has all that there is, and needs more. */
+static enum nptb_shortage shortage(struct nptb_fault *fault)
 {
-	atomic64_sub(NPTB_NEED, &vm->granted);
+	struct nptb_vm *vm = fault->vm;
+
+	fault->v->attempt.budget = vm->limit;
+	if (vm->config.on_loop != NPTB_ON_LOOP_LEND &&
+	    vm->config.on_loop != NPTB_ON_LOOP_EMULATE)
+		return NPTB_SHORTAGE_EVICT;
+	return nptb_resolve_short(fault);
 }
 
-/**
- * nptb_plenty_of_room() - get leaves granted where there is room for anything
- * @fault: not accounted
- *
- * With room for more pages than an attempt is followed over, none can come into
- * a loop, or be robbed of a page, before there is less room: it does not matter
- * then which attempt the fault belongs to, and a good deal of work is saved.
- *
- * Return: true where &nptb_fault.granted leaves may be made.
- */
-bool nptb_plenty_of_room(struct nptb_fault *fault)
-{
-	if (!grant(fault->vm, NPTB_LOOP_PAGES_MAX))
-		return false;
-	fault->granted = NPTB_NEED;
-	return true;
-}
-
-/*
- * Evict one page, or all unknown ones, or see to it that none has to go.
- * Return: GRANTED where that may have made room.
- */
-static enum nptb_admission evict_one(struct nptb_fault *fault)
+/* There is no page that may go: what else may have made room? */
+static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 	__must_hold(&fault->vm->lock)
 {
 	struct nptb_vm *vm = fault->vm;
-	struct nptb_page *page;
-	bool own, alone;
 
 	lockdep_assert_held(&vm->lock);
-	page = choose(fault, &own, &alone);
-	if (page) {
-		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
-		return NPTB_ADMISSION_GRANTED;
-	}
-	if (alone) {
-		switch (nptb_resolve_shortage(fault)) {
-		case NPTB_SHORTAGE_STEP:
-			return NPTB_ADMISSION_STEP;
-		case NPTB_SHORTAGE_LENT:
-			return NPTB_ADMISSION_GRANTED;
-		case NPTB_SHORTAGE_EVICT:
-			if (evict_own(fault))
-				return NPTB_ADMISSION_GRANTED;
-		}
-	}
 	if (nptb_revoke(vm, fault->v))
 		return NPTB_ADMISSION_GRANTED;
 	if (!unknown_leaves(vm))
@@ -328,6 +281,38 @@ static enum nptb_admission evict_one(struct nptb_fault *fault)
 	return NPTB_ADMISSION_GRANTED;
 }
 
+/*
+ * Evict one page, or all unknown ones, or see to it that none has to go.
+ * Return: GRANTED where that may have made room.
+ */
+static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
+	__must_hold(&fault->vm->lock)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_page *page;
+	bool own, alone;
+
+	lockdep_assert_held(&vm->lock);
+	page = choose(fault, &own, &alone);
+	if (!page && alone) {
+		switch (shortage(fault)) {
+		case NPTB_SHORTAGE_STEP:
+			return NPTB_ADMISSION_STEP;
+		case NPTB_SHORTAGE_LENT:
+			return NPTB_ADMISSION_GRANTED;
+		case NPTB_SHORTAGE_EVICT:
+			page = nptb_shield_oldest(&fault->v->shield);
+			own = true;
+		}
+	}
+	if (page) {
+		nptb_rset_take(&vm->set, page);
+		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
+		return NPTB_ADMISSION_GRANTED;
+	}
+	return none_to_evict(fault);
+}
+
 static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 {
 	enum nptb_admission admission;
@@ -337,10 +322,6 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 	lockdep_assert_held(&vm->lock);
 	nptb_settle_ended(vm, fault->v);
 	for (victims = 0; victims < EVICT_MAX; victims++) {
-		if (grant(vm, 0))
-			return NPTB_ADMISSION_GRANTED;
-		if (unlikely(vm->set.exempt.count) && grant_counted(vm))
-			return NPTB_ADMISSION_GRANTED;
 		switch (nptb_room(&vm->set, counted_leaves(vm),
 				  atomic64_read(&vm->granted), NPTB_NEED,
 				  nptb_limit(vm))) {
@@ -355,12 +336,14 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 			if (admission != NPTB_ADMISSION_GRANTED)
 				return admission;
 		}
+		if (grant(vm))
+			return NPTB_ADMISSION_GRANTED;
 	}
 	return NPTB_ADMISSION_LATER;
 }
 
 /**
- * nptb_make_room() - get leaves granted for a fault
+ * nptb_make_room() - get leaves granted for a fault that was granted none
  * @fault: accounted
  *
  * Never waits for another vCPU.
@@ -370,13 +353,11 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
-	enum nptb_admission admission = NPTB_ADMISSION_GRANTED;
+	enum nptb_admission admission;
 
-	if (!grant(vm, 0)) {
-		spin_lock(&vm->lock);
-		admission = evict_until_granted(fault);
-		spin_unlock(&vm->lock);
-	}
+	spin_lock(&vm->lock);
+	admission = evict_until_granted(fault);
+	spin_unlock(&vm->lock);
 	if (admission == NPTB_ADMISSION_GRANTED) {
 		fault->granted = NPTB_NEED;
 		nptb_hold(fault->v);
@@ -418,12 +399,12 @@ static bool shrink_by_one(struct nptb_vm *vm)
 	return page;
 }
 
-/* The limit was written before: see grant(). */
+/* The limit was written before: see grant.h. */
 static bool over_limit(struct nptb_vm *vm)
 {
 	u64 granted, leaves;
 
-	smp_mb(); /* pairs with the atomic in grant() */
+	smp_mb(); /* pairs with the atomic in nptb_grant() */
 	granted = atomic64_read(&vm->granted);
 	leaves = nptb_kvm_leaves(vm->kvm);
 	if (leaves + granted <= nptb_limit(vm))

@@ -63,9 +63,9 @@ layer_ftrace() {
 layer_pure() {
 	local -a files
 	local found
-	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,loop,explain,walk,places,insn,iret,lends,btf}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf}.c)
+	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,attempt,loop,explain,walk,places,insn,iret,lends,btf}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf}.c)
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|loop|explain|walk|places|insn|iret|lends|btf)\.h")$' |
+		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|attempt|loop|explain|walk|places|insn|iret|lends|btf)\.h")$' |
 		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1
@@ -75,7 +75,7 @@ layer_pure() {
 # no progress like some.
 layer_state() {
 	local field n rc=0 fields
-	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/loop.h")
+	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/attempt.h")
 	[ "$(wc -w <<<"$fields")" -ge 8 ] || { echo "struct nptb_state is written otherwise now"; return 1; }
 	for field in $fields; do
 		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/kvm_compat.c")
