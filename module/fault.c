@@ -111,7 +111,9 @@ static __always_inline void map(struct nptb_fault *fault)
 	WRITE_ONCE(v->inside, 0);
 	fault->made = v->made;
 	fault->verdict = verdict_of(fault, &before);
-	v->since_step++;
+	/* What was lent to it does not count as going on by itself. */
+	if (!v->lent)
+		v->since_step++;
 }
 
 /* One more leaf for a frame of the set, or one that cannot be tracked. */

@@ -60,18 +60,23 @@ static void undo_refusal(struct kvm_vcpu *vcpu, u32 exit_reason)
 /**
  * nptb_kvm_step() - have KVM emulate the instruction at RIP
  * @vcpu: nptb_kvm_may_step()
+ * @fetch: of this burst
  * @ret: for KVM_RUN where the step was done: 1 resumes the guest, 0 leaves for
  *	user space
  *
  * Context: the vCPU's thread; may sleep; kvm->srcu held.
  * Return: see &enum nptb_step.
  */
-enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, int *ret)
+enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
+			     int *ret)
 {
 	u64 failures = vcpu->stat.insn_emulation_fail;
 	u32 exit_reason = vcpu->run->exit_reason;
+	u8 insn[NPTB_FETCH_MAX];
+	u32 len = nptb_kvm_fetch(vcpu, fetch, insn);
 
-	*ret = static_call(nptb_sc_emulate)(vcpu, 0);
+	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL,
+					    len);
 	if (vcpu->stat.insn_emulation_fail != failures) {
 		undo_refusal(vcpu, exit_reason);
 		*ret = 1;

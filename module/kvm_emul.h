@@ -8,6 +8,7 @@
 
 #include "insn.h"
 #include "kvm_compat.h"
+#include "kvm_fetch.h"
 
 /**
  * enum nptb_step - how the emulation of one instruction ended
@@ -24,7 +25,8 @@ enum nptb_step {
 
 bool nptb_kvm_may_step(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
-enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, int *ret);
+enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
+			     int *ret);
 bool nptb_kvm_iretq(struct kvm_vcpu *vcpu);
 bool nptb_kvm_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
 		   struct nptb_mask_bits *mask);

@@ -95,8 +95,8 @@ int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault)
 int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
 			  int insn_len)
 {
-	return static_call(nptb_sc_mmio)(vcpu, gpa, EMULATE_FAULT, insn,
-					 insn_len);
+	return static_call(nptb_sc_emulate)(vcpu, gpa, EMULATE_FAULT, insn,
+					    insn_len);
 }
 
 /* The shadow MMU finds a frame's leaves by way of its slot. */

@@ -60,7 +60,6 @@ static const struct {
 	{ "kvm_vcpu_read_guest_atomic", "i" VCPU "lpl" },
 	{ "kvm_mmu_gva_to_gpa_read", "l" VCPU "lp<x86_exception>" },
 	{ "kvm_set_rflags", "v" VCPU "l" },
-	{ "kvm_emulate_instruction", "i" VCPU "i" },
 	{ "kvm_emulate_halt_noskip", "i" VCPU },
 };
 

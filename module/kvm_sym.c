@@ -18,7 +18,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DEFINE_STATIC_CALL_NULL(nptb_sc_pre_fault, nptb_pre_fault_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_map, nptb_map_proto);
-DEFINE_STATIC_CALL_NULL(nptb_sc_mmio, x86_emulate_instruction);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emulate, x86_emulate_instruction);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
@@ -32,7 +32,6 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_rflags, kvm_set_rflags);
-DEFINE_STATIC_CALL_NULL(nptb_sc_emulate, kvm_emulate_instruction);
 DEFINE_STATIC_CALL_NULL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_switch_fpu, switch_fpu_return);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
@@ -163,7 +162,7 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
 static bool find_calls(void)
 {
 	return FIND_CALL(nptb_sc_ftrace_location, "ftrace_location") &&
-	       FIND_CALL(nptb_sc_mmio, "x86_emulate_instruction") &&
+	       FIND_CALL(nptb_sc_emulate, "x86_emulate_instruction") &&
 	       FIND_CALL(nptb_sc_rmap_count, "pte_list_count") &&
 	       FIND_CALL(nptb_sc_zap, "kvm_zap_gfn_range") &&
 	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
@@ -196,7 +195,6 @@ static bool find_emulation(void)
 {
 	return FIND_CALL(nptb_sc_gva_to_gpa_read, "kvm_mmu_gva_to_gpa_read") &&
 	       FIND_CALL(nptb_sc_set_rflags, "kvm_set_rflags") &&
-	       FIND_CALL(nptb_sc_emulate, "kvm_emulate_instruction") &&
 	       FIND_CALL(nptb_sc_halt, "kvm_emulate_halt_noskip") &&
 	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return");
 }

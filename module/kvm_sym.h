@@ -31,7 +31,6 @@ unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 gpa_t kvm_mmu_gva_to_gpa_read(struct kvm_vcpu *vcpu, gva_t gva,
 			      struct x86_exception *exception);
 void kvm_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags);
-int kvm_emulate_instruction(struct kvm_vcpu *vcpu, int emulation_type);
 int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu);
 #endif
 
@@ -86,7 +85,7 @@ DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);
 DECLARE_STATIC_CALL(nptb_sc_map, nptb_map_proto);
-DECLARE_STATIC_CALL(nptb_sc_mmio, x86_emulate_instruction);
+DECLARE_STATIC_CALL(nptb_sc_emulate, x86_emulate_instruction);
 DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
@@ -100,7 +99,6 @@ DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
 DECLARE_STATIC_CALL(nptb_sc_set_rflags, kvm_set_rflags);
-DECLARE_STATIC_CALL(nptb_sc_emulate, kvm_emulate_instruction);
 DECLARE_STATIC_CALL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DECLARE_STATIC_CALL(nptb_sc_switch_fpu, switch_fpu_return);
 DECLARE_STATIC_CALL(nptb_sc_get_segment, nptb_get_segment_proto);

@@ -74,6 +74,7 @@ struct nptb_config {
  * @revoked: grants taken back from vCPUs that held them for long
  * @flushes: times that all leaves were zapped at once
  * @loops: attempts that became a fault loop
+ * @loops_event: of these, in event deliveries
  * @laps: rounds of all loops
  * @contention: faults on pages that other vCPUs had taken
  * @instructions: emulated in place of mapping
@@ -92,6 +93,7 @@ struct nptb_stats {
 	u64 revoked;
 	u64 flushes;
 	u64 loops;
+	u64 loops_event;
 	u64 laps;
 	u64 contention;
 	u64 instructions;

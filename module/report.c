@@ -79,8 +79,10 @@ void nptb_report(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	vm->stats.laps += fault->lap;
 	vm->stats.contention += fault->stolen;
-	if (first && bit != 1u << NPTB_LOOP_CONTENTION)
+	if (first && bit != 1u << NPTB_LOOP_CONTENTION) {
 		vm->stats.loops++;
+		vm->stats.loops_event += bit == 1u << NPTB_LOOP_EVENT;
+	}
 	record = nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
 	often = !is_power_of_2_or_0(record->times);
 	spin_unlock(&vm->lock);

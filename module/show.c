@@ -53,6 +53,7 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "stale", stats.stale);
 	show_counter(m, "flushes", stats.flushes);
 	show_counter(m, "loops", stats.loops);
+	show_counter(m, "loops_event", stats.loops_event);
 	show_counter(m, "laps", stats.laps);
 	show_counter(m, "contention", stats.contention);
 	show_counter(m, "dropped", dropped);

@@ -41,10 +41,12 @@ static bool step_ourselves(struct nptb_fault *fault)
 /* Return: instructions done; 0 where the first could not be. */
 static u32 run(struct nptb_fault *fault, u32 most)
 {
+	struct nptb_fetch fetch = NPTB_FETCH_INIT;
 	u32 done = 0;
 
 	while (done < most) {
-		enum nptb_step step = nptb_kvm_step(fault->vcpu, &fault->ret);
+		enum nptb_step step = nptb_kvm_step(fault->vcpu, &fetch,
+						    &fault->ret);
 
 		if (step == NPTB_STEP_REFUSED && step_ourselves(fault))
 			step = NPTB_STEP_DONE;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bursts under on_loop=emulate go on with the code page they know. A guest that
+ * writes to its code, that runs over the end of a page, and that maps its code
+ * page elsewhere has to get what the CPU gives it.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "../lib/cells.h"
+
+#define SIZE	SZ_2M
+/* The page table of vmm's guests in long mode, and the entry of CODE in it. */
+#define TABLE	0x83000UL
+#define BEFORE	0x1f000UL	/* a page of NOPs, for bursts to grow */
+#define CODE	0x20000UL	/* linear; its frame at first */
+#define OTHER	0x21000UL	/* its frame in the end */
+#define STARTS	20
+
+static struct vmm vm;
+static struct vmm_vcpu *vcpu;
+static struct kvm_sregs sregs;
+
+/* The three bytes before CODE begin the first of these. */
+static const uint8_t begun[] = { 0xb8, 0x78, 0x56 };	/* mov eax, 0x12345678 */
+static const uint8_t code[] = {
+	0x34, 0x12,
+	0xc6, 0x05, 0x01, 0x00, 0x00, 0x00, 0x22,	/* mov byte [rip+1], 0x22 */
+	0xbb, 0x11, 0x00, 0x00, 0x00,			/* mov ebx, 0x11 */
+	0xbf, 0x00, 0x31, 0x08, 0x00,			/* mov edi, TABLE + 8 * 0x20 */
+	0x48, 0x81, 0x07, 0x00, 0x10, 0x00, 0x00,	/* add qword [rdi], 0x1000 */
+	0x0f, 0x01, 0x3c, 0x25, 0x00, 0x00, 0x02, 0x00,	/* invlpg [CODE] */
+#define CHANGED	35
+	0xb9, 0x33, 0x00, 0x00, 0x00,			/* mov ecx, 0x33 */
+	0xf4,						/* hlt */
+};
+
+static void load(void)
+{
+	uint8_t other[sizeof(code)], nops[PAGE_SIZE - sizeof(begun)];
+	uint64_t entry;
+
+	memset(nops, 0x90, sizeof(nops));
+	vmm_load(&vm, BEFORE, nops, sizeof(nops));
+	vmm_load(&vm, CODE - sizeof(begun), begun, sizeof(begun));
+	vmm_load(&vm, CODE, code, sizeof(code));
+	memcpy(other, code, sizeof(code));
+	other[CHANGED] = 0x44;
+	vmm_load(&vm, OTHER, other, sizeof(other));
+	memcpy(&entry, vm.mem + TABLE, sizeof(entry));
+	entry |= CODE;
+	vmm_load(&vm, TABLE + CODE / PAGE_SIZE * sizeof(entry), &entry, sizeof(entry));
+}
+
+/* Right where EAX, EBX and ECX are; says so where not. */
+static bool run(uint64_t rip)
+{
+	struct kvm_regs regs = { .rip = rip, .rsp = 0x1000, .rflags = 2 };
+	int ret;
+
+	load();
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		die("cannot set a vCPU up: %s", strerror(errno));
+	do
+		ret = ioctl(vcpu->fd, KVM_RUN, 0UL);
+	while (ret && errno == EINTR);
+	if (ret || ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		die("KVM_RUN: %s", strerror(errno));
+	if (vcpu->run->exit_reason == KVM_EXIT_HLT && regs.rax == 0x12345678 &&
+	    regs.rbx == 0x22 && regs.rcx == 0x44)
+		return true;
+	note("from 0x%llx: exit %u at 0x%llx, rax 0x%llx rbx 0x%llx rcx 0x%llx",
+	     (unsigned long long)rip, vcpu->run->exit_reason, (unsigned long long)regs.rip,
+	     (unsigned long long)regs.rax, (unsigned long long)regs.rbx,
+	     (unsigned long long)regs.rcx);
+	return false;
+}
+
+/* From different places, so that bursts end in different places. */
+static bool run_all(void)
+{
+	bool ok = true;
+	int i;
+
+	for (i = 0; i < STARTS; i++)
+		ok &= run(BEFORE + 37 * i);
+	return ok;
+}
+
+int main(void)
+{
+	struct vmm_args args = { .pages = 1 };
+	int64_t faults, instructions;
+
+	ksft_print_header();
+	need_module();
+	ksft_set_plan(3);
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vcpu = vmm_add(&vm, GUEST_SPIN, VMM_LONG, &args);
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		die("KVM_GET_SREGS: %s", strerror(errno));
+	ksft_test_result(run_all(), "the CPU runs the code that there is\n");
+	if (nptb_set(vm.name, "on_loop", "emulate") || nptb_budget(vm.name, 1))
+		die("no budget");
+	ksft_test_result(run_all(), "so does a burst\n");
+	faults = nptb_stat(vm.name, "faults");
+	instructions = nptb_stat(vm.name, "instructions");
+	note("%lld instructions emulated, %lld faults", (long long)instructions,
+	     (long long)faults);
+	ksft_test_result(instructions > 20 * faults, "bursts are long\n");
+	vmm_destroy(&vm);
+	ksft_finished();
+}
