@@ -3,8 +3,23 @@
 #include "nptb.h"
 
 /**
+ * nptb_explain_ahead() - keep what an emulated instruction may change
+ * @fault: will be explained; its instruction is about to be emulated
+ *
+ * The attempt keeps the registers, and the guest's tables are as they are then.
+ *
+ * Context: the vCPU's thread; kvm->srcu held.
+ */
+void nptb_explain_ahead(struct nptb_fault *fault)
+{
+	nptb_kvm_segments(fault->vcpu, &fault->v->explain);
+	fault->v->explain.attempt = fault->v->attempt.number;
+	fault->v->explain.npages = 0;
+}
+
+/**
  * nptb_explain() - explain the loop that a fault has found
- * @fault: ended a lap whose record has been kept
+ * @fault: ended a lap whose record has been kept, or was emulated
  *
  * What cannot be had stays unknown: a record without it is right as it is.
  *
@@ -16,7 +31,10 @@ void nptb_explain(struct nptb_fault *fault)
 	struct nptb_attempt *attempt = &fault->v->attempt;
 	struct nptb_explain *explain = &fault->v->explain;
 
-	nptb_kvm_segments(fault->vcpu, explain);
+	if (!fault->steps)
+		nptb_kvm_segments(fault->vcpu, explain);
+	else if (explain->attempt != attempt->number)
+		return;
 	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(&vm->loops, attempt, explain);

@@ -191,6 +191,21 @@ bool nptb_loop_again(struct nptb_loop_table *table,
 }
 
 /**
+ * nptb_loop_times() - how often has this place looped, as far as is recorded?
+ * @table: of the VM
+ * @attempt: that loops there, not noted
+ *
+ * Return: attempts.
+ */
+u64 nptb_loop_times(struct nptb_loop_table *table,
+		    const struct nptb_attempt *attempt)
+{
+	const struct nptb_loop_record *record = record_find(table, attempt);
+
+	return record ? record->times : 0;
+}
+
+/**
  * nptb_loop_end() - the attempt that a record is of has come to its end
  * @table: of the VM
  * @attempt: as it was at its end

@@ -68,6 +68,8 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					u32 vcpu, u32 rounds);
 bool nptb_loop_again(struct nptb_loop_table *table,
 		     const struct nptb_attempt *attempt);
+u64 nptb_loop_times(struct nptb_loop_table *table,
+		    const struct nptb_attempt *attempt);
 void nptb_loop_end(struct nptb_loop_table *table,
 		   const struct nptb_attempt *attempt, enum nptb_resolved how);
 void nptb_loop_set_explain(struct nptb_loop_table *table,

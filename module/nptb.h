@@ -433,6 +433,7 @@ void nptb_report(struct nptb_fault *fault);
 void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how);
 
 /* explain.c */
+void nptb_explain_ahead(struct nptb_fault *fault);
 void nptb_explain(struct nptb_fault *fault);
 void nptb_explain_end(struct nptb_fault *fault);
 

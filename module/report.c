@@ -90,7 +90,7 @@ void nptb_report(struct nptb_fault *fault)
 	all = fault->stolen ? attempt->stolen : attempt->laps;
 	if (!is_power_of_2_or_0(all))
 		return;
-	if (!fault->steps && !often)
+	if (!often)
 		nptb_explain(fault);
 	trace_nptb_loop(vm, fault->v->idx, attempt);
 }

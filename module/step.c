@@ -60,6 +60,24 @@ static u32 run(struct nptb_fault *fault, u32 most)
 	return done;
 }
 
+/*
+ * The vCPU will be elsewhere when the loop is reported. A place that loops often
+ * is explained at its first, second, fourth time and so on, as in nptb_report().
+ */
+static void look_around(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	u64 times;
+
+	spin_lock(&vm->lock);
+	times = nptb_loop_times(&vm->loops, &fault->v->attempt);
+	spin_unlock(&vm->lock);
+	if (times & (times + 1))
+		return;
+	nptb_report_read_insn(fault);
+	nptb_explain_ahead(fault);
+}
+
 /**
  * nptb_step() - emulate in place of mapping
  * @fault: of an attempt that is short of pages; nptb_kvm_may_step()
@@ -72,18 +90,18 @@ bool nptb_step(struct nptb_fault *fault)
 	struct nptb_attempt *attempt = &fault->v->attempt;
 	struct nptb_vm *vm = fault->vm;
 
-	/* The vCPU will be elsewhere when the loop is reported. */
-	nptb_report_read_insn(fault);
+	attempt->certain = true;
+	look_around(fault);
 	WRITE_ONCE(fault->v->inside, current->pid);
 	fault->steps = run(fault, burst_of(fault->v, READ_ONCE(vm->limit),
 					   READ_ONCE(vm->config.burst)));
 	WRITE_ONCE(fault->v->inside, 0);
-	attempt->certain = true;
 	if (fault->steps) {
 		attempt->steps += fault->steps;
 		fault->verdict = NPTB_VERDICT_STEPPED;
 		return true;
 	}
+	nptb_report_read_insn(fault);
 	attempt->refused = true;
 	fault->refused = true;
 	return false;

@@ -270,7 +270,9 @@ static void test_end(void **state)
 
 	begin(books, 0x10, 0, -1);
 	nptb_attempt_fault(attempt, 1, NPTB_ROLE_FETCH);
+	assert_int_equal(nptb_loop_times(&books->table, attempt), 0);
 	record = note(books);
+	assert_int_equal(nptb_loop_times(&books->table, attempt), 1);
 	assert_int_equal(record->how, NPTB_RESOLVED_NOT);
 	assert_int_equal(record->needs, 1);
 	assert_false(record->exact);
