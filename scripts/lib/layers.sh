@@ -9,7 +9,7 @@ LAYER_RULES="versions kvm_sym ftrace pure state lines hosts homes spdx todo"
 layer_name() {
 	case $1 in
 	versions) echo "kernel versions are known to kvm_compat, kvm_mmu, kvm_evict, kvm_guest, kvm_proto and kvm_sym alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_mmu.c, kvm_evict.c, kvm_emul.c, kvm_guest.c and kvm_sym.c alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_mmu.c, kvm_evict.c, kvm_emul.c, kvm_fetch.c, kvm_guest.c and kvm_sym.c alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -47,7 +47,7 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_((compat|mmu|evict|emul|guest)\.c|sym\.[ch])$' 'module/*')
+	mapfile -t files < <(files_but '^module/kvm_((compat|mmu|evict|emul|fetch|guest)\.c|sym\.[ch])$' 'module/*')
 	none "go through kvm_compat:" 'kvm_sym\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
