@@ -2,53 +2,48 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One run of a guest at the limit, inside L1:
 #   run.sh small|debian PAGES ON_LOOP SECONDS
-# Leaves $OUT/console, $OUT/summary.json and $OUT/result ("how seconds").
+# Leaves $OUT/console, $OUT/summary.json and $OUT/result ("how seconds", by L1's
+# clock, from the guest's first fault on).
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=guests.sh
+. "$(dirname "$0")/guests.sh"
 guest=$1 pages=$2 on_loop=$3 limit=$4
-dir=build/limit
 # Not in $OUT: what is read there while it grows gets holes (9p).
 console=$(mktemp)
 trap 'cp "$console" "$OUT/console"' EXIT
 
-case $guest in
-small)
-	# Where delays are calibrated a guest counts 28 million instructions more.
-	set -- -M microvm,rtc=on -m 32 -kernel $dir/small/vmlinux -initrd $dir/small/init.cpio \
-		-append "console=ttyS0 reboot=t panic=-1 lpj=4000000 tsc_early_khz=1000000 no_timer_check random.trust_cpu=1"
-	done_when='^sum right'
-	;;
-debian)
-	set -- -m 256 -kernel $dir/debian/vmlinux -initrd $dir/debian/guest.cpio \
-		-append "console=ttyS0 quiet panic=-1 pci=noearly no_timer_check"
-	done_when='^user space: Linux'
-	;;
-esac
-
-start=$SECONDS
-timeout --foreground -k 10 "$limit" nptbudget run --pages "$pages" --on-loop "$on_loop" \
-	--json --summary "$OUT/summary.json" -- \
-	qemu-system-x86_64 -accel kvm -nodefaults -display none -no-reboot \
-	-serial "file:$console" "$@" >"$OUT/qemu.log" 2>&1 &
+command=() done_when=
+guest_command "$guest" "$console"
+nptbudget run --pages "$pages" --on-loop "$on_loop" --json --summary "$OUT/summary.json" -- \
+	"${command[@]}" >"$OUT/qemu.log" 2>&1 &
 pid=$!
 
-# Reached, stopped in a loop, or ended.
-how=unknown
+progress() {
+	printf '%d s: %s faults, %s instructions emulated, %s pages at most: %s\n' \
+		"$1" "$(counter faults)" "$(counter instructions)" "$(counter peak)" \
+		"$(tail -n 1 "$console" | tr -cd '[:print:]' | cut -c 1-60)"
+}
+
+# Reached, stopped in a loop, out of time, or ended by itself.
+how=ended
+guest_begins $pid
+begun=$(now) told=0 spent=0
 while kill -0 $pid 2>/dev/null; do
+	spent=$(($(now) - begun))
 	if grep -q "$done_when" "$console"; then how=reached; break; fi
-	if [ "$on_loop" = stop ] &&
-		grep -qs '^stopped [1-9]' /sys/kernel/debug/nptbudget/vms/*/stats; then
-		how=stopped
-		break
+	if [ "$on_loop" = stop ] && [ "$(counter stopped)" != 0 ]; then how=stopped; break; fi
+	if [ $spent -ge $((limit * 1000)) ]; then how=timeout; break; fi
+	if [ $((spent / 10000)) -gt $told ]; then
+		told=$((spent / 10000))
+		progress $((spent / 1000))
 	fi
 	sleep 0.2
 done
 grep -q "$done_when" "$console" && how=reached
-seconds=$((SECONDS - start))
-[ $how != unknown ] || [ $seconds -lt "$limit" ] || how=timeout
 # The summary is written when QEMU has ended.
 [ $how = reached ] && sleep 1
-pkill -TERM qemu-system 2>/dev/null
+pkill -TERM -P $pid
 wait $pid
-echo "$how $seconds" >"$OUT/result"
+printf '%s %d.%d\n' $how $((spent / 1000)) $((spent % 1000 / 100)) >"$OUT/result"
 cat "$OUT/result"
-[ $how != unknown ]
+[ $how != ended ]

@@ -1,11 +1,24 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-# docs/LIMIT.md from the results of limit.sh: table.pl DIRECTORY
+# docs/LIMIT.md from the results of limit.sh:
+#   table.pl DIRECTORY SECONDS-OF-SMALL-GUEST SECONDS-OF-DEBIAN
 use strict;
 use warnings;
 use JSON::PP;
 
-my ($dir) = @ARGV;
+my ($dir, $small_seconds, $debian_seconds) = @ARGV;
+
+# Opcodes as the module gives them: the last byte of a group's is ModRM's reg.
+my %opcodes = (
+	'48cf' => 'IRETQ', 'cc' => 'INT3', '0fae05' => 'LFENCE', '0fae06' => 'MFENCE',
+	'0fae07' => 'SFENCE', '480fc701' => 'CMPXCHG16B', '490fc701' => 'CMPXCHG16B',
+	'0f0107' => 'SWAPGS or RDTSCP', '0fae00' => 'FXSAVE', '0fae01' => 'FXRSTOR',
+	'480fae00' => 'FXSAVE64', 'db04' => 'x87', 'db00' => 'x87',
+);
+my %vectors = (
+	3 => '#BP, kernel text being patched', 14 => '#PF',
+	48 => 'IRQ 0, the timer', 236 => 'local APIC timer',
+);
 
 sub slurp {
 	my ($file) = @_;
@@ -19,83 +32,132 @@ sub result {
 	my ($name) = @_;
 	my ($how, $seconds) = split ' ', (slurp("$dir/$name/result") // return);
 	my ($guest, $on_loop, $pages, $version) = split ' ', (slurp("$dir/$name/what") // return);
+	my ($wall, $cpu) = split ' ', (slurp("$dir/$name/cost") // '- -');
 	my $summary = decode_json(slurp("$dir/$name/summary.json") // return);
 	my $vm = $summary->{vms}[0] or return;
 	return { name => $name, how => $how, seconds => $seconds, guest => $guest,
 		on_loop => $on_loop, pages => $pages, version => $version, vm => $vm,
-		stats => $vm->{stats} };
+		cpu => $cpu, wall => $wall, stats => $vm->{stats} };
 }
 
 sub by_pages { $b->{pages} <=> $a->{pages} }
 
 my @results = map { result($_) // () } map { m{([^/]+)/result$} } glob("$dir/*/result");
-my @kept = grep { $_->{on_loop} ne 'stop' } @results;
 my ($version) = map { $_->{version} } @results;
 die "no results in $dir\n" unless $version;
 
+sub named { my ($name) = @_; return (grep { $_->{name} eq $name } @results)[0] }
+
 sub row { return '| ' . join(' | ', @_) . " |\n" }
 
-sub classes {
-	my ($vm) = @_;
-	my %times;
-	$times{$_->{class}} += $_->{times} for @{$vm->{loops}};
-	return join(', ', map { "$_ $times{$_}" } sort keys %times) || '-';
-}
+my %ways = (reached => 'reached', stopped => 'no: stopped in a loop',
+	timeout => 'not in this time', ended => 'no: the guest ended');
 
 sub table {
-	my ($guest) = @_;
-	my @rows = sort { $a->{on_loop} cmp $b->{on_loop} or by_pages } grep { $_->{guest} eq $guest } @kept;
+	my ($guest, @on_loop) = @_;
+	my %wanted = map { $_ => 1 } @on_loop;
+	my @rows = sort { $a->{on_loop} cmp $b->{on_loop} or by_pages }
+		grep { $_->{guest} eq $guest && $wanted{$_->{on_loop}} } @results;
 	return "Not run yet.\n" unless @rows;
-	my $text = row('budget', 'on_loop', 'user space', 'faults', 'loops', 'most resident',
-		'pages lent, at a time', 'in sum', 'emulated', 'IRETQ', 'refused', 's');
-	$text .= row('---:', '---', '---', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:');
+	my $text = row('budget', 'on_loop', 'user space', 'faults', 'loops: instructions',
+		'deliveries', 'most resident', 'pages lent, at a time', 'in sum', 'emulated',
+		'IRETQ', 'refused', 'L1 s', 'CPU s');
+	$text .= row('---:', '---', '---', ('---:') x 11);
 	for my $r (@rows) {
 		my $s = $r->{stats};
-		$text .= row($r->{pages}, $r->{on_loop}, $r->{how}, $s->{faults}, $s->{loops}, $s->{peak},
-			$s->{lent_peak}, $s->{lent}, $s->{instructions}, $s->{irets}, $s->{refused}, $r->{seconds});
+		$text .= row($r->{pages}, $r->{on_loop}, $ways{$r->{how}} // $r->{how},
+			$s->{faults}, $s->{loops} - ($s->{loops_event} // 0), $s->{loops_event} // '?',
+			$s->{peak}, $s->{lent_peak}, $s->{lent}, $s->{instructions},
+			$s->{irets}, $s->{refused}, $r->{seconds}, $r->{cpu});
 	}
 	return $text;
+}
+
+# In words, whether a run got there.
+sub headline {
+	my ($name) = @_;
+	my $r = named($name) or return "Not run yet.\n";
+	my $s = $r->{stats};
+	my $got = $r->{how} eq 'reached' ?
+		"**Linux reached user space with one resident page**" :
+		"Linux did not reach user space with one resident page in this time";
+	return "$got: $s->{instructions} instructions emulated, $r->{seconds} seconds of L1's clock, "
+		. "$r->{cpu} CPU seconds of this machine ($r->{wall} seconds of wall time). "
+		. "At most $s->{lent_peak} pages were lent at a time, so that $s->{peak} were resident at most.\n";
 }
 
 # What stood between a guest and its budget, in one run.
 sub lends {
 	my ($name) = @_;
-	my ($r) = grep { $_->{name} eq $name } @results;
-	return "Not run yet.\n" unless $r;
-	my $text = row('what', 'not emulated', 'lent pages', 'at most');
-	$text .= row('---', '---:', '---:', '---:');
+	my $r = named($name) or return "Not run yet.\n";
+	my $text = row('what', 'not emulated', 'lent pages', 'pages in sum', 'at most');
+	$text .= row('---', '---:', '---:', '---:', '---:');
 	for my $l (sort { $b->{lends} <=> $a->{lends} } @{$r->{vm}{lends}}) {
-		my $what = defined $l->{opcode} ? "opcode $l->{opcode}" :
-			defined $l->{vector} ? "delivery of vector $l->{vector}" : 'others';
-		$text .= row($what, $l->{refused}, $l->{lends}, $l->{peak});
+		my ($op, $vector) = ($l->{opcode}, $l->{vector});
+		my $what = defined $op ? "opcode `$op`" . ($opcodes{$op} ? " ($opcodes{$op})" : '') :
+			defined $vector ? "delivery of vector $vector" .
+				($vectors{$vector} ? " ($vectors{$vector})" : '') : 'others';
+		$text .= row($what, $l->{refused}, $l->{lends}, $l->{pages}, $l->{peak});
+	}
+	return $text;
+}
+
+# Lines of "burst instructions faults L1's-instructions".
+sub bursts {
+	my @lines = map { [split] } split /\n/, (slurp("$dir/bursts/result") // return "Not run yet.\n");
+	my $text = row('burst, at most', 'instructions emulated', 'faults for 1,000 of them',
+		"L1's instructions for each", 'gain');
+	$text .= row(('---:') x 5);
+	my $one;
+	for my $l (@lines) {
+		my ($burst, $instructions, $faults, $ns) = @$l;
+		my $each = $ns / $instructions;
+		$one //= $each;
+		$text .= row($burst, $instructions, sprintf('%.0f', 1000 * $faults / $instructions),
+			sprintf('%.0f', $each), sprintf('%.1f', $one / $each));
 	}
 	return $text;
 }
 
 sub least {
 	my ($low, $high) = split ' ', (slurp("$dir/small-least/result") // return "Not run yet.\n");
-	my ($r) = grep { $_->{name} eq "small-stop-$low" } @results;
-	my ($ok) = grep { $_->{name} eq "small-stop-$high" } @results;
+	my ($r, $ok) = map { named("small-stop-$_") } $low, $high;
 	my $text = "With **$high pages** it boots, with $low it does not.";
 	$text .= " With $high it took $ok->{stats}{faults} faults and no loop." if $ok;
 	if ($r && @{$r->{vm}{loops}}) {
 		my $loop = $r->{vm}{loops}[-1];
 		my $insn = $loop->{disassembly} // $loop->{insn} // '?';
 		my $needs = $loop->{needs} // scalar @{$loop->{pages}};
-		$text .= " What stops it at $low: $loop->{class} at rip $loop->{rip}, `$insn`, which needs at least $needs pages at once.";
+		my $what = $loop->{class} eq 'event-delivery' ?
+			"the delivery of vector $loop->{vector} at rip $loop->{rip}" :
+			"an instruction, `$insn` at rip $loop->{rip}";
+		$text .= " What stops it at $low: $what, which needs at least $needs pages at once:\n\n";
+		$text .= join('', map { "- gfn $_->{gfn}: " . join('/', roles($_)) . "\n" } @{$loop->{pages}});
 	}
-	return "$text\n";
+	return "$text\n" . table('small', 'stop');
+}
+
+sub roles {
+	my ($page) = @_;
+	my $roles = $page->{roles};
+	my $text = ref $roles ? join('/', @$roles) : $roles;
+	my $for = $page->{for} // $page->{text};
+	$for = join(', ', @$for) if ref $for;
+	return $text . ($for ? ", $for" : '');
 }
 
 print <<"EOT";
 # Linux at the limit
 
 Made by `make limit`; do not edit. Each run boots a guest in the lab and ends when
-it has reached user space.
+it has reached user space, or when its time is over. `scripts/limit.sh --list` tells
+how far they are, `scripts/limit.sh NAME` does one again.
 
 CPU: QEMU's TCG, AMD EPYC model (emulated), one CPU, one vCPU. Host kernel: Debian's
-$version. Seconds are wall time on a busy machine with emulation of emulation: they
-compare runs at best.
+$version. L1's clock counts instructions (`lab --icount`): a second is 10^9 of them,
+and the guest's timer ticks by it, so that a busy machine changes nothing but the
+CPU's and the wall's seconds. The time is from the guest's first fault on; the small
+guest is given $small_seconds seconds of it, Debian's $debian_seconds.
 
 The small guest is Debian's linux-source 6.12 with `scripts/limit/guest.config` on
 QEMU's microvm with 32 MiB; its first process (`scripts/limit/init.c`) prints from
@@ -107,20 +169,35 @@ budget plus what is lent. `emulated` counts instructions that KVM's emulator ran
 place of mapping their pages, `IRETQ` those of them that the module carried out,
 `refused` what could not be emulated.
 
-## The small guest
+## The small guest with one page
 
-@{[table('small')]}
-### What stands between it and one page
+Command: `scripts/limit.sh small-emulate-1`.
 
-Of the run with one page and `emulate`, every kind of instruction and event that was
-lent pages:
+@{[headline('small-emulate-1')]}
+@{[table('small', 'emulate')]}
+Every kind of instruction and event delivery that was lent pages:
 
 @{[lends('small-emulate-1')]}
-### The least hard budget
+### What bursts gain
 
-With no page lent and nothing emulated; found by bisection with `on_loop=stop`.
+The same guest with one page, up to the same number of instructions, with bursts of
+different lengths (`scripts/limit.sh bursts`). L1's instructions are all that the host
+executed, user space and idle time included.
+
+@{[bursts()]}
+## The small guest with pages lent
+
+Commands: `scripts/limit.sh small-lend-16` and so on.
+
+@{[table('small', 'lend')]}
+## The least hard budget
+
+With no page lent and nothing emulated; found by bisection with `on_loop=stop`
+(`scripts/limit.sh small-least`).
 @{[least()]}
 ## Debian's kernel
 
-@{[table('debian')]}
+Commands: `scripts/limit.sh debian-lend-64` and so on.
+
+@{[table('debian', 'lend')]}
 EOT
