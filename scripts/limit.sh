@@ -17,7 +17,8 @@ here=$(dirname "$(readlink -f "$0")")
 HOST=6.12 GUEST=6.1
 DIR=$PROJECT/build/limit
 RESULTS=$DIR/results
-# Seconds that one guest may take, by L1's clock: ten take some 40 of the CPU's.
+# Seconds that one guest may take, by L1's clock. Ten are 40 of this machine's CPU
+# where the guest is emulated, and 130 where it faults all the time.
 SMALL_SECONDS=100
 DEBIAN_SECONDS=300
 # Bursts to compare, between which numbers of instructions emulated.

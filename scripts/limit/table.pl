@@ -132,18 +132,17 @@ sub least {
 			"the delivery of vector $loop->{vector} at rip $loop->{rip}" :
 			"an instruction, `$insn` at rip $loop->{rip}";
 		$text .= " What stops it at $low: $what, which needs at least $needs pages at once:\n\n";
-		$text .= join('', map { "- gfn $_->{gfn}: " . join('/', roles($_)) . "\n" } @{$loop->{pages}});
+		$text .= join('', map { "- gfn $_->{gfn}: " . roles($_) . "\n" } @{$loop->{pages}});
 	}
 	return "$text\n" . table('small', 'stop');
 }
 
+# What a page of a loop is for.
 sub roles {
 	my ($page) = @_;
-	my $roles = $page->{roles};
-	my $text = ref $roles ? join('/', @$roles) : $roles;
-	my $for = $page->{for} // $page->{text};
-	$for = join(', ', @$for) if ref $for;
-	return $text . ($for ? ", $for" : '');
+	my $for = join(', ', @{$page->{for}}) || 'unknown';
+	return "page table, level $page->{level} of $for" if $page->{level};
+	return join('/', @{$page->{roles}}) . ", $for";
 }
 
 print <<"EOT";
