@@ -411,6 +411,16 @@ int vmm_state(struct vmm *vm, struct vmm_state *s)
 	return 0;
 }
 
+static size_t first_difference(const void *a, const void *b, size_t size)
+{
+	const uint8_t *x = a, *y = b;
+	size_t i;
+
+	for (i = 0; i < size && x[i] == y[i]; i++)
+		;
+	return i;
+}
+
 /**
  * vmm_differ() - compare what two runs left behind
  * @vm: the VM
@@ -424,8 +434,11 @@ int vmm_state(struct vmm *vm, struct vmm_state *s)
 const char *vmm_differ(const struct vmm *vm, const struct vmm_state *a,
 		       const struct vmm_state *b, char *buf, size_t size)
 {
-	if (memcmp(&a->sregs, &b->sregs, sizeof(a->sregs)))
-		return "segments or control registers";
+	if (memcmp(&a->sregs, &b->sregs, sizeof(a->sregs))) {
+		snprintf(buf, size, "segments or control registers at offset 0x%zx",
+			 first_difference(&a->sregs, &b->sregs, sizeof(a->sregs)));
+		return buf;
+	}
 	return vmm_progress(vm, a, b, buf, size);
 }
 
@@ -453,11 +466,12 @@ const char *vmm_progress(const struct vmm *vm, const struct vmm_state *a,
 			 (unsigned long long)a->regs.rip, (unsigned long long)b->regs.rip);
 		return buf;
 	}
-	if (memcmp(&a->xsave, &b->xsave, sizeof(a->xsave)))
-		return "x87, SSE or AVX registers";
-	for (i = 0; i < vm->size; i++)
-		if (a->memory[i] != b->memory[i])
-			break;
+	if (memcmp(&a->xsave, &b->xsave, sizeof(a->xsave))) {
+		snprintf(buf, size, "x87, SSE or AVX registers at offset 0x%zx of XSAVE",
+			 first_difference(&a->xsave, &b->xsave, sizeof(a->xsave)));
+		return buf;
+	}
+	i = first_difference(a->memory, b->memory, vm->size);
 	if (i == vm->size)
 		return NULL;
 	snprintf(buf, size, "memory, %s at offset 0x%zx",
