@@ -2,187 +2,200 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run nptbudget probe on the second model of the CPU: Bochs' ryzen, a Zen 1 with
 # SVM and nested paging, with Debian's stock 6.1 as its kernel.
-#   probe-bochs.sh [--timeout S] [--out DIR] [--modes "MODE..."] [CASE...]
-# What the probe prints goes to DIR/probe.csv, and the kernel's console to
-# DIR/console.log (build/bochs); what a run that was cut short found is kept.
-# Exit status: the probe's; 124 on timeout; 1 where L1 did not come that far.
-# Boot takes three to five minutes of CPU, the whole catalogue some twenty.
-#
-# Bochs has no 9p and no disk here: all that is needed is in the initramfs, and
-# the results come back over the serial line, between two marks.
+#   probe-bochs.sh [--timeout S] [--stall S] [--out DIR] [--modes "MODE..."] [CASE...]
+# What is found is kept in DIR (build/bochs), row by row, as probe.csv; a pair
+# that has a row there is not run again, so a run that was cut short goes on where
+# it stopped. Remove DIR to start anew. Bochs itself dies on some pairs: then it is
+# booted again for the rest. A pair whose guest shuts down, which kills Bochs 2.7,
+# is recorded as died. Another on which it dies, or says nothing for S seconds of
+# CPU time (--stall, 400), is tried once more, first after a boot, before it is.
+# Exit status: 0 where each pair has a row; 124 after --timeout S seconds; else 1.
+# A boot takes about two minutes of CPU, all that does not kill it ten more.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
 . "$here/lib/all.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/bochs.sh
+. "$here/lib/bochs.sh"
 
-SERIES=6.1
-timeout=7200 out=$PROJECT/build/bochs bochs_pid='' tmp='' modes=
+PROBE=$PROJECT/build/bin/nptbudget
+# Those first that have most to say; what is not named comes after them.
+MODES_FIRST="real prot 32 long pae-far long-far"
+timeout=28800 stall=400 out=$PROJECT/build/bochs bochs_pid='' tmp='' modes=
 cases=()
-
-# clearcpuid=221: its MWAITX never wakes, and the boot would hang. The clock
-# counts instructions, 50 million a second, as bochsrc says below.
-CMDLINE="console=ttyS0,115200 clearcpuid=221 tsc=reliable tsc_early_khz=50000 mitigations=off"
-CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
-MODULES="irqbypass ccp kvm kvm-amd"
-APPLETS="sh mount insmod mkdir cat dmesg sleep stty sed uname tail"
 
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--timeout) [[ ${2-} =~ ^[0-9]+$ ]] || usage_error "--timeout takes seconds"; timeout=$2; shift 2 ;;
+		--stall) [[ ${2-} =~ ^[0-9]+$ ]] || usage_error "--stall takes seconds"; stall=$2; shift 2 ;;
 		--out) [ -n "${2-}" ] || usage_error "--out takes a folder"; out=$2; shift 2 ;;
 		--modes) [ -n "${2-}" ] || usage_error "--modes takes names of modes"; modes=$2; shift 2 ;;
-		-h|--help) sed -n '3,13s/^# \?//p' "$0"; exit 0 ;;
+		-h|--help) sed -n '3,15s/^# \?//p' "$0"; exit 0 ;;
 		-*) usage_error "no such option: $1" ;;
 		*) cases+=("$1"); shift ;;
 		esac
 	done
 }
 
+bochs_stop() {
+	[ -n "$bochs_pid" ] || return 0
+	kill "$bochs_pid" 2>/dev/null || true
+	wait "$bochs_pid" 2>/dev/null || true
+	bochs_pid=
+}
+
 # shellcheck disable=SC2317 # called by the trap
 cleanup() {
-	[ -z "$bochs_pid" ] || kill "$bochs_pid" 2>/dev/null || true
+	bochs_stop
 	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 
-# Process 1 of L1. The serial line turns \n into \r\n unless told not to.
+all_modes() {
+	{ tr ' ' '\n' <<<"$MODES_FIRST"; "$PROBE" probe --list | sed -n '/ Modes:$/,$s/^  \([^ ]*\) .*/\1/p'; } |
+		awk '!seen[$0]++'
+}
+
+# "GROUP MODE CASE", in the order in which they are run: software interrupts, on
+# which Bochs 2.7 dies, last. The probe keeps the catalogue's order in a group.
+pairs() {
+	local mode
+	for mode in ${modes:-$(all_modes)}; do
+		"$PROBE" probe --list --mode "$mode" "${cases[@]}" | awk -v mode="$mode" '
+			/^  [a-z0-9_]+ .* modes?\)$/ { print $1 ~ /^int_|^tss_/ ? 2 : 1, mode, $1 }'
+	done | sort -s -n -k 1,1
+}
+
+# Those of them that have no row yet.
+left() {
+	awk 'rows { split($0, f, ","); done[f[3] " " f[1]] = 1; next }
+		!(($2 " " $3) in done)' rows=1 "$out/rows" rows=0 "$tmp/pairs"
+}
+
+# A line for each group: its mode, its cases.
+groups() {
+	awk '{ key = $1 " " $2 } key != last { printf "%s%s", last == "" ? "" : "\n", $2; last = key }
+		{ printf " %s", $3 } END { print "" }'
+}
+
 write_init() {
-	cat <<-EOF
-		#!/bin/sh
-		export PATH=/bin
-		mount -t proc proc /proc
-		mount -t sysfs sys /sys
-		mount -t devtmpfs dev /dev
-		exec </dev/console >/dev/console 2>&1
-		mount -t debugfs debugfs /sys/kernel/debug
-		stty -onlcr </dev/ttyS0
-		for m in $MODULES nptbudget; do insmod /modules/\$m.ko || echo "PROBE FAILED insmod \$m"; done
-		echo "PROBE CPU \$(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)"
-		echo "PROBE KERNEL \$(uname -rv)"
+	bochs_init_head
+	cat <<-'END'
+		echo "PROBE CPU $(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)"
+		echo "PROBE KERNEL $(uname -rv)"
 		echo "PROBE BEGIN"
-		status=0
-		for m in ${modes:-all}; do
-			[ "\$m" = all ] || mode="--mode \$m"
-			nptbudget probe --csv \$mode ${cases[*]} 2>>/stderr || status=\$?
-		done
-		echo "PROBE END \$status"
+		while read mode cases; do
+			nptbudget probe --csv --mode $mode $cases </dev/null 2>>/stderr
+		done </todo
+		echo "PROBE END"
 		cat /stderr
 		dmesg | tail -n 20
 		echo "PROBE OVER"
 		sleep 1000000
-	EOF
+	END
 }
 
-# The libraries that a program needs, its loader among them.
-libraries() { ldd "$1" | grep -o '/[^ ]*'; }
-
-make_initramfs() {
-	local tree=$tmp/initramfs name lib
-	mkdir -p "$tree"/{bin,modules,proc,sys,dev}
-	cp "$(command -v busybox)" "$tree/bin/"
-	for name in $APPLETS; do ln -s busybox "$tree/bin/$name"; done
-	for name in $MODULES; do
-		cp "$(find "$MODULES_DIR" -name "$name.ko")" "$tree/modules/"
-	done
-	module_take "$SERIES" "$tree/modules/nptbudget.ko"
-	cp "$PROJECT/build/bin/nptbudget" "$tree/bin/"
-	for lib in $(libraries "$PROJECT/build/bin/nptbudget"); do
-		mkdir -p "$tree/$(dirname "$lib")"
-		cp -L "$lib" "$tree/$lib"
-	done
-	write_init >"$tree/init"
-	chmod +x "$tree/init"
-	(cd "$tree" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$tmp/cd/boot/initrd"
+# The console so far, in whole lines.
+console() {
+	if [ -z "$(tail -c 1 "$out/console.log")" ]; then
+		cat "$out/console.log"
+	else
+		sed '$d' "$out/console.log"
+	fi | tr -d '\r'
 }
 
-make_cd() {
-	mkdir -p "$tmp/cd/boot/grub"
-	cp "$VMLINUZ" "$tmp/cd/boot/vmlinuz"
-	make_initramfs
-	cat >"$tmp/cd/boot/grub/grub.cfg" <<-EOF
-		set timeout=0
-		linux /boot/vmlinuz $CMDLINE
-		initrd /boot/initrd
-		boot
-	EOF
-	grub-mkrescue -o "$tmp/cd.iso" "$tmp/cd" >"$tmp/mkrescue.log" 2>&1 ||
-		die "grub-mkrescue: $(tail -n 3 "$tmp/mkrescue.log")"
-}
-
-write_bochsrc() {
-	cat <<-EOF
-		config_interface: textconfig
-		display_library: rfb, options="timeout=0"
-		romimage: file=/usr/share/bochs/BIOS-bochs-latest
-		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-		megs: 512
-		cpu: model=ryzen, count=1, ips=50000000, reset_on_triple_fault=0
-		clock: sync=none, time0=local
-		ata0-master: type=cdrom, path=$tmp/cd.iso, status=inserted
-		boot: cdrom
-		com1: enabled=1, mode=file, dev=$out/console.log
-		log: $tmp/bochs.log
-		sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
-		speaker: enabled=1, mode=none
-		panic: action=fatal
-		error: action=ignore
-		info: action=ignore
-		debug: action=ignore
-	EOF
-}
-
-# Debian's Bochs starts in its debugger, which wants to be told to go on.
-start() {
-	write_bochsrc >"$tmp/bochsrc"
-	echo c >"$tmp/rc"
-	rm -f "$out/console.log"
-	: >"$out/console.log"
-	nice -n 5 bochs -q -f "$tmp/bochsrc" -rc "$tmp/rc" </dev/null >"$tmp/stdout" 2>&1 &
-	bochs_pid=$!
-}
-
-wait_end() {
-	local end=$((SECONDS + timeout))
-	until grep -q '^PROBE OVER' "$out/console.log"; do
-		kill -0 "$bochs_pid" 2>/dev/null || return 1
-		[ $SECONDS -lt $end ] || return 124
-		sleep 1
-	done
-}
-
-# Lines of CSV alone: the kernel may say something on the same console.
+# New rows on the console: the kernel may say something there too.
 collect() {
-	tr -d '\r' <"$out/console.log" >"$tmp/console"
-	sed -n '/^PROBE BEGIN/,/^PROBE END/p' "$tmp/console" |
-		awk -F, '/^case,/ { n = NF } NF >= n && n' >"$out/probe.csv"
+	[ -s "$out/console.log" ] || return 0
+	console >"$tmp/console"
+	sed '/^PROBE END/,$d' "$tmp/console" |
+		awk -F, 'rows { old[$0] = 1; next }
+			/^case,/ { n = NF } n && NF >= n && $1 != "case" && !($0 in old)' \
+			rows=1 "$out/rows" rows=0 - >"$tmp/new"
+	[ -s "$tmp/new" ] || return 0
+	cat "$tmp/new" >>"$out/rows"
+	sed -n '/^case,/{p;q}' "$tmp/console" >"$out/head"
 	sed -n 's/^PROBE CPU //p' "$tmp/console" >"$out/cpu"
 	sed -n 's/^PROBE KERNEL //p' "$tmp/console" >"$out/kernel"
+	in_order
+}
+
+# probe.csv: the rows in the catalogue's order.
+in_order() {
+	[ -s "$out/head" ] || return 0
+	"$PROBE" probe --list | awk -F, '
+		rows { row[$1] = row[$1] $0 "\n"; next }
+		{ split($0, w, " ") } /^  / && w[1] in row { printf "%s", row[w[1]]; delete row[w[1]] }' \
+		rows=1 "$out/rows" rows=0 - | cat "$out/head" - >"$out/probe.csv"
+}
+
+# died REASON GROUP MODE CASE
+died() {
+	say "$4 in mode $3: Bochs died: $1"
+	printf '%s,-,%s,died,-,-,-,-,-,-,-,-,-,-,-,-,"%s"\n' "$4" "$3" "$1" >>"$out/rows"
+}
+
+# Wait for the end of a boot, and tell how far it is. 1: Bochs died; 3: stalled.
+watch() {
+	local size=0 then=0 now told='' first nr
+	while kill -0 "$bochs_pid" 2>/dev/null; do
+		! grep -q '^PROBE OVER' "$out/console.log" || return 0
+		[ $SECONDS -lt "$timeout" ] || return 124
+		now=$(cpu_seconds "$bochs_pid")
+		[ "$(stat -c %s "$out/console.log")" = "$size" ] || {
+			size=$(stat -c %s "$out/console.log") then=$now
+			collect
+		}
+		[ $((now - then)) -lt "$stall" ] || return 3
+		first=$(left | head -n 1) nr=$(left | wc -l)
+		[ "$nr $first" = "$told" ] || say "$(($(wc -l <"$tmp/pairs") - nr)) of $(wc -l <"$tmp/pairs") pairs; next: ${first#* }"
+		told="$nr $first"
+		sleep 2
+	done
+	return 1
+}
+
+# Boot once, with all pairs that are left. A triple fault is the guest's: Bochs 2.7
+# has no intercept of a shutdown, and panics.
+boot() {
+	local rc=0 before after why
+	left | groups >"$tmp/initramfs/todo"
+	before=$(left | head -n 1)
+	bochs_cd
+	bochs_start "$out/console.log"
+	watch || rc=$?
+	bochs_stop
+	collect
+	cp "$tmp/stdout" "$out/stdout"
+	cp "$tmp/bochs.log" "$out/bochs.log" 2>/dev/null || true
+	after=$(left | head -n 1)
+	[ $rc != 124 ] || { say "not done after $timeout s"; return 124; }
+	[ -n "$after" ] || return 0
+	grep -q '^PROBE BEGIN' "$out/console.log" || die "L1 does not boot: $out/console.log"
+	why=$(bochs_last_words)
+	[ $rc != 3 ] || why="nothing happened for $stall s of CPU time"
+	say "boot ended at ${after#* }: ${why:-status $rc}"
+	# shellcheck disable=SC2086 # three words
+	[[ "$before" != "$after" && $why != *3rd*exception* ]] || died "${why:-no word}" $after
 }
 
 main() {
-	local rc=0 VMLINUZ MODULES_DIR
 	parse "$@"
 	"$here/deps.sh" build lab bochs
-	kernel_fetch $SERIES
-	MODULES_DIR=$(eval "$("$here/kernel.sh" path $SERIES)"; echo "$MODULES")
-	VMLINUZ=$(eval "$("$here/kernel.sh" path $SERIES)"; echo "$VMLINUZ")
 	make -s -C "$PROJECT" cli
-	module_fresh $SERIES || module_build $SERIES
 	trap cleanup EXIT
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-bochs.XXXXXX")
 	mkdir -p "$out"
 	out=$(cd "$out" && pwd -P)
-	make_cd
-	start
-	wait_end || rc=$?
+	touch "$out/rows"
+	bochs_tree "$PROBE"
+	write_init >"$tmp/initramfs/init"
+	pairs >"$tmp/pairs"
+	[ -s "$tmp/pairs" ] || die "no such pairs"
 	collect
-	[ $rc != 0 ] || rc=$(sed -n 's/^PROBE END \([0-9]*\).*/\1/p' "$out/console.log")
-	case $rc in
-	0) ;;
-	124) say "Bochs: not done after $timeout s" ;;
-	*) say "Bochs: status $rc; console: $out/console.log"; tail -n 5 "$tmp/stdout" "$tmp/bochs.log" >&2 || true ;;
-	esac
-	exit "${rc:-1}"
+	while left | grep -q .; do boot || exit $?; done
+	in_order
+	say "$(wc -l <"$out/rows") pairs are in $out/probe.csv"
 }
 
 main "$@"
