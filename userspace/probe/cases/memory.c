@@ -79,11 +79,14 @@ CASE(fxrstor, "fxrstor (BX)",
 	.op = { { P_BX, 512, HALF } },
 	.put = { MXCSR_GOOD })
 
-/* 64 bytes aligned: 448 of the 832 bytes lie below the boundary. */
+/*
+ * 64 bytes aligned: 448 of the 832 bytes lie below the boundary, the header above
+ * it. XSTATE_BV there is read and then written, so the CPU may begin with either.
+ */
 CASE(xsave, "xsave (BX)",
 	.what = "xsave of x87, SSE and AVX; split",
 	.modes = SOME_PROT,
-	.needs = "code + bx:w",
+	.needs = "code + bx:m",
 	.feature = F_AVX,
 	.op = { { P_BX, 832, 448 } },
 	.set = { { R_AX, CONST(7) }, { R_DX, CONST(0) } },
