@@ -404,8 +404,12 @@ int vmm_state(struct vmm *vm, struct vmm_state *s)
 	    ioctl(vm->vcpu, KVM_GET_SREGS, &s->sregs) ||
 	    ioctl(vm->vcpu, KVM_GET_XSAVE, &s->xsave))
 		return failed(vm, "cannot read the vCPU's state");
-	/* Ours, not the guest's. */
+	/*
+	 * Ours, not the guest's. Nor is CR2: no case takes a page fault of its own,
+	 * and Bochs 2.7 leaves the host's there, which changes from run to run.
+	 */
 	s->regs.r15 = 0;
+	s->sregs.cr2 = 0;
 	if (s->memory)
 		memcpy(s->memory, vm->memory, vm->size);
 	return 0;
