@@ -57,12 +57,13 @@ all_modes() {
 }
 
 # "GROUP MODE CASE", in the order in which they are run: software interrupts, on
-# which Bochs 2.7 dies, last. The probe keeps the catalogue's order in a group.
+# which Bochs 2.7 dies, last, but for modes that its ryzen lacks: they are skipped
+# by name, at once. The probe keeps the catalogue's order in a group.
 pairs() {
 	local mode
 	for mode in ${modes:-$(all_modes)}; do
 		"$PROBE" probe --list --mode "$mode" "${cases[@]}" | awk -v mode="$mode" '
-			/^  [a-z0-9_]+ .* modes?\)$/ { print $1 ~ /^int_|^tss_/ ? 2 : 1, mode, $1 }'
+			/^  [a-z0-9_]+ .* modes?\)$/ { print $1 ~ /^int_|^tss_/ && mode !~ /^la57/ ? 2 : 1, mode, $1 }'
 	done | sort -s -n -k 1,1
 }
 
