@@ -53,7 +53,7 @@ run() {
 
 # What was measured, below lines that say where: for the documents too.
 record() {
-	local file=$PROJECT/userspace/probe/expect/$1.csv cpu
+	local file=$PROJECT/userspace/probe/expect/$1.csv cpu left
 	cpu=$(cat "$out/cpu")
 	case $1 in
 	bochs) cpu="Bochs $(dpkg-query -W -f '${Version}' bochs), its ryzen, $cpu" ;;
@@ -63,7 +63,11 @@ record() {
 		echo "# CPU: $cpu"
 		echo "# Kernel: Debian's $(cat "$out/kernel")"
 		case $1 in
-		bochs) echo "# Command: scripts/probe-bochs.sh" ;;
+		bochs)
+			echo "# Command: scripts/probe-bochs.sh"
+			left=$(($("$PROJECT/build/bin/nptbudget" probe --list |
+				sed -n 's/^[0-9]* cases, \([0-9]*\) pairs.*/\1/p') - $(grep -c '^[a-z]' "$out/probe.csv") + 1))
+			[ $left = 0 ] || echo "# Not complete: $left pairs are not measured" ;;
 		*) echo "# Command: scripts/probe-check.sh --record $1" ;;
 		esac
 		echo "$COLUMNS" | tr ' ' ,

@@ -36,12 +36,12 @@ table() {
 	/^#/ { next }
 	$1 == "case" { next }
 	{
-		m = FILENAME ~ /bochs/ ? "bochs" : "qemu"
+		m = FILENAME ~ /\/bochs\.csv$/ ? "bochs" : "qemu"
 		k = $1 SUBSEP $2
-		if (m == "qemu" && $3 == "skipped" && FILENAME !~ /la57/) { order[++n] = k; next }
-		if (m == "qemu" && FILENAME ~ /la57/ && $2 !~ /^la57/) next
-		if (m == "qemu" && FILENAME !~ /la57/) order[++n] = k
-		result[m, k] = $3; pages[m, k] = $4; roles[m, k] = $5; below[m, k] = $9
+		if (m == "qemu" && $3 == "skipped" && FILENAME !~ /la57\.csv$/) { order[++n] = k; next }
+		if (m == "qemu" && FILENAME ~ /la57\.csv$/ && $2 !~ /^la57/) next
+		if (m == "qemu" && FILENAME !~ /la57\.csv$/) order[++n] = k
+		result[m, k] = $3; pages[m, k] = $4; roles[m, k] = $5; below[m, k] = $9; agrees[m, k] = $8
 		steps[k] = $10; if ($6 != "-") theory[k] = $6 " (" $7 ")"
 	}
 	END {
@@ -66,8 +66,8 @@ table() {
 			}
 			k = order[i]
 			q = told("qemu", k); b = told("bochs", k)
-			if (q != "-" && q != theory[k]) q = "**" q "**"
-			if (b != "-" && b != theory[k]) b = "**" b "**"
+			if (q != "-" && agrees["qemu", k] != "yes") q = "**" q "**"
+			if (b != "-" && agrees["bochs", k] != "yes") b = "**" b "**"
 			extra = below["qemu", k] == "" ? "-" : below["qemu", k]
 			if (steps[k] != "-" && steps[k] != "") extra = extra "; " steps[k]
 			printf "| %s | %s | %s | %s | | %s |\n", part[2], theory[k], q, b, extra
@@ -90,7 +90,19 @@ counts() {
 	/^#/ || $1 == "case" { next }
 	{ m = FILENAME; sub(/.*\//, "", m); sub(/\.csv$/, "", m); if (!(m in all)) name[++n] = m; all[m]++; r[m, $3]++; a[m, $8]++ }
 	END { for (i = 1; i <= n; i++) { m = name[i]
-		printf "| %s | %d | %d | %d | %d | %d |\n", m, all[m], r[m, "done"], a[m, "yes"], a[m, "no"], r[m, "skipped"] } }' "$dir"/*.csv
+		printf "| %s | %d | %d | %d | %d | %d | %d | %d |\n", m, all[m], r[m, "done"], a[m, "yes"],
+			a[m, "no"], r[m, "failed"] + r[m, "wrong"], r[m, "died"], r[m, "skipped"] } }' "$dir"/*.csv
+}
+
+# The two models side by side, in numbers.
+same() {
+	[ -f "$dir/bochs.csv" ] || return 0
+	awk -F, '
+	/^#/ || $1 == "case" || $3 != "done" { next }
+	FILENAME ~ /\/qemu\.csv$/ { pages[$1, $2] = $4; roles[$1, $2] = $5; next }
+	($1, $2) in pages { n++; p += pages[$1, $2] == $4; r += roles[$1, $2] == $5 }
+	END { printf "Of %d pairs that both QEMU and Bochs measured, %d have the same number of pages, and %d of\n", n, p, r
+		print "them the same roles too." }' "$dir/qemu.csv" "$dir/bochs.csv"
 }
 
 differences() {
@@ -108,6 +120,7 @@ main() {
 	make -s -C "$PROJECT" cli >/dev/null
 	heads >"$tmp/heads"
 	counts >"$tmp/counts"
+	same >"$tmp/same"
 	table >"$tmp/table"
 	differences >"$tmp/differences"
 	shadow >"$tmp/shadow"
