@@ -154,7 +154,7 @@ how far they are, `scripts/limit.sh NAME` does one again.
 
 CPU: QEMU's TCG, AMD EPYC model (emulated), one CPU, one vCPU. Host kernel: Debian's
 $version. L1's clock counts instructions (`lab --icount`): a second is 10^9 of them,
-and the guest's timer ticks by it, so that a busy machine changes nothing but the
+and the guest's timer ticks by it, so that a busy machine changes little but the
 CPU's and the wall's seconds. The time is from the guest's first fault on; the small
 guest is given $small_seconds seconds of it, Debian's $debian_seconds.
 
