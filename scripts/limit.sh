@@ -19,8 +19,8 @@ DIR=$PROJECT/build/limit
 RESULTS=$DIR/results
 # Seconds that one guest may take, by L1's clock. Ten are 40 of this machine's CPU
 # where the guest is emulated, and 130 where it faults all the time.
-SMALL_SECONDS=100
-DEBIAN_SECONDS=300
+SMALL_SECONDS=40
+DEBIAN_SECONDS=60
 # Bursts to compare, between which numbers of instructions emulated.
 BURSTS="1 8 32 130"
 BURSTS_FROM=20000

@@ -121,7 +121,7 @@ static bool loops(enum guest_id id, enum vmm_mode mode, uint64_t budget)
 {
 	struct guest_code code = guest_code(id, mode);
 	struct nptb_st_loop l;
-	bool fetched = mode != VMM_LONG || budget >= 5;
+	bool fetched = mode != VMM_LONG || kvm_shadow_paging() || budget >= 5;
 	int64_t laps;
 	bool ok;
 
@@ -240,7 +240,8 @@ int main(void)
 		{ "add [mem], reg", GUEST_ADD }, { "mov [mem], reg", GUEST_STAMP },
 		{ "mov reg, [mem]", GUEST_TOUCH },
 	};
-	static const uint64_t need[VMM_MODES] = { 2, 2, 7 };
+	/* Under shadow paging KVM reads the guest's tables, not the CPU. */
+	const uint64_t need[VMM_MODES] = { 2, 2, kvm_shadow_paging() ? 2 : 7 };
 	int mode, b;
 	size_t g;
 
@@ -260,8 +261,11 @@ int main(void)
 				 vmm_mode_names[mode]);
 	}
 	for (b = 2; b < 7; b++)
-		ksft_test_result(loops(GUEST_ADD, VMM_LONG, b),
-				 "add, long: budget %d loops\n", b);
+		if (kvm_shadow_paging())
+			ksft_test_result_skip("add, long: budget %d does not loop under npt=0\n", b);
+		else
+			ksft_test_result(loops(GUEST_ADD, VMM_LONG, b),
+					 "add, long: budget %d loops\n", b);
 	ksft_test_result(two_vcpus(), "two vCPUs, a record each\n");
 	ksft_finished();
 }
