@@ -6,9 +6,10 @@
 
 : "${tmp=}"
 BOCHS_SERIES=6.1
-# clearcpuid=221: its MWAITX never wakes, and the boot would hang. The clock
-# counts instructions, 50 million a second, as bochsrc says below.
-BOCHS_CMDLINE="console=ttyS0,115200 clearcpuid=221 tsc=reliable tsc_early_khz=50000 mitigations=off"
+# clearcpuid: 221, its MWAITX never wakes, and the boot would hang; 321 and 323, its
+# XSAVEC and XSAVES write YMM registers where XRSTOR does not look for them. The
+# clock counts instructions, 50 million a second, as bochsrc says below.
+BOCHS_CMDLINE="console=ttyS0,115200 clearcpuid=221,321,323 tsc=reliable tsc_early_khz=50000 mitigations=off"
 BOCHS_CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
 BOCHS_MODULES="irqbypass ccp kvm kvm-amd"
 BOCHS_APPLETS="sh mount insmod mkdir cat dmesg sleep stty sed uname tail"
