@@ -134,6 +134,7 @@ in_order() {
 died() {
 	say "$4 in mode $3: Bochs died: $1"
 	printf '%s,-,%s,died,-,-,-,-,-,-,-,-,-,-,-,-,"%s"\n' "$4" "$3" "$1" >>"$out/rows"
+	in_order
 }
 
 # Wait for the end of a boot, and tell how far it is. 1: Bochs died; 3: stalled.
