@@ -337,5 +337,8 @@ int main(void)
 		TEST(terminal), TEST(ignored_signals),
 	};
 
+	/* A shell in the background ignores these, and so would all below it. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }
