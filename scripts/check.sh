@@ -22,8 +22,9 @@ LOGS=$PROJECT/build/check
 JOBS=$(nproc)
 [ "$JOBS" -le 3 ] || JOBS=3
 # Seconds for one run of the selftests: three of them, one after the other,
-# leave room under the 90 minutes that CI allows.
+# leave room under the 90 minutes that CI allows. The debug kernel takes longer.
 SELFTEST_SECONDS=2400
+DEBUG_SECONDS=7200
 # And for all paths at all budgets.
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
@@ -53,16 +54,18 @@ build() {
 # check_unit FOLDER: the unit tests of the command, or of the module.
 check_unit() { make -s -C "$PROJECT/$1" check; }
 
+# selftests SERIES [SECONDS]
 selftests() {
-	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/selftests-$1" \
+	"$here/lab" --kernel "$1" --timeout "${2:-$SELFTEST_SECONDS}" --out "$LOGS/selftests-$1" \
 		-- selftests/run.sh
 }
 
-# alone SERIES TEST: a test that is run by name, where once is enough: small guest
-# programs whose least budget is known; recorded faults run through policies.
+# alone SERIES TEST...: tests that are run by name, where once is enough: small
+# guest programs whose least budget is known; recorded faults run through policies;
+# perf, which takes its time to find out about events.
 alone() {
 	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/$2-$1" \
-		-- selftests/run.sh "$2"
+		-- selftests/run.sh "${@:2}"
 }
 
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
@@ -78,7 +81,7 @@ paths() {
 
 # The one that stock kernels lack: a VM whose memory may become private.
 paths_debug() {
-	"$here/lab" --kernel 6.12-debug --timeout "$SELFTEST_SECONDS" \
+	"$here/lab" --kernel 6.12-debug --timeout "$DEBUG_SECONDS" \
 		--out "$LOGS/paths-6.12-debug" -- build/selftests/test_paths private
 }
 
@@ -109,7 +112,7 @@ check() {
 		piece "selftests $series" selftests "$series"
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
-	piece "replay 6.12" alone 6.12 test_replay.sh
+	piece "replay, perf 6.12" alone 6.12 test_replay.sh test_perf.sh
 	piece "corpus 6.12" alone 6.12 test_corpus
 	piece "static checks" "$here/static.sh"
 	piece "probe" "$here/probe-check.sh"
@@ -118,7 +121,7 @@ check() {
 }
 
 debug() {
-	piece "selftests 6.12-debug" selftests 6.12-debug
+	piece "selftests 6.12-debug" selftests 6.12-debug "$DEBUG_SECONDS"
 	piece "paths 6.12-debug" paths_debug
 }
 
@@ -134,7 +137,7 @@ main() {
 		for series in "${STOCK[@]}"; do
 			[ "$series" != 6.12 ] || continue
 			piece "corpus $series" alone "$series" test_corpus
-			piece "replay $series" alone "$series" test_replay.sh
+			piece "replay, perf $series" alone "$series" test_replay.sh test_perf.sh
 		done
 		piece "false alarms" "$here/check-alarms.sh"
 		debug ;;

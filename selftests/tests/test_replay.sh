@@ -19,7 +19,7 @@ trap 'rm -rf "$dir"' EXIT
 # is its code, a page of data, one of stack or of data, and tables to them.
 LEAST=8
 # All of it is some 200,000 faults with so few pages; these will do.
-WORK=("$BUILT/work" --part hash --part tree)
+WORK=("$BUILT/work" --part hash)
 
 # record NAME PAGES POLICY [OPTION...]: into $dir/NAME.dat and NAME.json.
 record() {
@@ -64,7 +64,7 @@ differs() {
 	local misses
 	replay least || return 1
 	misses=$(of "$dir/replayed" misses)
-	replay least --pages 24 || return 1
+	replay least --pages 16 || return 1
 	[ "$(of "$dir/replayed" misses)" -lt $((misses / 2)) ] || return 1
 	[ $(($(of "$dir/replayed" hits) + $(of "$dir/replayed" misses))) = "$misses" ]
 }
@@ -72,11 +72,11 @@ differs() {
 # No policy does better than one that knows the future.
 opt_is_best() {
 	local best policy
-	replay least --pages 24 --policy opt || return 1
+	replay least --pages 16 --policy opt || return 1
 	best=$(of "$dir/replayed" misses)
 	for policy in fifo clock lru random mru wsclock true-lru; do
-		replay least --pages 24 --policy $policy || return 1
-		echo "# 24 pages, $policy: $(of "$dir/replayed" misses), opt $best"
+		replay least --pages 16 --policy $policy || return 1
+		echo "# 16 pages, $policy: $(of "$dir/replayed" misses), opt $best"
 		[ "$(of "$dir/replayed" misses)" -ge "$best" ] || return 1
 	done
 }
@@ -114,7 +114,7 @@ result "no fault loops" no_loops least
 for policy in random fifo mru; do
 	# mru gives up most of what it needs again: more for it.
 	pages=12
-	[ $policy != mru ] || pages=24
+	[ $policy != mru ] || pages=16
 	result "records $policy, $pages pages" record $policy $pages $policy --seed 5
 	result "the same budget and policy: exact, $policy" exact $policy
 done
