@@ -46,7 +46,7 @@ fetch() {
 
 build() {
 	local series
-	make -C "$PROJECT" cli
+	make -C "$PROJECT" -j"$(nproc)" cli
 	make -C "$PROJECT/selftests" -j"$(nproc)" all
 	for series in "$@"; do "$here/build-module.sh" "$series"; done
 }
