@@ -262,7 +262,7 @@ int main(void)
 	}
 	for (b = 2; b < 7; b++)
 		if (kvm_shadow_paging())
-			ksft_test_result_skip("add, long: budget %d does not loop under npt=0\n", b);
+			ksft_test_result_skip("add, long: budget %d: npt=0\n", b);
 		else
 			ksft_test_result(loops(GUEST_ADD, VMM_LONG, b),
 					 "add, long: budget %d loops\n", b);
