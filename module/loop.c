@@ -180,8 +180,7 @@ bool nptb_loop_again(struct nptb_loop_table *table,
 {
 	struct nptb_loop_record *record;
 
-	/* Laps 1, 2, 4 and so on are told at length. */
-	if (!(attempt->laps & (attempt->laps - 1)) || !attempt->insn_len)
+	if (nptb_is_told(attempt->laps) || !attempt->insn_len)
 		return false;
 	record = record_again(table, attempt);
 	if (!record || is_first(attempt))

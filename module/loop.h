@@ -63,6 +63,17 @@ struct nptb_loop_table {
 	u64 dropped;
 };
 
+/**
+ * nptb_is_told() - is it told at length that something happened again?
+ * @times: how often it has happened, this time included; 0 is told
+ *
+ * Return: true for 1, 2, 4, 8 and so on.
+ */
+static inline bool nptb_is_told(u64 times)
+{
+	return !(times & (times - 1));
+}
+
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					struct nptb_attempt *attempt,
 					u32 vcpu, u32 rounds);

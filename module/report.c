@@ -40,11 +40,6 @@ static void count_steps(struct nptb_fault *fault)
 	nptb_lends_refused(fault->vm->lends, opcode_of(&fault->v->attempt));
 }
 
-static bool is_power_of_2_or_0(u64 n)
-{
-	return !(n & (n - 1));
-}
-
 /**
  * nptb_report() - tell of a loop, if this fault has to do with one
  * @fault: noted
@@ -74,7 +69,7 @@ void nptb_report(struct nptb_fault *fault)
 	if (!rounds && !(attempt->certain && first))
 		return;
 	/* After a step the vCPU is elsewhere, and the bytes have been read. */
-	if (!fault->steps && !attempt->insn_len)
+	if (!fault->steps)
 		nptb_report_read_insn(fault);
 	spin_lock(&vm->lock);
 	vm->stats.laps += fault->lap;
@@ -84,11 +79,11 @@ void nptb_report(struct nptb_fault *fault)
 		vm->stats.loops_event += bit == 1u << NPTB_LOOP_EVENT;
 	}
 	record = nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
-	often = !is_power_of_2_or_0(record->times);
+	often = !nptb_is_told(record->times);
 	spin_unlock(&vm->lock);
 	attempt->noted |= bit;
 	all = fault->stolen ? attempt->stolen : attempt->laps;
-	if (!is_power_of_2_or_0(all))
+	if (!nptb_is_told(all))
 		return;
 	if (!often)
 		nptb_explain(fault);

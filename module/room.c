@@ -170,8 +170,8 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 }
 
 /*
- * Who goes; still in the set. @own: it is a page of the very attempt that needs room, which only
- * a policy without the shield chooses.
+ * Who goes; still in the set. @own: it is a page of the very attempt that needs
+ * room, which only a policy without the shield chooses.
  */
 static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 						bool *own, bool *alone)

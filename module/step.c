@@ -72,7 +72,7 @@ static void look_around(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	times = nptb_loop_times(&vm->loops, &fault->v->attempt);
 	spin_unlock(&vm->lock);
-	if (times & (times + 1))
+	if (!nptb_is_told(times + 1))
 		return;
 	nptb_report_read_insn(fault);
 	nptb_explain_ahead(fault);

@@ -75,20 +75,23 @@ bursts() {
 
 reached() { grep -qs '^reached' "$RESULTS/$1/result"; }
 
+# A run of the small guest that ends at its first loop, unless there is one.
+stop_run() {
+	[ -f "$RESULTS/small-stop-$1/result" ] ||
+		run small stop "$1" "small-stop-$1" $SMALL_SECONDS
+}
+
 # The least budget with which no loop stops the small guest, by bisection: a
 # loop that is confirmed never ends, so the guest is stopped at the first.
 least() {
-	local low=1 high=64 middle name
+	local low=1 high=64 middle
 	while [ $((high - low)) -gt 1 ]; do
-		middle=$(((low + high) / 2)) name=small-stop-$(((low + high) / 2))
-		[ -f "$RESULTS/$name/result" ] ||
-			run small stop $middle $name $SMALL_SECONDS || return
-		if reached $name; then high=$middle; else low=$middle; fi
+		middle=$(((low + high) / 2))
+		stop_run $middle || return
+		if reached small-stop-$middle; then high=$middle; else low=$middle; fi
 	done
-	for name in "small-stop-$low" "small-stop-$high"; do
-		[ -f "$RESULTS/$name/result" ] ||
-			run small stop "${name##*-}" "$name" $SMALL_SECONDS || return
-	done
+	stop_run $low || return
+	stop_run $high || return
 	mkdir -p "$RESULTS/small-least"
 	echo "$low $high" >"$RESULTS/small-least/result"
 }

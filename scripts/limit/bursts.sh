@@ -3,8 +3,9 @@
 # What bursts gain, inside L1: the small guest with one page, up to the same
 # number of instructions, with bursts of different lengths.
 #   bursts.sh FROM TO BURST...
-# For each, a line, also in $OUT/result: BURST, and what was counted between FROM and TO instructions
-# emulated: instructions of the guest, faults, and instructions of L1.
+# For each, a line, also in $OUT/result: BURST, and what was counted between FROM
+# and TO instructions emulated: instructions of the guest, faults, and instructions
+# of L1.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=guests.sh
 . "$(dirname "$0")/guests.sh"

@@ -126,6 +126,24 @@ static void spread(void **state)
 	}
 }
 
+/* What theory says of a case must be these roles. Return: how many pages. */
+static unsigned int predicted(const char *name, enum probe_mode_id mode, bool shadow,
+			      const char *want)
+{
+	static struct probe_layout l;
+	static struct probe_need need;
+	struct probe_roles roles;
+	char text[64];
+
+	assert_int_equal(probe_layout(&l, case_named(name), &probe_modes[mode]), 0);
+	l.shadow = shadow;
+	assert_int_equal(probe_predict(&l, &need), 0);
+	probe_need_roles(&need, &roles);
+	assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want);
+	probe_layout_free(&l);
+	return roles.pages;
+}
+
 /* Counted by hand. */
 static void predictions(void **state)
 {
@@ -162,22 +180,12 @@ static void predictions(void **state)
 		/* The first use of a page that is several things. */
 		{ "code_is_table", M_LONG, 4, "4T" },
 	};
-	static struct probe_layout l;
-	static struct probe_need need;
-	struct probe_roles roles;
-	char text[64];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		assert_int_equal(probe_layout(&l, case_named(want[i].name),
-					      &probe_modes[want[i].mode]), 0);
-		assert_int_equal(probe_predict(&l, &need), 0);
-		probe_need_roles(&need, &roles);
-		assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want[i].roles);
-		assert_int_equal(roles.pages, want[i].pages);
-		probe_layout_free(&l);
-	}
+	for (i = 0; i < ARRAY_SIZE(want); i++)
+		assert_int_equal(predicted(want[i].name, want[i].mode, false, want[i].roles),
+				 want[i].pages);
 }
 
 /* Without nested paging KVM walks the tables: they are no leaves of the guest. */
@@ -191,22 +199,11 @@ static void shadow(void **state)
 		{ "movsd", M_LONGF, "2F 2R 2W" }, { "code_is_table", M_LONG, "1F" },
 		{ "paging_long", M_PROT, "1F 1W" }, { "add", M_REAL, "1F 1RW" },
 	};
-	static struct probe_layout l;
-	static struct probe_need need;
-	struct probe_roles roles;
-	char text[64];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		assert_int_equal(probe_layout(&l, case_named(want[i].name),
-					      &probe_modes[want[i].mode]), 0);
-		l.shadow = true;
-		assert_int_equal(probe_predict(&l, &need), 0);
-		probe_need_roles(&need, &roles);
-		assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want[i].roles);
-		probe_layout_free(&l);
-	}
+	for (i = 0; i < ARRAY_SIZE(want); i++)
+		predicted(want[i].name, want[i].mode, true, want[i].roles);
 }
 
 static void formulas(void **state)
