@@ -45,10 +45,8 @@ fetch() {
 }
 
 build() {
-	local series
 	make -C "$PROJECT" -j"$(nproc)" cli
 	make -C "$PROJECT/selftests" -j"$(nproc)" all
-	for series in "$@"; do "$here/build-module.sh" "$series"; done
 }
 
 # check_unit FOLDER: the unit tests of the command, or of the module.
@@ -98,12 +96,16 @@ prepare() {
 	shift
 	step "packages" "$here/deps.sh" build lab check "$group"
 	step "kernels" fetch "$@"
-	step "build" build "$@"
+	step "build" build
 }
 
-# check quick|full: what takes seconds comes first, what takes longest next.
+# check quick|full: first the modules, which are then there for the labs; what takes
+# seconds meanwhile, and what takes longest next.
 check() {
 	local series
+	for series in "${STOCK[@]}"; do
+		piece "sparse and W=1 $series" "$here/static.sh" "build-$series"
+	done
 	piece "test of the checker" "$here/test-tally.sh"
 	piece "messages" "$here/test-messages.sh"
 	piece "unit tests, module" check_unit selftests/unit
@@ -114,7 +116,7 @@ check() {
 	done
 	piece "replay, perf 6.12" alone 6.12 test_replay.sh test_perf.sh
 	piece "corpus 6.12" alone 6.12 test_corpus
-	piece "static checks" "$here/static.sh"
+	piece "static checks" "$here/static.sh" shell layers prototypes checkpatch
 	piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh"
 	piece "demo" "$here/demo.sh" --tap

@@ -57,22 +57,21 @@ build_lock() {
 	flock "${@:2}" 9
 }
 
-# Build (what changed of) the module for a series; further arguments go to
-# make, e.g. W=1, and then the folder is another one: the lab's module stays
-# what it is, and the objects of both stay of use.
+# Build (what changed of) the module for a series; further arguments go to make,
+# e.g. C=2. W=1 is always given, so that a warning is seen at once, and so that the
+# objects stay of use whatever they were built for.
 module_build() (
 	series=$1
 	shift
 	[ -f "$PROJECT/module/Kbuild" ] || die "there is no module/Kbuild to build"
 	dir=$(module_build_dir "$series")
-	[ $# = 0 ] || dir+=-check
 	build_lock "$dir"
 	module_copy "$dir"
 	# Modules need no BTF of their own, and the headers hold no vmlinux.
-	kernel_make "$series" M="$dir/module" "$@" modules 2>&1 |
+	kernel_make "$series" M="$dir/module" W=1 "$@" modules 2>&1 |
 		{ grep -v 'Skipping BTF' || true; } >&2 ||
 		die "the module does not build for $series"
-	[ $# != 0 ] || klp_build "$series" "$dir"
+	klp_build "$series" "$dir"
 )
 
 # The livepatch that a selftest holds functions of KVM with, into DIR/klp/.
