@@ -65,7 +65,7 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
  * @v: by which vCPU
  * @key: of the frame, or %NPTB_KEY_NONE where only KVM knows
  *
- * It belongs to no attempt.
+ * It belongs to no attempt, but may be pinned or exempt.
  */
 void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
@@ -78,7 +78,8 @@ void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 	if (vm->armed && leaves) {
 		struct nptb_page *spare = nptb_page_get(vm), *page;
 
-		if (spare && !nptb_rset_charge(&vm->set, made, spare))
+		if (!nptb_give_ahead(vm, made, spare,
+				     v->made == NPTB_KEY_NONE) && spare)
 			nptb_page_put(vm, spare);
 		page = nptb_rset_find(&vm->set, made);
 		if (page)

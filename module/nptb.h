@@ -537,6 +537,8 @@ bool nptb_exempt_begin(struct nptb_fault *fault);
 void nptb_exempt_end(struct nptb_fault *fault);
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
 		       struct nptb_page *spare, bool plenty);
+bool nptb_give_ahead(struct nptb_vm *vm, u64 key, struct nptb_page *spare,
+		     bool direct);
 int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
 void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
 void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);

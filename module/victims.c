@@ -221,3 +221,28 @@ bool nptb_give_special(struct nptb_fault *fault, u64 key,
 		return nptb_rset_charge(set, key, spare);
 	return nptb_rset_give(set, key, spare, &fault->v->shield);
 }
+
+/**
+ * nptb_give_ahead() - put a page that was mapped unasked for where it belongs
+ * @vm: under budget
+ * @key: of the page
+ * @spare: a page to use, or NULL
+ * @direct: its leaf is not one of a nested guest's
+ *
+ * To the pinned or exempt ones; it belongs to no attempt.
+ *
+ * Context: nptb_vm.lock held.
+ * Return: true where @spare was used.
+ */
+bool nptb_give_ahead(struct nptb_vm *vm, u64 key, struct nptb_page *spare,
+		     bool direct)
+{
+	struct nptb_rset *set = &vm->set;
+
+	lockdep_assert_held(&vm->lock);
+	if (direct && nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, key))
+		return nptb_rset_give(set, key, spare, &set->exempt);
+	if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
+		return nptb_rset_give(set, key, spare, &set->pinned);
+	return nptb_rset_charge(set, key, spare);
+}

@@ -4,6 +4,7 @@
  * the VMM asks KVM to map, and page faults that complete later.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,28 +15,17 @@
 
 #include "../lib/uffd.h"
 #include "../lib/util.h"
+#include "../vmm/prefault.h"
 #include "paths.h"
 #include "swap.h"
 
-/* include/uapi/linux/kvm.h of Linux 6.11 and later. */
-#ifndef KVM_PRE_FAULT_MEMORY
-struct kvm_pre_fault_memory {
-	__u64 gpa;
-	__u64 size;
-	__u64 flags;
-	__u64 padding[5];
-};
-
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-#define KVM_CAP_PRE_FAULT_MEMORY 236
-#endif
 /* Far more than it can take, where every call gets on by a page. */
 #define CALLS_MAX	(4 * PATH_SIZE / PAGE_SIZE)
 
 static const char *missing_prefault(const struct path *path)
 {
 	(void)path;
-	return vmm_capability(KVM_CAP_PRE_FAULT_MEMORY) ? NULL :
+	return prefault_possible() ? NULL :
 		"this kernel has no KVM_PRE_FAULT_MEMORY (Linux 6.12 has)";
 }
 
@@ -49,21 +39,21 @@ static bool open_idle(struct run *r)
 }
 
 /* All of memory: what has no room is refused, or takes the place of others. */
-static bool prefault(struct run *r, int round)
+static bool prefault_all(struct run *r, int round)
 {
-	struct kvm_pre_fault_memory range = { .size = PATH_SIZE };
+	uint64_t gpa = 0, size = PATH_SIZE;
 	unsigned long calls = 0;
 	int ret = 0;
 
 	(void)round;
-	while (range.size && calls++ < CALLS_MAX) {
-		ret = ioctl(r->fd, KVM_PRE_FAULT_MEMORY, &range) ? errno : 0;
+	while (size && calls++ < CALLS_MAX) {
+		ret = prefault(r->fd, &gpa, &size);
 		if (ret && ret != EINTR && ret != EAGAIN)
 			break;
 	}
 	if (ret && ret != EAGAIN && ret != ENOSPC)
-		note("KVM_PRE_FAULT_MEMORY at 0x%llx: %s", range.gpa, strerror(ret));
-	if (range.gpa)
+		note("KVM_PRE_FAULT_MEMORY at 0x%" PRIx64 ": %s", gpa, strerror(ret));
+	if (gpa)
 		return true;
 	note("KVM_PRE_FAULT_MEMORY mapped nothing: %s", strerror(ret));
 	return false;
@@ -132,7 +122,7 @@ static bool page_by_uffd(struct run *r, int round)
 const struct path paths_async[] = {
 	{ .name = "KVM_PRE_FAULT_MEMORY", .guest = GUEST_WORK,
 	  .mode = VMM_PROT, .variants = ON(TDP) | ON(LEGACY),
-	  .missing = missing_prefault, .open = open_idle, .act = prefault },
+	  .missing = missing_prefault, .open = open_idle, .act = prefault_all },
 	{ .name = "asynchronous page faults, swap", .guest = GUEST_WORK,
 	  .mode = VMM_PROT, .variants = ON_ALL, .flags = PATH_IRQCHIP,
 	  .event = "kvm_async_pf_completed", .missing = missing_swap,

@@ -12,6 +12,7 @@
 
 #include "../lib/cells.h"
 #include "../oracle/spte.h"
+#include "../vmm/prefault.h"
 
 #define SIZE		(4UL << 20)
 #define DATA		SZ_2M
@@ -104,6 +105,33 @@ static bool pins(int vcpus)
 	vmm_stop(&vm);
 	ok &= expect("pinned", nptb_stat(vm.name, "pinned"), 4);
 	ok &= judge(16, 4, false);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* Mapped before the guest asks for them: it never faults on them then. */
+static bool ahead(const char *file, int64_t budget, bool counts)
+{
+	uint64_t gpa = DATA + PAGE_SIZE, size = 4 * PAGE_SIZE;
+	int tries, ret = 0;
+	bool ok;
+
+	open_guest(GUEST_WORK, 1);
+	ok = !list(file, GFN + 1, GFN + 4, true) && !nptb_budget(vm.name, budget);
+	spte_begin(BUFFER_MIB);
+	spte_apart(GFN + 1, GFN + 4, counts);
+	spte_limit(budget);
+	for (tries = 0; ok && size && tries < 100; tries++)
+		ret = prefault(vm.vcpu[0].fd, &gpa, &size);
+	if (size)
+		note("KVM_PRE_FAULT_MEMORY: %s", strerror(ret));
+	ok &= expect("leaves", vmm_stat(&vm, "pages_4k"), 4);
+	ok &= expect(counts ? "pinned" : "exempt",
+		     nptb_stat(vm.name, counts ? "pinned" : "exempt"), 4);
+	vmm_start(&vm);
+	ok = ok && faults(1000);
+	vmm_stop(&vm);
+	ok &= judge(budget, 4, false);
 	vmm_destroy(&vm);
 	return ok;
 }
@@ -317,13 +345,20 @@ int main(void)
 		ksft_exit_skip("%s\n", why);
 	/* We share two CPUs with the guests: let us go first. */
 	setpriority(PRIO_PROCESS, 0, -15);
-	ksft_set_plan(14);
+	ksft_set_plan(16);
 	ksft_test_result(formats("pin"), "what pin takes\n");
 	ksft_test_result(formats("exempt"), "what exempt takes\n");
 	ksft_test_result(refusals(), "pins leave room, or are refused\n");
 	ksft_test_result(pins(1), "pinned pages never go, 1 vCPU\n");
 	ksft_test_result(pins(4), "pinned pages never go, 4 vCPUs\n");
 	ksft_test_result(pins_change(), "pins come and go while it runs\n");
+	if (prefault_possible()) {
+		ksft_test_result(ahead("pin", 16, true), "pinned pages mapped ahead never go\n");
+		ksft_test_result(ahead("exempt", 4, false), "exempt pages mapped ahead do not count\n");
+	} else {
+		ksft_test_result_skip("pinned pages mapped ahead: no KVM_PRE_FAULT_MEMORY\n");
+		ksft_test_result_skip("exempt pages mapped ahead: no KVM_PRE_FAULT_MEMORY\n");
+	}
 	ksft_test_result(exempt(1, 2), "exempt pages do not count, budget 2\n");
 	ksft_test_result(exempt(1, 5), "exempt pages do not count, budget 5\n");
 	ksft_test_result(exempt(4, 16), "exempt pages do not count, 4 vCPUs\n");
