@@ -13,7 +13,8 @@
 #include "../lib/util.h"
 #include "paths.h"
 
-#define RING_ENTRIES	1024
+/* For a lap over all pages of a lane: it is reaped between laps. */
+#define RING_ENTRIES	2048
 #define RING_SIZE	(RING_ENTRIES * sizeof(struct kvm_dirty_gfn))
 
 static int log_dirty(struct run *r, bool on)
@@ -25,15 +26,11 @@ static int log_dirty(struct run *r, bool on)
 /* On and off, with every vCPU getting on in between. */
 static bool toggle(struct run *r, int round)
 {
-	int i;
-
 	(void)round;
-	for (i = 0; i < r->times; i++) {
-		if (log_dirty(r, true) || (r->progress && !lanes_wait(r, 1)) ||
-		    log_dirty(r, false) || (r->progress && !lanes_wait(r, 1))) {
-			note("dirty logging: %s", strerror(errno));
-			return false;
-		}
+	if (log_dirty(r, true) || (r->progress && !lanes_wait(r, 1)) ||
+	    log_dirty(r, false) || (r->progress && !lanes_wait(r, 1))) {
+		note("dirty logging: %s", strerror(errno));
+		return false;
 	}
 	return true;
 }
@@ -97,13 +94,13 @@ static bool migrate(struct run *r, int round)
 		note("dirty logging: %s", strerror(errno));
 		return false;
 	}
-	for (i = 0; i < 2 * r->times; i++) {
+	for (i = 0; i < 2; i++) {
+		if (r->progress && !lanes_wait(r, 1))
+			return false;
 		if (!pass(r) && r->progress) {
 			note("pass %d: nothing is dirty", i);
 			return false;
 		}
-		if (r->progress && !lanes_wait(r, 1))
-			return false;
 	}
 	return true;
 }
@@ -198,22 +195,16 @@ static void reap(struct run *r)
 static bool use_ring(struct run *r, int round)
 {
 	struct ring *ring = r->priv;
-	int i;
-
 	(void)round;
-	for (i = 0; i < r->times; i++) {
-		ring->collected = 0;
-		if (log_dirty(r, true) || (r->progress && !lanes_wait(r, 1)))
-			return false;
-		reap(r);
-		if (!ring->collected && r->progress) {
-			note("the dirty ring stayed empty");
-			return false;
-		}
-		if (log_dirty(r, false) || (r->progress && !lanes_wait(r, 1)))
-			return false;
+	ring->collected = 0;
+	if (log_dirty(r, true) || (r->progress && !lanes_wait(r, 1)))
+		return false;
+	reap(r);
+	if (!ring->collected && r->progress) {
+		note("the dirty ring stayed empty");
+		return false;
 	}
-	return true;
+	return !log_dirty(r, false) && (!r->progress || lanes_wait(r, 1));
 }
 
 static bool close_ring(struct run *r)

@@ -252,7 +252,6 @@ static bool cell_try(const struct cell *cell, bool full, bool *missed)
 	memset(r, 0, sizeof(*r));
 	r->cell = cell;
 	r->rounds = full ? 2 : 1;
-	r->times = full ? 2 : 1;
 	r->fd = -1;
 	if (cell->path->flags & PATH_OWN)
 		return cell->path->act(r, 0);

@@ -129,7 +129,7 @@ static bool move_pages(struct run *r, int round)
 	int i;
 
 	(void)round;
-	for (i = 0; i < 2 * r->times; i++) {
+	for (i = 0; i < 2; i++) {
 		move_to(r, 1);
 		move_to(r, 0);
 		if (r->progress && !lanes_wait(r, 1))
@@ -162,28 +162,21 @@ static bool protect(struct run *r, int round)
 {
 	uint64_t end = now_ms() + PATH_MS;
 	uint8_t *mem = lanes_page(r, 0);
-	unsigned int before;
-	int i;
+	unsigned int before = atomic_load(&refused);
 
 	(void)round;
-	for (i = 0; i < r->times; i++) {
-		before = atomic_load(&refused);
-		if (mprotect(mem, lanes_len(r), PROT_READ))
-			return false;
-		while (r->progress && atomic_load(&refused) == before &&
-		       now_ms() < end)
-			sleep_ms(1);
-		if (mprotect(mem, lanes_len(r), PROT_NONE) ||
-		    mprotect(mem, lanes_len(r), PROT_READ | PROT_WRITE))
-			return false;
-		if (r->progress && atomic_load(&refused) == before) {
-			note("a guest wrote to memory that is read-only");
-			return false;
-		}
-		if (r->progress && !lanes_wait(r, 1))
-			return false;
+	if (mprotect(mem, lanes_len(r), PROT_READ))
+		return false;
+	while (r->progress && atomic_load(&refused) == before && now_ms() < end)
+		sleep_ms(1);
+	if (mprotect(mem, lanes_len(r), PROT_NONE) ||
+	    mprotect(mem, lanes_len(r), PROT_READ | PROT_WRITE))
+		return false;
+	if (r->progress && atomic_load(&refused) == before) {
+		note("a guest wrote to memory that is read-only");
+		return false;
 	}
-	return true;
+	return !r->progress || lanes_wait(r, 1);
 }
 
 static uint64_t sum_of(struct run *r)
@@ -252,19 +245,12 @@ static bool collapse_lanes(struct run *r)
 /* Small pages become a huge one in place, as khugepaged does it. */
 static bool collapse(struct run *r, int round)
 {
-	int i;
-
 	(void)round;
-	for (i = 0; i < r->times; i++) {
-		if (!collapse_lanes(r) ||
-		    (r->progress && !lanes_wait(r, 1)))
-			return false;
-		/* Apart again: one of its pages may not be read for a moment. */
-		if (mprotect(lanes_page(r, 500), PAGE_SIZE, PROT_NONE) ||
-		    mprotect(lanes_page(r, 500), PAGE_SIZE, PROT_READ | PROT_WRITE))
-			return false;
-	}
-	return true;
+	if (!collapse_lanes(r) || (r->progress && !lanes_wait(r, 1)))
+		return false;
+	/* Apart again: one of its pages may not be read for a moment. */
+	return !mprotect(lanes_page(r, 500), PAGE_SIZE, PROT_NONE) &&
+	       !mprotect(lanes_page(r, 500), PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 const struct path paths_host[] = {

@@ -133,7 +133,6 @@ struct run {
 	uint64_t limit;		/* in force; 0: none */
 	uint64_t most;		/* the largest that was, or UINT64_MAX */
 	int rounds;
-	int times;		/* that .act does in a round what it is for */
 	void *priv;		/* the path's */
 	int fd;			/* the path's too; closed at the end */
 };

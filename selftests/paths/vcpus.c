@@ -32,7 +32,7 @@ static bool race(struct run *r, int round)
 	(void)round;
 	if (!r->progress)
 		return true;
-	if (!lanes_wait(r, LAPS * r->times))
+	if (!lanes_wait(r, LAPS))
 		return false;
 	loops = nptb_stat(r->vm.name, "loops");
 	if (loops)
