@@ -58,7 +58,7 @@ static __always_inline void detect(struct nptb_fault *fault)
 	if (likely(!v->attempt.again))
 		return;
 	/* Or did others take the page? */
-	robbed = READ_ONCE(v->robbed);
+	robbed = READ_ONCE(v->turn.robbed);
 	fault->stolen = robbed != v->robbed_seen;
 	v->attempt.stolen += fault->stolen;
 	v->robbed_seen = robbed;

@@ -49,9 +49,8 @@ void nptb_hold_exit(void)
 
 static bool overdue(const struct nptb_vcpu *w)
 {
-	/* More than a tick: one that was half over does not count as one. */
 	return READ_ONCE(w->hold) == NPTB_HOLD_GRANTED &&
-	       time_after(jiffies, READ_ONCE(w->held_since) + 1);
+	       nptb_tick_over(READ_ONCE(w->held_since), jiffies);
 }
 
 /**

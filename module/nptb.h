@@ -40,6 +40,7 @@
 #include "policy.h"
 #include "ranges.h"
 #include "rset.h"
+#include "turns.h"
 
 #define NPTB_NAME_MAX	24
 
@@ -128,19 +129,14 @@ enum nptb_hold {
  * @held_since: jiffies when @hold was granted
  * @made: key of the leaf that the shadow MMU has made for it, or NPTB_KEY_NONE;
  *	its own thread's
- * @deferred_at: jiffies of the last fault of others that @shield deferred
- *	first, valid while @blocking; under nptb_vm.lock
- * @waiting_at: jiffies of its own last deferral, valid while @waiting
- * @turn: its place in the queue while @waiting, smaller is earlier
+ * @turn: its part in the turns between vCPUs, ticks are jiffies; under
+ *	nptb_vm.lock, but its own thread reads @turn.robbed without
  * @lent: pages lent to it; written under nptb_vm.lock
  * @lent_at: jiffies of the last page lent
  * @lent_since: when the first of @lent was lent, ns
- * @robbed: times that its shield was broken; written under nptb_vm.lock
- * @robbed_seen: @robbed when that was last looked at; its own thread's
+ * @robbed_seen: @turn.robbed when that was last looked at; its own thread's
  * @since_step: faults mapped since an instruction was emulated; its thread's
  * @burst: instructions emulated in one go the last time; its own thread's
- * @blocking: its shield defers another vCPU
- * @waiting: it was deferred and has shown no progress since
  * @ended: the attempt that @shield is of has ended; its own thread's
  * @unknown: @attempt was not kept up to date; its own thread's
  */
@@ -153,18 +149,13 @@ struct nptb_vcpu {
 	u64 made;
 	u32 hold;
 	unsigned long held_since;
-	unsigned long deferred_at;
-	unsigned long waiting_at;
-	u64 turn;
+	struct nptb_turn turn;
 	u32 lent;
 	u32 burst;
 	unsigned long lent_at;
 	u64 lent_since;
-	u64 robbed;
 	u64 robbed_seen;
 	u64 since_step;
-	bool blocking;
-	bool waiting;
 	bool ended;
 	bool unknown;
 };
@@ -224,7 +215,7 @@ enum nptb_frames {
  * @vcpus: by index, filled as they fault
  * @max_vcpus: entries in @vcpus
  * @nr_vcpus: no vCPU of this index or above was seen
- * @turns: numbers given to waiting vCPUs
+ * @turns: whose shield is broken when, and by whom
  * @loops: places that looped
  * @lends: what was lent pages
  * @stats: counters
@@ -266,7 +257,7 @@ struct nptb_vm {
 	struct nptb_vcpu **vcpus;
 	u32 max_vcpus;
 	u32 nr_vcpus;
-	u64 turns;
+	struct nptb_turns turns;
 	struct nptb_loop_table loops;
 	struct nptb_lends *lends;
 	struct nptb_stats stats;
@@ -502,8 +493,7 @@ static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 		return;
 	nptb_rset_settle(&vm->set, &v->shield);
 	v->ended = false;
-	v->blocking = false;
-	v->waiting = false;
+	nptb_turn_end(&v->turn);
 }
 
 /* The vCPU has shown progress, or stopped: its last attempt has ended. */

@@ -73,63 +73,21 @@ static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 	nptb_page_put(vm, page);
 }
 
-/* More than a tick ago: a tick that was half over does not count as one. */
-static bool tick_over(unsigned long since)
-{
-	return time_after(jiffies, since + 1);
-}
-
-/* Has a vCPU that was deferred before @v, and still wants in, the turn? */
-static bool others_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
-{
-	u32 i;
-
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		struct nptb_vcpu *w = vm->vcpus[i];
-
-		if (w && w != v && w->waiting && w->turn < v->turn &&
-		    !tick_over(w->waiting_at))
-			return true;
-	}
-	return false;
-}
-
 /*
- * All that is not @v's own is shielded by the attempts of other vCPUs. Their
- * shields hold for a tick once they defer somebody; then the turn passes to
- * whoever waits longest.
+ * All that is not @v's own is shielded by the attempts of other vCPUs: see
+ * turns.h for how long that holds.
  *
  * Return: true where a shield was broken and there are victims now.
  */
 static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
-	struct nptb_vcpu *longest = NULL;
-	u32 i;
+	struct nptb_turn *robbed;
 
 	lockdep_assert_held(&vm->lock);
-	if (!v->waiting) {
-		v->waiting = true;
-		v->turn = ++vm->turns;
-	}
-	v->waiting_at = jiffies;
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		struct nptb_vcpu *w = vm->vcpus[i];
-
-		if (!w || w == v || !w->shield.count)
-			continue;
-		if (!w->blocking) {
-			w->blocking = true;
-			w->deferred_at = jiffies;
-		}
-		if (!longest || time_before(w->deferred_at, longest->deferred_at))
-			longest = w;
-	}
-	if (!longest || !tick_over(longest->deferred_at) || others_turn(vm, v))
+	robbed = nptb_turns_take(&vm->turns, &v->turn, jiffies);
+	if (!robbed)
 		return false;
-	nptb_rset_settle(&vm->set, &longest->shield);
-	WRITE_ONCE(longest->robbed, longest->robbed + 1);
-	longest->blocking = false;
-	v->blocking = false;
+	nptb_rset_settle(&vm->set, robbed->shield);
 	return true;
 }
 

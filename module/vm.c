@@ -42,6 +42,7 @@ struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 	v->idx = idx;
 	nptb_shield_init(&v->shield);
 	spin_lock(&vm->lock);
+	nptb_turns_add(&vm->turns, &v->turn, &v->shield);
 	WRITE_ONCE(vm->vcpus[idx], v);
 	WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
 	spin_unlock(&vm->lock);
