@@ -58,9 +58,13 @@ void nptb_budget_drain(struct nptb_vm *vm)
 	bool done = !vm->set.buckets;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
+		struct nptb_vcpu *v = vm->vcpus[i];
+
+		if (!v)
+			continue;
 		spin_lock(&vm->lock);
-		if (vm->vcpus[i])
-			nptb_rset_settle(&vm->set, &vm->vcpus[i]->shield);
+		nptb_rset_settle(&vm->set, &v->shield);
+		nptb_turn_end(&v->turn);
 		spin_unlock(&vm->lock);
 	}
 	while (!done) {

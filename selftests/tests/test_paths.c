@@ -217,6 +217,8 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	choose();
+	if (!nr_cells)
+		die("no such cell: -l lists them");
 	if (want.list) {
 		for (i = 0; i < nr_cells; i++)
 			printf("%s\n", name_of(&cells[i]));
