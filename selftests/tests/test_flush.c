@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "../lib/cells.h"
 
@@ -118,14 +120,84 @@ static bool faults_flush(void)
 	return ok;
 }
 
+/* Until KVM has mapped @more pages. What "stats" says would be followed up. */
+static bool maps(const struct vmm *vm, int64_t more)
+{
+	int64_t enough = vmm_stat(vm, "pf_fixed") + more;
+	uint64_t end = now_ms() + 20000;
+
+	while (vmm_stat(vm, "pf_fixed") < enough) {
+		if (now_ms() > end) {
+			note("%" PRId64 " pages were not mapped in 20 s", more);
+			return false;
+		}
+		sleep_ms(1);
+	}
+	return true;
+}
+
+/* The very pages come back: KVM has no reason of its own to flush for each. */
+static bool take_away(struct vmm *vm, size_t len)
+{
+	return !mprotect(vm->mem + DATA, len, PROT_NONE) &&
+	       !mprotect(vm->mem + DATA, len, PROT_READ | PROT_WRITE);
+}
+
+/* Meanwhile the memory could not be accessed: once more. */
+static bool again(struct vmm_vcpu *vcpu)
+{
+	(void)vcpu;
+	return true;
+}
+
+/*
+ * The host takes pages away over and over, so that many a victim, of which the
+ * accessed bit was looked at, has no leaf left, and nothing flushes for it: only
+ * with flush_aged something does.
+ */
+static bool aged_flush(const char *flush)
+{
+	struct vmm_args args = { .data = DATA, .pages = 64 };
+	int64_t flushes, evictions, stale;
+	struct vmm vm;
+	bool ok, all;
+	int i;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_add(&vm, GUEST_WORK, VMM_PROT, &args);
+	args.data += 64 * PAGE_SIZE;
+	vmm_add(&vm, GUEST_WORK, VMM_PROT, &args);
+	vm.on_fault = again;
+	ok = !nptb_budget(vm.name, 64) && !nptb_set(vm.name, "policy", "clock") &&
+	     !nptb_set(vm.name, "flush_aged", flush);
+	flushes = vmm_stat(&vm, "remote_tlb_flush_requests");
+	vmm_start(&vm);
+	for (i = 0; ok && i < ROUNDS; i++)
+		ok = maps(&vm, 200) && take_away(&vm, 128 * PAGE_SIZE);
+	ok = ok && maps(&vm, 200);
+	vmm_stop(&vm);
+	flushes = vmm_stat(&vm, "remote_tlb_flush_requests") - flushes;
+	evictions = nptb_stat(vm.name, "evictions");
+	stale = nptb_stat(vm.name, "stale");
+	note("%" PRId64 " evictions, %" PRId64 " victims without a leaf, %" PRId64
+	     " flushes by KVM's count", evictions, stale, flushes);
+	/* What the host does flushes twice a round, at most. */
+	all = flushes - evictions - 2 * ROUNDS > stale / 2;
+	ok = ok && stale > 10 * ROUNDS && all == !strcmp(flush, "on");
+	vmm_destroy(&vm);
+	return ok;
+}
+
 int main(void)
 {
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(4);
+	ksft_set_plan(6);
 	ksft_test_result(spin_stands_still(VMM_REAL, 2), "spinning vCPU, real\n");
 	ksft_test_result(spin_stands_still(VMM_PROT, 2), "spinning vCPU, prot\n");
 	ksft_test_result(spin_stands_still(VMM_LONG, 7), "spinning vCPU, long\n");
 	ksft_test_result(faults_flush(), "each eviction flushes\n");
+	ksft_test_result(aged_flush("on"), "flush_aged: so does a victim without a leaf\n");
+	ksft_test_result(aged_flush("off"), "without it, that does not\n");
 	ksft_finished();
 }
