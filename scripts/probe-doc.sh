@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Write docs/PROBE.md: the text of docs/probe-text.md, and the table of what was
+# Write docs/PROBE.md: the text of scripts/probe.md, and the table of what was
 # measured on each model of the CPU, userspace/probe/expect/*.csv.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -128,7 +128,7 @@ main() {
 	/^@[a-z]+@$/ { f = tmp "/" substr($0, 2, length($0) - 2)
 		while ((getline line < f) > 0) print line
 		close(f); next }
-	{ print }' "$PROJECT/docs/probe-text.md" >"$tmp/PROBE.md"
+	{ print }' "$here/probe.md" >"$tmp/PROBE.md"
 	mv "$tmp/PROBE.md" "$PROJECT/docs/PROBE.md"
 }
 
