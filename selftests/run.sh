@@ -6,6 +6,7 @@
 # which counts the single results inside the tests. Exit status 0 only where
 # nothing failed and something passed. `make -C selftests` comes first.
 #   NPTB_TEST_TIMEOUT   seconds for one test (1200)
+#   NPTB_PATIENCE       how many times longer to wait for what a test waits for (1)
 #   NPTB_TIMES          how often test_unload loads and unloads (50)
 set -o pipefail
 

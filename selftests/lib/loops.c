@@ -158,7 +158,7 @@ bool nptb_wait_loop(const char *vm, int vcpu, struct nptb_st_loop *loop,
 		    unsigned int ms)
 {
 	static struct nptb_st_loop all[NPTB_LOOP_RECORDS_MAX];
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 	int nr, i;
 
 	do {

@@ -72,7 +72,7 @@ int64_t nptb_stat(const char *vm, const char *name)
 
 bool nptb_wait_vm_gone(const char *vm, unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 	char path[160];
 
 	snprintf(path, sizeof(path), KVM_DIR "/%s", vm);
@@ -85,7 +85,7 @@ bool nptb_wait_vm_gone(const char *vm, unsigned int ms)
 bool nptb_wait_stat(const char *vm, const char *name, int64_t value,
 		    unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 
 	while (nptb_stat(vm, name) < value) {
 		if (now_ms() > end)

@@ -192,7 +192,7 @@ static bool check_loop(struct scene *s, int i, const struct nptb_st_loop *l)
  */
 static void wait_reached(struct scene *s, int i)
 {
-	uint64_t end = now_ms() + s->ms;
+	uint64_t end = deadline(s->ms);
 
 	while (!__atomic_load_n(&s->sampler[i].reached, __ATOMIC_RELAXED) &&
 	       now_ms() < end)

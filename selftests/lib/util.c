@@ -49,6 +49,14 @@ uint64_t now_ms(void)
 	return now_ns() / 1000000;
 }
 
+uint64_t deadline(uint64_t ms)
+{
+	const char *patience = getenv("NPTB_PATIENCE");
+	long times = patience ? atol(patience) : 1;
+
+	return now_ms() + ms * (times > 1 ? times : 1);
+}
+
 void sleep_ms(unsigned int ms)
 {
 	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };

@@ -24,6 +24,11 @@ void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t now_ms(void);
+/*
+ * When, by now_ms(), to give up on what should take less than @ms. A kernel that
+ * checks everything is slower: NPTB_PATIENCE, a number from 1 on, stretches it.
+ */
+uint64_t deadline(uint64_t ms);
 uint64_t now_ns(void);
 void sleep_ms(unsigned int ms);
 

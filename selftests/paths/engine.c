@@ -191,7 +191,7 @@ static bool run_rounds(struct run *r)
 /* The budget goes: every vCPU gets on, and huge leaves come back. */
 static bool huge_leaves_back(struct run *r)
 {
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 	int ret = run_budget(r, 0);
 	bool ok;
 

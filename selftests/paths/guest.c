@@ -60,7 +60,7 @@ static bool ready_smm(struct run *r)
 /* SMIs are raised with the vCPU at rest; it takes them when it goes on. */
 static bool interrupt(struct run *r, int round)
 {
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 	uint32_t before[VMM_VCPUS_MAX];
 	int i, n;
 

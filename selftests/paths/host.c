@@ -72,7 +72,7 @@ static bool open_same(struct run *r)
 static bool merge(struct run *r, int round)
 {
 	int64_t want = r->pages / 2;
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 	uint8_t *aside = r->vm.mem + ASIDE;
 	uint32_t i;
 	bool ok;
@@ -160,7 +160,7 @@ static bool open_protect(struct run *r)
 
 static bool protect(struct run *r, int round)
 {
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 	uint8_t *mem = lanes_page(r, 0);
 	unsigned int before = atomic_load(&refused);
 
@@ -231,7 +231,7 @@ static bool open_small(struct run *r)
 /* Pages that are in use at that moment are let be: then once more. */
 static bool collapse_lanes(struct run *r)
 {
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 
 	while (madvise(lanes_page(r, 0), SZ_2M, MADV_COLLAPSE)) {
 		if (errno != EAGAIN || now_ms() > end) {

@@ -123,7 +123,7 @@ static uint32_t last_word(struct run *r, const struct lane *lane)
 
 bool lanes_wait(struct run *r, unsigned int laps)
 {
-	uint64_t end = now_ms() + PATH_MS;
+	uint64_t end = deadline(PATH_MS);
 	int i;
 
 	for (i = 0; i < r->vm.vcpus; i++)

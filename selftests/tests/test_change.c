@@ -61,7 +61,7 @@ static void open_workers(struct vmm *vm)
 /* Both workers complete whole laps from here on, within @ms. */
 static bool advances(struct vmm *vm, unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 	uint64_t last = (PAGES - 1) * PAGE_SIZE;
 	uint32_t from[VCPUS];
 	int v;

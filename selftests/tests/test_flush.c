@@ -36,7 +36,7 @@ static void pin(pthread_t thread, int cpu)
 
 static bool counts_on(struct vmm *vm)
 {
-	uint64_t end = now_ms() + 5000;
+	uint64_t end = deadline(5000);
 	uint32_t before = vmm_get32(vm, DATA);
 
 	while (vmm_get32(vm, DATA) == before) {
@@ -124,7 +124,7 @@ static bool faults_flush(void)
 static bool maps(const struct vmm *vm, int64_t more)
 {
 	int64_t enough = vmm_stat(vm, "pf_fixed") + more;
-	uint64_t end = now_ms() + 20000;
+	uint64_t end = deadline(20000);
 
 	while (vmm_stat(vm, "pf_fixed") < enough) {
 		if (now_ms() > end) {

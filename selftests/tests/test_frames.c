@@ -59,7 +59,7 @@ static int list(const char *file, uint64_t first, uint64_t last, bool add)
 static bool faults(int64_t more)
 {
 	int64_t enough = nptb_stat(vm.name, "faults") + more;
-	uint64_t end = now_ms() + 20000;
+	uint64_t end = deadline(20000);
 
 	while (nptb_stat(vm.name, "faults") < enough) {
 		if (now_ms() > end) {
@@ -81,7 +81,7 @@ static bool expect(const char *what, int64_t got, int64_t want)
 /* Until that many pages are: a vCPU may be long in coming to all of them. */
 static bool comes_to(const char *stat, int64_t want)
 {
-	uint64_t end = now_ms() + 20000;
+	uint64_t end = deadline(20000);
 
 	while (nptb_stat(vm.name, stat) != want && now_ms() < end)
 		sleep_ms(1);

@@ -26,7 +26,7 @@ static uint64_t data_of(int vcpu)
 static bool all_go_on(struct vmm *vm, int first)
 {
 	uint32_t mark[VCPUS_MAX];
-	uint64_t end = now_ms() + MS;
+	uint64_t end = deadline(MS);
 	int v;
 
 	for (v = first; v < vm->vcpus; v++)

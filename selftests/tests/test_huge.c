@@ -38,7 +38,7 @@ static const char *missing(enum vmm_mem kind)
 static void start_worker(struct vmm *vm, enum vmm_mem kind)
 {
 	struct vmm_args args = { .data = SZ_2M, .pages = 1024 };
-	uint64_t end = now_ms() + 15000;
+	uint64_t end = deadline(15000);
 
 	vmm_create(vm, SIZE, kind);
 	/* The pages must be there before KVM looks at their size. */

@@ -156,7 +156,7 @@ static bool stat_at_least(const char *name, int64_t want)
 /* What was lent comes back by the deadline: the guest has halted. */
 static bool comes_back(uint64_t budget)
 {
-	uint64_t end = now_ms() + MS;
+	uint64_t end = deadline(MS);
 
 	while (vmm_stat(&vm, "pages_4k") > (int64_t)budget && now_ms() < end)
 		sleep_ms(1);

@@ -56,7 +56,7 @@ static uint32_t last_word(struct vmm *vm, int v)
 /* Every vCPU completes two laps from here on. */
 static bool advances(struct vmm *vm, unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 	uint32_t from[VCPUS];
 	int v;
 

@@ -84,7 +84,7 @@ static bool run_touch(enum vmm_mode mode)
 /* However busy the machine is: until the guest has counted past @count. */
 static void wait_count(struct vmm *vm, uint32_t count)
 {
-	uint64_t end = now_ms() + 15000;
+	uint64_t end = deadline(15000);
 
 	while (vmm_get32(vm, DATA) <= count && now_ms() < end)
 		sleep_ms(1);

@@ -125,7 +125,7 @@ void vmm_start(struct vmm *vm)
 
 bool vmm_wait(struct vmm *vm, unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
+	uint64_t end = deadline(ms);
 	int i, halted;
 
 	for (;;) {
