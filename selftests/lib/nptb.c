@@ -72,7 +72,7 @@ int64_t nptb_stat(const char *vm, const char *name)
 
 bool nptb_wait_vm_gone(const char *vm, unsigned int ms)
 {
-	uint64_t end = deadline(ms);
+	uint64_t end = now_ms() + ms;
 	char path[160];
 
 	snprintf(path, sizeof(path), KVM_DIR "/%s", vm);
