@@ -52,10 +52,12 @@ build() {
 # check_unit FOLDER: the unit tests of the command, or of the module.
 check_unit() { make -s -C "$PROJECT/$1" check; }
 
-# selftests SERIES
+# selftests SERIES SECONDS [NAME=VALUE...]
 selftests() {
-	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/selftests-$1" \
-		-- selftests/run.sh
+	local series=$1 seconds=$2
+	shift 2
+	"$here/lab" --kernel "$series" --timeout "$seconds" --out "$LOGS/selftests-$series" \
+		-- env "$@" selftests/run.sh
 }
 
 # alone SERIES TEST...: tests that are run by name, where once is enough: small
@@ -111,7 +113,7 @@ check() {
 	piece "unit tests, module" check_unit selftests/unit
 	piece "unit tests, command" check_unit userspace
 	for series in "${STOCK[@]}"; do
-		piece "selftests $series" selftests "$series"
+		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
 	piece "replay, perf 6.12" alone 6.12 test_replay.sh test_perf.sh
@@ -122,14 +124,10 @@ check() {
 	piece "demo" "$here/demo.sh" --tap
 }
 
-# It takes ten times as long for everything.
-selftests_debug() {
-	"$here/lab" --kernel 6.12-debug --timeout "$DEBUG_SECONDS" --out "$LOGS/selftests-6.12-debug" \
-		-- env NPTB_PATIENCE=6 NPTB_TEST_TIMEOUT="$DEBUG_SECONDS" selftests/run.sh
-}
-
 debug() {
-	piece "selftests 6.12-debug" selftests_debug
+	# It takes ten times as long for everything.
+	piece "selftests 6.12-debug" selftests 6.12-debug "$DEBUG_SECONDS" \
+		NPTB_PATIENCE=6 "NPTB_TEST_TIMEOUT=$DEBUG_SECONDS"
 	piece "paths 6.12-debug" paths_debug
 }
 
