@@ -12,7 +12,7 @@
 
 #include "../lib/util.h"
 #include "paths.h"
-#include "vmcb.h"
+#include "../vmm/vmcb.h"
 
 /* Each vCPU has its own, so that their saved states do not meet. */
 #define SMBASE		0x100000UL
@@ -106,7 +106,6 @@ static bool pause_smm(struct run *r)
 #define VMCBS		0x40000UL
 #define HSAVES		0x50000UL
 #define NESTED_TABLES	0xa0000UL
-#define MSR_HSAVE	0xc0010117
 
 static const char *missing_svm(const struct path *path)
 {
@@ -132,10 +131,8 @@ static bool ready_hypervisors(struct run *r)
 {
 	int i;
 
-	for (i = 0; i < r->vm.vcpus; i++) {
-		vmcb_enable(&r->vm.vcpu[i]);
-		vmm_set_msr(&r->vm.vcpu[i], MSR_HSAVE, HSAVES + i * PAGE_SIZE);
-	}
+	for (i = 0; i < r->vm.vcpus; i++)
+		vmcb_enable(&r->vm.vcpu[i], HSAVES + i * PAGE_SIZE);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "../lib/cells.h"
 #include "../oracle/spte.h"
 #include "../vmm/prefault.h"
+#include "../vmm/vmcb.h"
 
 #define SIZE		(4UL << 20)
 #define DATA		SZ_2M
@@ -21,6 +22,10 @@
 #define BUFFER_MIB	24
 /* A slot that no guest touches, to come and go. */
 #define ASIDE		(64UL << 20)
+/* Of a guest that runs a guest. */
+#define VMCB		0x40000UL
+#define HSAVE		0x50000UL
+#define NESTED_TABLES	0xa0000UL
 
 static struct vmm vm;
 
@@ -213,6 +218,41 @@ static bool exempt_changes(void)
 	return ok;
 }
 
+/*
+ * A nested guest's leaves count, of whatever frame they are. Its hypervisor's do
+ * not here, and are few: far from as many as there are pages that it goes through.
+ */
+static bool exempt_nested(void)
+{
+	struct vmm_args args = { .data = DATA, .pages = PAGES, .addend = VMCB };
+	int64_t leaves, most = 0;
+	uint32_t before;
+	bool ok;
+	int i;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_fill(&vm, DATA, PAGES * PAGE_SIZE);
+	before = vmm_get32(&vm, DATA);
+	vmm_tables(&vm, NESTED_TABLES);
+	vmcb_load(&vm, VMCB, vmm_entry(0) + guest_code(GUEST_NESTED, VMM_LONG).mark,
+		  NESTED_TABLES);
+	vmcb_enable(vmm_add(&vm, GUEST_NESTED, VMM_LONG, &args), HSAVE);
+	ok = !list("exempt", 0, SIZE / PAGE_SIZE - 1, true) &&
+	     !nptb_budget(vm.name, 16);
+	vmm_start(&vm);
+	for (i = 0; ok && i < 20; i++) {
+		ok = faults(3 * PAGES / 20);
+		leaves = vmm_stat(&vm, "pages_4k");
+		most = leaves > most ? leaves : most;
+	}
+	vmm_stop(&vm);
+	note("%" PRId64 " leaves at most", most);
+	ok &= expect("laps", vmm_get32(&vm, DATA) - before > 1, true);
+	ok &= expect("leaves, fewer than pages", most < PAGES, true);
+	vmm_destroy(&vm);
+	return ok;
+}
+
 /* What the host does to exempt pages while the guest reads them. */
 static bool drop_pages(int i)
 {
@@ -347,7 +387,7 @@ int main(void)
 		ksft_exit_skip("%s\n", why);
 	/* We share two CPUs with the guests: let us go first. */
 	setpriority(PRIO_PROCESS, 0, -15);
-	ksft_set_plan(16);
+	ksft_set_plan(17);
 	ksft_test_result(formats("pin"), "what pin takes\n");
 	ksft_test_result(formats("exempt"), "what exempt takes\n");
 	ksft_test_result(refusals(), "pins leave room, or are refused\n");
@@ -365,6 +405,11 @@ int main(void)
 	ksft_test_result(exempt(1, 5), "exempt pages do not count, budget 5\n");
 	ksft_test_result(exempt(4, 16), "exempt pages do not count, 4 vCPUs\n");
 	ksft_test_result(exempt_changes(), "exempt frames come and go while it runs\n");
+	why = vmcb_unusable();
+	if (why)
+		ksft_test_result_skip("exempt pages of a nested guest: %s\n", why);
+	else
+		ksft_test_result(exempt_nested(), "exempt pages of a nested guest count\n");
 	ksft_test_result(host_takes(drop_pages, 2, 8), "the host takes exempt pages\n");
 	ksft_test_result(host_takes(drop_roots, 2, 8), "page tables begin anew\n");
 	ksft_test_result(host_takes(drop_both, 4, 16), "both, 4 vCPUs\n");

@@ -8,6 +8,7 @@
 #include "../lib/util.h"
 #include "vmcb.h"
 
+#define MSR_HSAVE	0xc0010117
 #define EFER_LME	(1ULL << 8)
 #define EFER_LMA	(1ULL << 10)
 #define EFER_SVME	(1ULL << 12)
@@ -89,7 +90,7 @@ void vmcb_load(struct vmm *vm, uint64_t gpa, uint64_t rip, uint64_t ncr3)
 	vmm_load(vm, gpa, page, sizeof(page));
 }
 
-void vmcb_enable(struct vmm_vcpu *vcpu)
+void vmcb_enable(struct vmm_vcpu *vcpu, uint64_t hsave)
 {
 	struct kvm_sregs s;
 
@@ -98,4 +99,5 @@ void vmcb_enable(struct vmm_vcpu *vcpu)
 	s.efer |= EFER_SVME;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &s))
 		die("EFER.SVME: %s", strerror(errno));
+	vmm_set_msr(vcpu, MSR_HSAVE, hsave);
 }

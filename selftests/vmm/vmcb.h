@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "../vmm/vmm.h"
+#include "vmm.h"
 
 /* NULL where guests can have SVM, else why not. */
 const char *vmcb_unusable(void);
@@ -14,7 +14,7 @@ const char *vmcb_unusable(void);
  * the same page tables as its hypervisor; @ncr3: its nested page tables, or 0.
  */
 void vmcb_load(struct vmm *vm, uint64_t gpa, uint64_t rip, uint64_t ncr3);
-/* Turns EFER.SVME on. */
-void vmcb_enable(struct vmm_vcpu *vcpu);
+/* Turns EFER.SVME on; the CPU keeps the hypervisor's state in the page at @hsave. */
+void vmcb_enable(struct vmm_vcpu *vcpu, uint64_t hsave);
 
 #endif
