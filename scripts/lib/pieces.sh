@@ -5,7 +5,7 @@
 
 : "${LOGS:?where the logs go}"
 passed=0 failed=0 skipped=0 summed=0
-declare -A piece_name=() piece_start=()
+declare -A piece_name=() piece_start=() piece_beside=()
 [ -t 1 ] && terminal=1 || terminal=0
 
 # Wide enough for what is said, and no wider than the terminal: a line that
@@ -54,28 +54,37 @@ piece_end() {
 	[ "$f" = 0 ] || piece_show_log "$log"
 }
 
-# Wait until no more than MAX pieces run.
-pieces_wait() {
-	local max=$1 pid
-	while [ ${#piece_name[@]} -gt "$max" ]; do
-		for pid in "${!piece_name[@]}"; do
-			kill -0 "$pid" 2>/dev/null && continue
-			local rc=0 name=${piece_name[$pid]}
-			wait "$pid" || rc=$?
-			unset "piece_name[$pid]"
-			piece_end "$name" $rc $((SECONDS - piece_start[$pid]))
-		done
-		[ ${#piece_name[@]} -le "$max" ] || { pieces_show; sleep 0.5; }
+# Tell of those that have ended.
+pieces_reap() {
+	local pid
+	for pid in "${!piece_name[@]}"; do
+		kill -0 "$pid" 2>/dev/null && continue
+		local rc=0 name=${piece_name[$pid]}
+		wait "$pid" || rc=$?
+		unset "piece_name[$pid]" "piece_beside[$pid]"
+		piece_end "$name" $rc $((SECONDS - piece_start[$pid]))
 	done
 }
 
-# piece NAME COMMAND...: start it when one of $JOBS places is free. A process
-# group of its own (set -m) lets all of it be ended.
-piece() {
+# pieces_wait MAX [WHAT]: until no more than MAX run, those beside left out; with
+# WHAT "all" these as well.
+pieces_wait() {
+	local beside
+	while pieces_reap; do
+		beside=${#piece_beside[@]}
+		[ "${2-}" != all ] || beside=0
+		[ $((${#piece_name[@]} - beside)) -gt "$1" ] || break
+		pieces_show
+		sleep 0.5
+	done
+}
+
+# piece_begin NAME COMMAND... A process group of its own (set -m) lets all of it
+# be ended.
+piece_begin() {
 	local name=$1 log
 	shift
 	log=$(piece_log "$name")
-	pieces_wait $((JOBS - 1))
 	[ "$terminal" = 1 ] || echo "start  $name"
 	: >"$log"
 	set -m
@@ -83,6 +92,24 @@ piece() {
 	set +m
 	piece_name[$!]=$name
 	piece_start[$!]=$SECONDS
+}
+
+# piece NAME COMMAND...: start it when one of $JOBS places is free.
+piece() {
+	pieces_wait $((JOBS - 1))
+	piece_begin "$@"
+}
+
+nicely() {
+	renice -n 19 -p "$BASHPID" >/dev/null
+	"$@"
+}
+
+# beside NAME COMMAND...: start it now, for what time the others leave: something
+# that watches no clock. Where they wait for a clock of theirs, it goes on.
+beside() {
+	piece_begin "$1" nicely "${@:2}"
+	piece_beside[$!]=1
 }
 
 # End what still runs; for the traps.
