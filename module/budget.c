@@ -291,6 +291,7 @@ static int change(struct nptb_vm *vm, u64 budget)
 
 static int set_budget(struct nptb_vm *vm, u64 budget)
 {
+	struct nptb_config new = vm->config;
 	const char *why;
 	u64 old;
 	int ret;
@@ -309,7 +310,10 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
 		return -EOPNOTSUPP;
 	}
-	if (!nptb_victims_fit(vm, vm->config.policy, budget)) {
+	if (!nptb_frames_possible(vm, &vm->frames[NPTB_FRAMES_EXEMPT]))
+		return -EOPNOTSUPP;
+	new.budget = budget;
+	if (!nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &new)) {
 		pr_warn("VM %s: its pins leave no room in a budget of %llu pages\n",
 			vm->name, budget);
 		return -ENOSPC;

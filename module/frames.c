@@ -47,16 +47,6 @@ static int apply(struct nptb_ranges *ranges, char *text)
 	return some ? 0 : -EINVAL;
 }
 
-static bool meet(const struct nptb_ranges *a, const struct nptb_ranges *b)
-{
-	u32 i;
-
-	for (i = 0; i < a->count; i++)
-		if (nptb_ranges_meet(b, a->r[i].first, a->r[i].last))
-			return true;
-	return false;
-}
-
 static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
 {
 	struct nptb_rset *set = &vm->set;
@@ -112,6 +102,23 @@ static int wait_exempt(struct nptb_vm *vm)
 	}
 }
 
+/**
+ * nptb_frames_possible() - can frames of a VM be exempt?
+ * @vm: alive
+ * @exempt: the frames; none always can
+ *
+ * Return: whether they can; false after a line in the kernel log.
+ */
+bool nptb_frames_possible(const struct nptb_vm *vm,
+			  const struct nptb_ranges *exempt)
+{
+	if (!exempt->count || nptb_kvm_uses_tdp_mmu(vm->kvm))
+		return true;
+	pr_warn("VM %s: frames can be exempt under KVM's TDP MMU alone\n",
+		vm->name);
+	return false;
+}
+
 static void install(struct nptb_vm *vm, enum nptb_frames which,
 		    const struct nptb_ranges *ranges)
 {
@@ -146,18 +153,14 @@ static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
 	ret = apply(&new, text);
 	if (ret)
 		return ret;
-	if (meet(&new, &vm->frames[!which]))
+	if (nptb_ranges_share(&new, &vm->frames[!which]))
 		return -EINVAL;
-	if (which == NPTB_FRAMES_EXEMPT && new.count &&
-	    !nptb_kvm_uses_tdp_mmu(vm->kvm)) {
-		pr_warn("VM %s: frames can be exempt under KVM's TDP MMU alone\n",
-			vm->name);
+	if (which == NPTB_FRAMES_EXEMPT && !nptb_frames_possible(vm, &new))
 		return -EOPNOTSUPP;
-	}
 	install(vm, which, &new);
 	ret = -ENOSPC;
 	if (!vm->armed ||
-	    nptb_victims_fit(vm, vm->config.policy, vm->config.budget))
+	    nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &vm->config))
 		ret = enforce(vm);
 	if (ret) {
 		install(vm, which, &old);

@@ -521,8 +521,8 @@ u64 nptb_vm_resident(struct nptb_vm *vm);
 bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key);
 u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget);
 void nptb_victims_mark(struct nptb_vm *vm);
-bool nptb_victims_fit(const struct nptb_vm *vm, const struct nptb_policy_ops *ops,
-		      u64 budget);
+bool nptb_victims_fit(const struct nptb_ranges *pin,
+		      const struct nptb_config *config);
 bool nptb_exempt_begin(struct nptb_fault *fault);
 void nptb_exempt_end(struct nptb_fault *fault);
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
@@ -535,11 +535,13 @@ void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
 
 /* frames.c */
 int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text);
+bool nptb_frames_possible(const struct nptb_vm *vm,
+			  const struct nptb_ranges *exempt);
 void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
 		      enum nptb_frames which);
 
 /* session.c */
-void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config);
+void nptb_session_start(struct nptb_vm *vm);
 extern const struct file_operations nptb_session_fops;
 
 /* translate.c */

@@ -96,6 +96,23 @@ bool nptb_ranges_meet(const struct nptb_ranges *ranges, u64 first, u64 last)
 }
 
 /**
+ * nptb_ranges_share() - is any frame in both sets?
+ * @a: a set
+ * @b: another
+ *
+ * Return: whether one is.
+ */
+bool nptb_ranges_share(const struct nptb_ranges *a, const struct nptb_ranges *b)
+{
+	u32 i;
+
+	for (i = 0; i < a->count; i++)
+		if (nptb_ranges_meet(b, a->r[i].first, a->r[i].last))
+			return true;
+	return false;
+}
+
+/**
  * nptb_ranges_frames() - how many frames are in the set
  * @ranges: the set
  *

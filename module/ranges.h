@@ -29,6 +29,7 @@ struct nptb_ranges {
 int nptb_ranges_add(struct nptb_ranges *ranges, u64 first, u64 last);
 int nptb_ranges_del(struct nptb_ranges *ranges, u64 first, u64 last);
 bool nptb_ranges_meet(const struct nptb_ranges *ranges, u64 first, u64 last);
+bool nptb_ranges_share(const struct nptb_ranges *a, const struct nptb_ranges *b);
 u64 nptb_ranges_frames(const struct nptb_ranges *ranges);
 
 static inline bool nptb_ranges_has(const struct nptb_ranges *ranges, u64 gfn)

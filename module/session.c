@@ -13,20 +13,31 @@
 
 /* VMs remembered for one session; the oldest are forgotten first. */
 #define SESSION_VMS_MAX	64
-#define SESSION_LINE_MAX 256
+/* Room for all knobs, and for as many ranges as there may be. */
+#define SESSION_LINE_MAX (256 + NPTB_FRAMES_NR * NPTB_RANGES_MAX * 40)
+
+/**
+ * struct start - what VMs start with
+ * @config: their knobs
+ * @frames: their pins and exempt frames
+ */
+struct start {
+	struct nptb_config config;
+	struct nptb_ranges frames[NPTB_FRAMES_NR];
+};
 
 /**
  * struct session - one registration
  * @node: in the list of sessions; under nptb_registry
  * @root: the process whose descendants it is about; NULL until registered
- * @config: what their VMs start with
+ * @start: what their VMs start with
  * @count: entries used in @vms
  * @vms: the VMs that started under it, a reference each
  */
 struct session {
 	struct list_head node;
 	struct pid *root;
-	struct nptb_config config;
+	struct start start;
 	u32 count;
 	struct nptb_vm *vms[SESSION_VMS_MAX];
 };
@@ -57,13 +68,12 @@ static void remember(struct session *session, struct nptb_vm *vm)
 }
 
 /**
- * nptb_session_config() - does a session say what a new VM starts with?
- * @vm: being created by the current thread
- * @config: replaced where one does; the newest session wins
+ * nptb_session_start() - a new VM starts with what a session says, if one does
+ * @vm: being created by the current thread; the newest session wins
  *
- * Context: nptb_registry held.
+ * Context: nptb_registry held; nobody else knows the VM.
  */
-void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config)
+void nptb_session_start(struct nptb_vm *vm)
 {
 	struct session *session;
 
@@ -71,7 +81,8 @@ void nptb_session_config(struct nptb_vm *vm, struct nptb_config *config)
 	list_for_each_entry(session, &sessions, node) {
 		if (!session->root || !descends_from(current, session->root))
 			continue;
-		*config = session->config;
+		vm->config = session->start.config;
+		memcpy(vm->frames, session->start.frames, sizeof(vm->frames));
 		remember(session, vm);
 		return;
 	}
@@ -88,19 +99,46 @@ static int parse_pid(const char *field, pid_t *pid)
 	return 0;
 }
 
-/* "name=value" of a knob. */
-static int parse_knob(const char *field, struct nptb_config *config)
+static int more_frames(char *text, struct nptb_ranges *frames)
 {
-	const char *value = strchr(field, '=');
+	u64 first, last;
+	int ret = nptb_parse_range(text, &first, &last);
+
+	return ret ?: nptb_ranges_add(frames, first, last);
+}
+
+/* "name=value" of a knob, or of a list of frames: one range more. */
+static int parse_field(char *field, struct start *start)
+{
+	char *value = strchr(field, '=');
 	const struct nptb_knob *knob;
 
 	if (!value)
 		return -EINVAL;
 	knob = nptb_knob_find(field, value - field);
-	return knob ? knob->parse(value + 1, config) : -EINVAL;
+	*value++ = '\0';
+	if (knob)
+		return knob->parse(value, &start->config);
+	if (!strcmp(field, "pin"))
+		return more_frames(value, &start->frames[NPTB_FRAMES_PIN]);
+	if (!strcmp(field, "exempt"))
+		return more_frames(value, &start->frames[NPTB_FRAMES_EXEMPT]);
+	return -EINVAL;
 }
 
-static int parse_session(char *line, struct session *session, pid_t *pid)
+/* What a write to the files of a VM would refuse. */
+static int check_frames(const struct start *start)
+{
+	const struct nptb_ranges *pin = &start->frames[NPTB_FRAMES_PIN];
+
+	if (nptb_ranges_share(pin, &start->frames[NPTB_FRAMES_EXEMPT]))
+		return -EINVAL;
+	if (start->config.budget && !nptb_victims_fit(pin, &start->config))
+		return -ENOSPC;
+	return 0;
+}
+
+static int parse_session(char *line, struct start *start, pid_t *pid)
 {
 	char *rest = strim(line);
 	char *field;
@@ -112,36 +150,25 @@ static int parse_session(char *line, struct session *session, pid_t *pid)
 		if (n < ARRAY_SIZE(mandatory) &&
 		    !str_has_prefix(field, mandatory[n]))
 			return -EINVAL;
-		ret = parse_knob(field, &session->config);
+		ret = parse_field(field, start);
 	}
 	if (ret)
 		return ret;
-	return n < ARRAY_SIZE(mandatory) ? -EINVAL : 0;
+	return n < ARRAY_SIZE(mandatory) ? -EINVAL : check_frames(start);
 }
 
-static ssize_t session_write(struct file *file, const char __user *buf,
-			     size_t len, loff_t *pos)
+/* Registers; @start is the caller's, for its size. */
+static int register_line(struct session *session, char *line, struct start *start)
 {
-	struct seq_file *m = file->private_data;
-	struct session *session = m->private;
-	struct session parsed = { };
-	char line[SESSION_LINE_MAX];
 	struct pid *root;
 	pid_t pid;
 	int ret;
 
-	if (!len || len >= sizeof(line))
-		return -EINVAL;
-	if (copy_from_user(line, buf, len))
-		return -EFAULT;
-	line[len] = '\0';
-	if (strlen(line) != len)
-		return -EINVAL;
 	/* What the line does not say is as for any other new VM. */
 	mutex_lock(&nptb_registry);
-	parsed.config = nptb_defaults;
+	start->config = nptb_defaults;
 	mutex_unlock(&nptb_registry);
-	ret = parse_session(line, &parsed, &pid);
+	ret = parse_session(line, start, &pid);
 	if (ret)
 		return ret;
 	root = find_get_pid(pid);
@@ -152,14 +179,34 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 	ret = session->root ? -EBUSY : 0;
 	if (!ret) {
 		session->root = root;
-		session->config = parsed.config;
+		session->start = *start;
 	}
 	mutex_unlock(&nptb_registry);
-	if (ret) {
+	if (ret)
 		put_pid(root);
-		return ret;
-	}
-	return len;
+	return ret;
+}
+
+static ssize_t session_write(struct file *file, const char __user *buf,
+			     size_t len, loff_t *pos)
+{
+	struct seq_file *m = file->private_data;
+	struct start *start;
+	char *line;
+	int ret = -ENOMEM;
+
+	if (!len || len > SESSION_LINE_MAX)
+		return -EINVAL;
+	line = memdup_user_nul(buf, len);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	start = kzalloc(sizeof(*start), GFP_KERNEL);
+	if (start)
+		ret = strlen(line) == len ?
+			register_line(m->private, line, start) : -EINVAL;
+	kfree(start);
+	kfree(line);
+	return ret ?: len;
 }
 
 /* The VM of that number that the session started, held, or NULL; does it live? */

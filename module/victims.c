@@ -45,20 +45,20 @@ void nptb_victims_mark(struct nptb_vm *vm)
 
 /**
  * nptb_victims_fit() - do the pins leave room for anything else?
- * @vm: whose
- * @ops: a policy for it
- * @budget: pages
+ * @pin: the pins
+ * @config: a budget and the policy for it
  *
  * One fault's leaves have to fit beside them, or nothing could be mapped.
  *
  * Return: whether they do.
  */
-bool nptb_victims_fit(const struct nptb_vm *vm, const struct nptb_policy_ops *ops,
-		      u64 budget)
+bool nptb_victims_fit(const struct nptb_ranges *pin,
+		      const struct nptb_config *config)
 {
-	u64 pins = nptb_ranges_frames(&vm->frames[NPTB_FRAMES_PIN]);
+	u64 pins = nptb_ranges_frames(pin);
 
-	return !pins || pins + NPTB_NEED <= limit_of(ops, budget);
+	return !pins ||
+	       pins + NPTB_NEED <= limit_of(config->policy, config->budget);
 }
 
 static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
@@ -76,10 +76,13 @@ static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 {
 	const struct nptb_policy_ops *old = vm->config.policy;
+	struct nptb_config new = vm->config;
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
-	if (vm->armed && !nptb_victims_fit(vm, ops, vm->config.budget)) {
+	new.policy = ops;
+	if (vm->armed &&
+	    !nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &new)) {
 		pr_warn("VM %s: policy %s keeps fewer pages than are pinned\n",
 			vm->name, ops->name);
 		return -ENOSPC;

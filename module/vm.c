@@ -118,7 +118,7 @@ int nptb_vm_create(struct kvm *kvm)
 		return 0;
 	}
 	vm->config = nptb_defaults;
-	nptb_session_config(vm, &vm->config);
+	nptb_session_start(vm);
 	list_add_tail(&vm->node, &vms);
 	nptb_debugfs_add_vm(vm);
 	mutex_unlock(&nptb_registry);

@@ -108,12 +108,12 @@
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name> \
  *     [seed=<number>] [flush_aged=on|off] [lend_max=<pages>] \
- *     [burst=<instructions>]
+ *     [burst=<instructions>] [pin=RANGE]... [exempt=RANGE]...
  *
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
- * registered one already). Every VM that <pid> or a descendant of it creates
- * meanwhile starts with these values. Reading from offset 0 gives, for every
- * such VM, ended or not, a line
+ * registered one already; and what these values get in a VM's own files). Every
+ * VM that <pid> or a descendant of it creates meanwhile starts with these values.
+ * Reading from offset 0 gives, for every such VM, ended or not, a line
  *
  *   vm <pid>-<fd> alive|ended [refused=<errno>]
  *

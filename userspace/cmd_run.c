@@ -28,6 +28,8 @@
 /* How long a VM may take to end behind its VMM before it counts as alive. */
 #define END_TRIES	50
 #define END_MS		20
+/* Ranges of frames, as the module takes them: more than it has room for. */
+#define FRAMES_MAX	2500
 
 /**
  * struct run - one run
@@ -36,6 +38,9 @@
  * @on_loop: for the VMs
  * @seed: for the VMs, NULL for the module's default
  * @flush_aged: likewise
+ * @lend_max: likewise
+ * @burst: likewise
+ * @frames: pins and exempt frames, as further fields
  * @json: the summary is JSON
  * @live: show the live line
  * @quiet: no live line, and no summary on stderr
@@ -50,6 +55,7 @@ struct run {
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
 	const char *seed, *flush_aged, *lend_max, *burst;
+	char frames[FRAMES_MAX];
 	bool json, live, quiet;
 	const char *out_path;
 	FILE *out;
@@ -59,9 +65,15 @@ struct run {
 };
 
 /* The module says no to the line as a whole; the policy is the likely part. */
-static void explain_refusal(const struct run *run)
+static void explain_refusal(const struct run *run, int err)
 {
-	if (option_policy_known(run->policy))
+	if (err == ENOSPC)
+		msg_err("run: the pins leave no room in %s pages with policy %s, or there are more than %d ranges",
+			run->budget, run->policy, NPTB_RANGES_MAX);
+	else if (err == EINVAL && *run->frames && option_policy_known(run->policy))
+		msg_err("run: the module refuses%s: is a frame both pinned and exempt?",
+			run->frames);
+	else if (option_policy_known(run->policy))
 		msg_err("run: the module refuses budget %s with policy %s, on loop %s: see dmesg",
 			run->budget, run->policy, run->on_loop);
 	else
@@ -78,7 +90,7 @@ static void add_field(char *line, size_t size, const char *name, const char *val
 
 static int register_tree(struct run *run)
 {
-	char line[256];
+	char line[256 + FRAMES_MAX];
 
 	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(),
 		 run->budget, run->policy, run->on_loop);
@@ -87,13 +99,14 @@ static int register_tree(struct run *run)
 	add_field(line, sizeof(line), "flush_aged", run->flush_aged);
 	add_field(line, sizeof(line), "lend_max", run->lend_max);
 	add_field(line, sizeof(line), "burst", run->burst);
+	strncat(line, run->frames, sizeof(line) - strlen(line) - 1);
 	run->fd = dbgfs_run_open(line);
 	if (run->fd >= 0)
 		return 0;
 	if (run->fd == -ENOENT)
 		msg_err("run: the module has no file to register with: install one of this version");
-	else if (run->fd == -EINVAL || run->fd == -ERANGE)
-		explain_refusal(run);
+	else if (run->fd == -EINVAL || run->fd == -ERANGE || run->fd == -ENOSPC)
+		explain_refusal(run, -run->fd);
 	else
 		msg_err("run: cannot register with the module: %s", msg_errno(-run->fd));
 	return run->fd;
@@ -206,6 +219,20 @@ static int run_vmm(struct run *run, char **argv)
 	return child_exit_status(&run->child);
 }
 
+/* One more field for the module. */
+static int take_frames(struct run *run, const char *option, const char *name)
+{
+	size_t len = strlen(run->frames);
+	int ret = option_frames(&cmd_run, option, optarg);
+
+	if (ret)
+		return ret;
+	if (snprintf(run->frames + len, FRAMES_MAX - len, " %s=%s", name, optarg) >=
+	    (int)(FRAMES_MAX - len))
+		return cmd_usage_error(&cmd_run, "too many ranges");
+	return 0;
+}
+
 static int take_option(struct run *run, int opt)
 {
 	int ret = 0;
@@ -237,6 +264,10 @@ static int take_option(struct run *run, int opt)
 	case OPT_FLUSH_AGED:
 		run->flush_aged = optarg;
 		return option_switch(&cmd_run, "--flush-aged", optarg);
+	case OPT_PIN:
+		return take_frames(run, "--pin", "pin");
+	case OPT_EXEMPT:
+		return take_frames(run, "--exempt", "exempt");
 	case OPT_JSON:
 		run->json = true;
 		break;
@@ -263,6 +294,8 @@ static int run_main(int argc, char **argv)
 		{ "burst", required_argument, NULL, OPT_BURST },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
+		{ "pin", required_argument, NULL, OPT_PIN },
+		{ "exempt", required_argument, NULL, OPT_EXEMPT },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "live", no_argument, NULL, OPT_LIVE },
 		{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -314,6 +347,8 @@ const struct nptb_cmd cmd_run = {
 	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
 	"  --flush-aged on|off\n"
 	"                   flush translations where only accessed bits were cleared\n"
+	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n"
+	"  --exempt RANGE   nor count these\n"
 	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate\n"
 	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n"
 	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"

@@ -47,6 +47,9 @@ wrong=(
 	'run --pages x -- true'
 	'run --policy none --pages 1 -- true'
 	'run --on-loop none --pages 1 -- true'
+	'run --pages 5 --pin 1-5 -- true'
+	'run --pages 9 --pin 1-5 --exempt 5 -- true'
+	'run --pages 9 --pin 5-1 -- true'
 	'version extra'
 	'help nonsense'
 )
@@ -84,8 +87,8 @@ refused() {
 	local rc=$? lines
 	mapfile -t lines <"$dir/err"
 	state
-	# Names that only the module knows are not wrong usage: 1, not 2.
-	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" = *none* ]]; } &&
+	# What only the module knows to be wrong is no wrong usage: 1, not 2.
+	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" = *none* || "$*" = *"pin 1-5"* ]]; } &&
 		[ ! -s "$dir/out" ] && [ "$before" = "$state" ] &&
 		[[ $state != *unreadable* ]] &&
 		[ ${#lines[@]} -ge 1 ] && [ ${#lines[@]} -le 4 ] && return

@@ -164,6 +164,31 @@ static bool keeps_no_vm(void)
 	return ok && fd >= 0;
 }
 
+/* Pins and exempt frames are there before the VM maps its first page. */
+static bool with_frames(void)
+{
+	char line[256], vm[32];
+	struct child c;
+	bool ok;
+	int fd;
+
+	child_start(&c, 1);
+	snprintf(line, sizeof(line),
+		 "pid=%d budget=5 policy=fifo on_loop=log pin=0x200-0x201 seed=3 pin=0x202 exempt=0x300-0x30f",
+		 c.pid);
+	fd = run_open(line);
+	child_vm(&c, 1, vm, sizeof(vm));
+	nptb_wait_stat(vm, "evictions", 1, 15000);
+	ok = fd >= 0 && knob_is(vm, "pin", "0x200-0x202") &&
+	     knob_is(vm, "exempt", "0x300-0x30f") && knob_is(vm, "seed", "3") &&
+	     knob_is(vm, "budget", "5");
+	ok &= nptb_stat(vm, "pinned") == 3;
+	child_vm_end(&c);
+	close(fd);
+	child_end(&c);
+	return ok;
+}
+
 static bool refused(const char *line, int err)
 {
 	int fd = open(RUN, O_RDWR | O_CLOEXEC);
@@ -174,6 +199,32 @@ static bool refused(const char *line, int err)
 	if (got != err)
 		note("'%s': %s, should be: %s", line, strerror(got), strerror(err));
 	return got == err;
+}
+
+/* @more than the least line. */
+static bool refuses_frames(const char *budget, const char *more, int err)
+{
+	char line[1200];
+
+	snprintf(line, sizeof(line), "pid=%d budget=%s policy=fifo on_loop=log %s",
+		 getpid(), budget, more);
+	return refused(line, err);
+}
+
+/* As many ranges as there may be, and one. */
+static bool refuses_many(void)
+{
+	char more[1024] = "";
+	size_t i, n = 0;
+	bool ok;
+
+	for (i = 0; i < NPTB_RANGES_MAX; i++)
+		n += snprintf(more + n, sizeof(more) - n, "exempt=0x%zx ", 0x1000 + 2 * i);
+	/* No blank at the end. */
+	more[n - 1] = '\0';
+	ok = refuses_frames("9", more, 0);
+	strcat(more, " exempt=1");
+	return refuses_frames("9", more, ENOSPC) && ok;
 }
 
 static bool refuses(void)
@@ -197,6 +248,15 @@ static bool refuses(void)
 	ok &= refused("pid=-1 budget=1 policy=fifo on_loop=log", EINVAL);
 	ok &= refused("pid=x budget=1 policy=fifo on_loop=log", EINVAL);
 	ok &= refused("pid=4194304 budget=1 policy=fifo on_loop=log", ESRCH);
+	/* 4 pins leave one page of 5 for everything else. */
+	ok &= refuses_frames("5", "pin=1-5", ENOSPC) & refuses_frames("5", "pin=1-4", 0);
+	ok &= refuses_frames("off", "pin=1-5", 0);
+	ok &= refuses_frames("9", "pin=1-4 exempt=4", EINVAL);
+	ok &= refuses_frames("9", "pin=", EINVAL) & refuses_frames("9", "pin", EINVAL);
+	ok &= refuses_frames("9", "pin=!1", EINVAL) & refuses_frames("9", "pin=none", EINVAL);
+	ok &= refuses_frames("9", "exempt=0x10000000000", ERANGE);
+	ok &= refuses_frames("9", "resident=1", EINVAL);
+	ok &= refuses_many();
 	ok &= refused("hello", EINVAL);
 	ok &= refused("\n", EINVAL);
 	return ok;
@@ -206,10 +266,11 @@ int main(void)
 {
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(6);
+	ksft_set_plan(7);
 	ksft_test_result(applies(1), "a child's VM has the budget, others do not\n");
 	ksft_test_result(applies(2), "a grandchild's VM has it as well\n");
 	ksft_test_result(from_first_fault(), "from the first fault, beyond the end of run\n");
+	ksft_test_result(with_frames(), "pins and exempt frames from the start\n");
 	ksft_test_result(ends_with_close(), "closing ends the registration\n");
 	ksft_test_result(keeps_no_vm(), "ended VMs are shown and not kept\n");
 	ksft_test_result(refuses(), "bad lines are refused\n");

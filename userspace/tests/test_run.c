@@ -65,6 +65,13 @@ static void registration(void **state)
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
 	assert_has(line, " lend_max=9 burst=5\n");
+	RUN(&r, "--pin", "0x10-0x1f", "--exempt=7", "--pin=9", "--", "sh", "-c",
+	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
+	fake_read("line", line, sizeof(line));
+	assert_has(line, " on_loop=log pin=0x10-0x1f exempt=7 pin=9\n");
+	RUN(&r, "--pin", "5-4", "--", "true");
+	assert_int_equal(r.status, 2);
+	assert_has(r.err, "--pin '5-4': not a range of guest frames");
 }
 
 static void statuses(void **state)
