@@ -68,6 +68,7 @@ struct nptb_loop_page {
  * @steps: instructions emulated for it
  * @lent: pages lent to it, at most at a time
  * @npages: entries used in @pages
+ * @evicting: entries of @pages evicted for a fault that is not let in yet, a bit each
  * @at: entry of @pages that the last fault was on
  * @record: in the table, where it may be found again; see nptb_loop_note()
  * @noted: classes that a record was made for, a bit each
@@ -93,6 +94,7 @@ struct nptb_attempt {
 	u64 since;
 	u64 stolen;
 	u64 steps;
+	u64 evicting;
 	u32 lent;
 	u32 npages;
 	u32 insn_len;
@@ -152,6 +154,7 @@ static inline void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 	attempt->since = 0;
 	attempt->stolen = 0;
 	attempt->steps = 0;
+	attempt->evicting = 0;
 	attempt->lent = 0;
 	attempt->npages = 0;
 	attempt->insn_len = 0;
@@ -283,7 +286,29 @@ static inline bool nptb_attempt_evicted(struct nptb_attempt *attempt, u64 key,
 	if (i == attempt->npages)
 		return false;
 	attempt->pages[i].evicted = true;
+	attempt->evicting |= 1ULL << i;
 	return true;
+}
+
+/**
+ * nptb_attempt_admitted() - is the fault let in that pages may have been evicted for?
+ * @attempt: under way
+ * @let_in: it is; or else it is sent back, since others took the room
+ *
+ * A fault that is sent back is none of the attempt's: what was evicted for it is no
+ * proof of a loop when it comes back.
+ */
+static inline void nptb_attempt_admitted(struct nptb_attempt *attempt, bool let_in)
+{
+	u64 evicting = attempt->evicting;
+	u32 i;
+
+	if (!evicting)
+		return;
+	attempt->evicting = 0;
+	for (i = 0; !let_in && evicting; i++, evicting >>= 1)
+		if (evicting & 1)
+			attempt->pages[i].evicted = false;
 }
 
 /* What it is: contention as long as it is not known to be short of pages. */

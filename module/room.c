@@ -316,6 +316,8 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	admission = evict_until_granted(fault);
 	spin_unlock(&vm->lock);
+	nptb_attempt_admitted(&fault->v->attempt,
+			      admission != NPTB_ADMISSION_LATER);
 	if (admission == NPTB_ADMISSION_GRANTED) {
 		fault->granted = NPTB_NEED;
 		nptb_hold(fault->v);

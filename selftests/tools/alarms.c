@@ -272,10 +272,11 @@ static void on_fault(struct tep_record *record)
 	page = find_page(v, gfn, as);
 	if (verdict != NPTB_VERDICT_DEFERRED)
 		judge(v, page);
+	/* What goes for a fault that is sent back proves nothing. */
 	for (i = 0; i < v->evictions; i++) {
 		gone = find_page(v, v->eviction[i].gfn, v->eviction[i].as);
 		if (gone)
-			gone->evicted = true;
+			gone->evicted = verdict != NPTB_VERDICT_DEFERRED;
 	}
 	v->evictions = 0;
 	v->loop = false;

@@ -100,10 +100,12 @@ enum outcome { DEFERRED, MAPPED, LAP };
 static enum outcome fault(struct sim *s, u32 vcpu, u64 key)
 {
 	struct nptb_page *spare;
-	bool lap;
+	bool lap, room;
 
 	account(s, vcpu);
-	if (!make_room(s, vcpu))
+	room = make_room(s, vcpu);
+	nptb_attempt_admitted(&s->attempt[vcpu], room);
+	if (!room)
 		return DEFERRED;
 	lap = nptb_attempt_fault(&s->attempt[vcpu], key, NPTB_ROLE_READ);
 	s->mapped[key] = true;

@@ -87,6 +87,7 @@ static void test_begin(void **state)
  * Attempts as rows of words:
  *   a    page a faults, and that ends no lap; "a!": it does
  *   -a   the attempt evicted page a
+ *   ~    the fault that this was for is sent back
  *   /    progress: a new attempt
  *   *2   there were 2 laps so far
  *   p3   3 pages are known
@@ -124,6 +125,9 @@ static const char * const attempts[] = {
 	"a / b -a a *0 p2",
 	/* What was never given cannot come back. */
 	"-a a *0", "-z a z *0",
+	/* Evicted for a fault that is sent back: no proof; for the next, it is. */
+	"a -a ~ a *0 -a b -b a! *1 p2",
+	"a b -a c -b ~ b *0 a! *1", "a -a ~ ~ -a b -b ~ a! *1",
 	/* Another page evicted, and this one comes back: no loop. */
 	"a b -b a *0 b! *1",
 };
@@ -142,6 +146,9 @@ static void play(struct nptb_attempt *attempt, const char *script,
 	case '-':
 		nptb_attempt_evicted(attempt, word[1], 1);
 		return;
+	case '~':
+		nptb_attempt_admitted(attempt, false);
+		return;
 	case '*':
 		if (attempt->laps != (u64)atoi(word + 1))
 			fail_msg("\"%s\": at \"%s\": %d laps", script, word,
@@ -153,6 +160,7 @@ static void play(struct nptb_attempt *attempt, const char *script,
 				 attempt->npages);
 		return;
 	}
+	nptb_attempt_admitted(attempt, true);
 	foreseen = nptb_attempt_ends_lap(attempt, word[0]);
 	lap = nptb_attempt_fault(attempt, word[0], NPTB_ROLE_READ);
 	if (lap != foreseen)
