@@ -128,12 +128,20 @@ static bool begin_guest(struct run *r)
 	return set_budget(r) && advance(r);
 }
 
-/* Our set against KVM's counters: equal, while nobody can fault. */
+/*
+ * Our set against KVM's counters: equal, while nobody can fault. The host may take
+ * pages even then (to balance memory nodes, all of a mapping): look again.
+ */
 static bool check_set(const struct run *r)
 {
-	int64_t leaves = run_leaves(r), set = nptb_stat(r->vm.name, "set");
-	int64_t resident = nptb_stat(r->vm.name, "resident");
+	int64_t leaves, set, resident;
+	int tries = 5;
 
+	do {
+		leaves = run_leaves(r);
+		set = nptb_stat(r->vm.name, "set");
+		resident = nptb_stat(r->vm.name, "resident");
+	} while (run_leaves(r) != leaves && --tries);
 	if (resident == leaves && (set == leaves || set == -ENOENT))
 		return true;
 	note("paused: KVM counts %" PRId64 " pages, our set holds %" PRId64
