@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Compare policies, live and by replay, and write the figures of
 # docs/POLICIES.md. The text of it is in scripts/policies.md.
-#   policies.sh           measure (some 15 minutes), and write
+#   policies.sh           measure (some 10 minutes), and write
 #   policies.sh --write   write from the last measurement alone
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
