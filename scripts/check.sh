@@ -105,8 +105,7 @@ prepare() {
 # takes longest. An emulated host sleeps now and then: that is when what needs none
 # is done.
 check() {
-	local series times=20
-	[ "$1" != full ] || times=50
+	local series
 	for series in "${STOCK[@]}"; do
 		piece "sparse and W=1 $series" "$here/static.sh" "build-$series"
 	done
@@ -116,8 +115,7 @@ check() {
 	beside "unit tests, command" check_unit userspace
 	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
 	for series in "${STOCK[@]}"; do
-		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS" \
-			"NPTB_TIMES=$times"
+		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
 	piece "replay, perf 6.12" alone 6.12 test_replay.sh test_perf.sh
