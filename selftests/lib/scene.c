@@ -9,7 +9,6 @@
 #include "scene.h"
 #include "util.h"
 
-#define SIZE	(8UL << 20)
 #define ADDEND	0x01010101U
 
 static const char *const verdicts[] = NPTB_VERDICT_NAMES;
@@ -41,6 +40,12 @@ static uint64_t data_of(const struct scene *s, int vcpu)
 	return SCENE_DATA + (uint64_t)vcpu * (s->pages / s->vcpus) * PAGE_SIZE;
 }
 
+/* No larger than it has to be: all of it is compared in the end. */
+static size_t size_of(const struct scene *s)
+{
+	return (SCENE_DATA + s->pages * PAGE_SIZE + SZ_2M - 1) & ~(SZ_2M - 1);
+}
+
 static int open_vm(struct scene *s, int i)
 {
 	struct vmm_args args = {
@@ -49,7 +54,7 @@ static int open_vm(struct scene *s, int i)
 	struct vmm *vm = &s->vm[i];
 	int v, ret = 0;
 
-	if (!vmm_create(vm, SIZE, s->kind))
+	if (!vmm_create(vm, size_of(s), s->kind))
 		return -ENOMEM;
 	vmm_fill(vm, SCENE_DATA, s->pages * PAGE_SIZE);
 	for (v = 0; v < s->vcpus; v++) {
