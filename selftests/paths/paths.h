@@ -91,7 +91,7 @@ struct path {
 
 /* Families of paths, each a file; ended by a row without a name. */
 extern const struct path paths_memory[], paths_dirty[], paths_slots[],
-	paths_host[], paths_async[], paths_guest[], paths_vcpus[];
+	paths_host[], paths_async[], paths_guest[], paths_vcpus[], paths_frames[];
 
 struct cell {
 	const struct path *path;

@@ -21,7 +21,7 @@
 
 static const struct path *const families[] = {
 	paths_memory, paths_dirty, paths_slots, paths_host,
-	paths_async, paths_guest, paths_vcpus,
+	paths_async, paths_guest, paths_vcpus, paths_frames,
 };
 
 static const uint64_t budgets[] = { 1, 5, 64, PATH_SIZE / PAGE_SIZE / 2 };
