@@ -16,6 +16,7 @@
 
 #include "explain.h"
 #include "insn.h"
+#include "roles.h"
 
 #define NPTB_GPRS	16
 
@@ -112,31 +113,6 @@ struct nptb_attempt {
 	struct nptb_mask_bits mask;
 	struct nptb_loop_page pages[NPTB_LOOP_PAGES_MAX];
 };
-
-/* NPF error code: AMD64 APM volume 2, sections 8.4.2 and 15.25.6. */
-#define NPTB_NPF_WRITE	(1ULL << 1)
-#define NPTB_NPF_FETCH	(1ULL << 4)
-#define NPTB_NPF_TABLE	(1ULL << 33)
-
-/**
- * nptb_roles() - what a page was wanted for
- * @error_code: of the nested page fault, EXITINFO1
- *
- * The guest's own table walk is looked at first: W and I/D speak of the walk
- * then, not of the instruction.
- *
- * Return: one NPTB_ROLE_* bit.
- */
-static inline u32 nptb_roles(u64 error_code)
-{
-	if (error_code & NPTB_NPF_TABLE)
-		return NPTB_ROLE_TABLE;
-	if (error_code & NPTB_NPF_FETCH)
-		return NPTB_ROLE_FETCH;
-	if (error_code & NPTB_NPF_WRITE)
-		return NPTB_ROLE_WRITE;
-	return NPTB_ROLE_READ;
-}
 
 u32 nptb_attempt_search(const struct nptb_attempt *attempt, u64 key);
 void nptb_attempt_add(struct nptb_attempt *attempt, u64 key, u32 roles);

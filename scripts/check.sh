@@ -118,8 +118,7 @@ check() {
 		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
-	piece "replay, perf 6.12" alone 6.12 test_replay.sh test_perf.sh
-	piece "corpus 6.12" alone 6.12 test_corpus
+	piece "replay, perf, corpus 6.12" alone 6.12 test_replay.sh test_perf.sh test_corpus
 	piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh"
 	piece "demo" "$here/demo.sh" --tap
@@ -143,8 +142,8 @@ main() {
 		check full
 		for series in "${STOCK[@]}"; do
 			[ "$series" != 6.12 ] || continue
-			piece "corpus $series" alone "$series" test_corpus
-			piece "replay, perf $series" alone "$series" test_replay.sh test_perf.sh
+			piece "replay, perf, corpus $series" \
+				alone "$series" test_replay.sh test_perf.sh test_corpus
 		done
 		piece "false alarms" "$here/check-alarms.sh"
 		debug ;;

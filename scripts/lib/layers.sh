@@ -63,9 +63,9 @@ layer_ftrace() {
 layer_pure() {
 	local -a files
 	local found
-	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,attempt,loop,explain,walk,places,insn,iret,lends,btf,turns}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf,turns}.c)
+	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,attempt,roles,loop,explain,walk,places,insn,iret,lends,btf,turns}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf,turns}.c)
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|attempt|loop|explain|walk|places|insn|iret|lends|btf|turns)\.h")$' |
+		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|attempt|roles|loop|explain|walk|places|insn|iret|lends|btf|turns)\.h")$' |
 		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1
