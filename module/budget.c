@@ -291,7 +291,6 @@ static int change(struct nptb_vm *vm, u64 budget)
 
 static int set_budget(struct nptb_vm *vm, u64 budget)
 {
-	struct nptb_config new = vm->config;
 	const char *why;
 	u64 old;
 	int ret;
@@ -312,8 +311,8 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	}
 	if (!nptb_frames_possible(vm, &vm->frames[NPTB_FRAMES_EXEMPT]))
 		return -EOPNOTSUPP;
-	new.budget = budget;
-	if (!nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &new)) {
+	if (!nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], vm->config.policy,
+			      budget)) {
 		pr_warn("VM %s: its pins leave no room in a budget of %llu pages\n",
 			vm->name, budget);
 		return -ENOSPC;

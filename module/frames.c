@@ -160,7 +160,8 @@ static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
 	install(vm, which, &new);
 	ret = -ENOSPC;
 	if (!vm->armed ||
-	    nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &vm->config))
+	    nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], vm->config.policy,
+			     vm->config.budget))
 		ret = enforce(vm);
 	if (ret) {
 		install(vm, which, &old);

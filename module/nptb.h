@@ -522,7 +522,7 @@ bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key);
 u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget);
 void nptb_victims_mark(struct nptb_vm *vm);
 bool nptb_victims_fit(const struct nptb_ranges *pin,
-		      const struct nptb_config *config);
+		      const struct nptb_policy_ops *ops, u64 budget);
 bool nptb_exempt_begin(struct nptb_fault *fault);
 void nptb_exempt_end(struct nptb_fault *fault);
 bool nptb_give_special(struct nptb_fault *fault, u64 key,

@@ -133,7 +133,8 @@ static int check_frames(const struct start *start)
 
 	if (nptb_ranges_share(pin, &start->frames[NPTB_FRAMES_EXEMPT]))
 		return -EINVAL;
-	if (start->config.budget && !nptb_victims_fit(pin, &start->config))
+	if (start->config.budget &&
+	    !nptb_victims_fit(pin, start->config.policy, start->config.budget))
 		return -ENOSPC;
 	return 0;
 }

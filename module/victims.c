@@ -46,19 +46,19 @@ void nptb_victims_mark(struct nptb_vm *vm)
 /**
  * nptb_victims_fit() - do the pins leave room for anything else?
  * @pin: the pins
- * @config: a budget and the policy for it
+ * @ops: a policy
+ * @budget: pages
  *
  * One fault's leaves have to fit beside them, or nothing could be mapped.
  *
  * Return: whether they do.
  */
 bool nptb_victims_fit(const struct nptb_ranges *pin,
-		      const struct nptb_config *config)
+		      const struct nptb_policy_ops *ops, u64 budget)
 {
 	u64 pins = nptb_ranges_frames(pin);
 
-	return !pins ||
-	       pins + NPTB_NEED <= limit_of(config->policy, config->budget);
+	return !pins || pins + NPTB_NEED <= limit_of(ops, budget);
 }
 
 static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
@@ -76,13 +76,11 @@ static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 {
 	const struct nptb_policy_ops *old = vm->config.policy;
-	struct nptb_config new = vm->config;
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
-	new.policy = ops;
-	if (vm->armed &&
-	    !nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], &new)) {
+	if (vm->armed && !nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], ops,
+					   vm->config.budget)) {
 		pr_warn("VM %s: policy %s keeps fewer pages than are pinned\n",
 			vm->name, ops->name);
 		return -ENOSPC;

@@ -63,17 +63,10 @@ static int list(const char *file, uint64_t first, uint64_t last, bool add)
 /* Until the guest has taken @more faults. */
 static bool faults(int64_t more)
 {
-	int64_t enough = nptb_stat(vm.name, "faults") + more;
-	uint64_t end = deadline(20000);
-
-	while (nptb_stat(vm.name, "faults") < enough) {
-		if (now_ms() > end) {
-			note("%" PRId64 " faults in 20 s", more);
-			return false;
-		}
-		sleep_ms(1);
-	}
-	return true;
+	if (nptb_wait_stat(vm.name, "faults", nptb_stat(vm.name, "faults") + more, 20000))
+		return true;
+	note("%" PRId64 " faults in 20 s", more);
+	return false;
 }
 
 static bool expect(const char *what, int64_t got, int64_t want)
