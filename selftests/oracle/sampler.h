@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The first oracle: a thread that reads KVM's own counters of a VM's leaves as
- * fast as it can while the guest runs. It knows nothing of the module.
+ * The first oracle: a thread that reads KVM's own counters of a VM's leaves all
+ * the while the guest runs. It knows nothing of the module.
  *
  * It reads KVM's binary statistics (KVM_GET_STATS_FD), the same counters as the
  * files in debugfs, which must be opened anew for each reading. A sum over the
