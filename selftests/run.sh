@@ -9,6 +9,8 @@
 #   NPTB_PATIENCE       how many times longer to wait for what a test waits for (1)
 #   NPTB_TIMES          how often test_unload loads and unloads (50)
 set -o pipefail
+# With another locale each program takes twice as long to start on an emulated host.
+export LC_ALL=C
 
 top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 built=$top/build/selftests

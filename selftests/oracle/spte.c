@@ -9,6 +9,7 @@
 #include <tracefs/tracefs.h>
 #include <unistd.h>
 
+#include "../lib/formats.h"
 #include "../lib/util.h"
 #include "spte.h"
 
@@ -40,9 +41,7 @@ static struct {
 	bool told, counts;
 	uint64_t first, last;
 } apart;
-/* How to read events: parsing the formats takes seconds, so only once. */
 static struct tep_handle *formats;
-static bool formats_also;
 
 /* A parameter of a module is on; the kernels differ in how they say so. */
 static bool is_on(const char *parameter)
@@ -67,7 +66,6 @@ void spte_close(void)
 {
 	tep_free(formats);
 	formats = NULL;
-	formats_also = false;
 	if (!instance)
 		return;
 	tracefs_print_close(instance);
@@ -100,8 +98,9 @@ static void make_instance(unsigned int mib)
 	if (tracefs_instance_set_buffer_size(instance, mib * 1024, -1))
 		die("trace buffer: %s", strerror(errno));
 	/* Stays on: to turn it on and off changes the kernel's code each time. */
-	if (tracefs_event_enable(instance, EVENT_SYSTEM, EVENT_NAME))
-		die("event " EVENT_NAME ": %s", strerror(errno));
+	formats = formats_open();
+	formats_add(formats, instance, EVENT_SYSTEM, EVENT_NAME);
+	formats_add(formats, NULL, "ftrace", "print");
 	if (tracefs_print_init(instance))
 		die("trace_marker: %s", strerror(errno));
 }
@@ -131,23 +130,10 @@ void spte_apart(uint64_t first, uint64_t last, bool counts)
 	apart.last = last;
 }
 
-static void read_formats(const char *system)
-{
-	const char *const systems[] = { EVENT_SYSTEM, "ftrace", system, NULL };
-
-	tep_free(formats);
-	formats = tracefs_local_events_system(NULL, systems);
-	if (!formats)
-		die("event formats: %s", strerror(errno));
-}
-
 void spte_also(const char *system, const char *event)
 {
-	if (!formats_also)
-		read_formats(system);
-	formats_also = true;
-	if (tracefs_event_enable(instance, system, event))
-		die("event %s: %s", event, strerror(errno));
+	if (!tep_find_event_by_name(formats, system, event))
+		formats_add(formats, instance, system, event);
 	snprintf(also, sizeof(also), "%s", event);
 }
 
@@ -263,8 +249,6 @@ struct spte_result spte_end(void)
 
 	tracefs_trace_off(instance);
 	sum.r.lost = count_lost();
-	if (!formats)
-		read_formats(NULL);
 	if (tracefs_iterate_raw_events(formats, instance, NULL, 0, on_event, &sum))
 		die("trace buffer: %s", strerror(errno));
 	return sum.r;

@@ -16,7 +16,7 @@ trap 'rm -f "$log"' EXIT
 alarms() {
 	local loops=$1 pages=$2 status
 	shift 2
-	taskset -c 0 "$BUILT/alarms" nptbudget run --quiet --pages "$pages" -- \
+	taskset -c 0 "$BUILT/alarms" -b 1024 nptbudget run --quiet --pages "$pages" -- \
 		"$BUILT/addloop" "$@" >"$log" 2>&1
 	status=$?
 	if [ $status = 0 ] &&

@@ -156,17 +156,15 @@ static bool change_policy(uint64_t budget)
 	return ok;
 }
 
-/* Until the guest has taken @more faults; a guest that fits takes none. */
-static void wait_faults(const struct vmm *vm, int64_t more)
+/* Until the guest has taken @more faults; one that fits takes none any more. */
+static void wait_faults(struct vmm *vm, int64_t more)
 {
 	int64_t enough = nptb_stat(vm->name, "faults") + more;
-	int tries;
+	uint64_t end = deadline(2000);
 
-	for (tries = 0; tries < 200; tries++) {
-		if (nptb_stat(vm->name, "faults") >= enough)
+	while (nptb_stat(vm->name, "faults") < enough && now_ms() < end)
+		if (advances(vm, 20))
 			return;
-		sleep_ms(1);
-	}
 }
 
 /* resident and KVM's counters agree whenever all vCPUs stand still. */

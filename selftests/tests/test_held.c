@@ -14,7 +14,7 @@
 #define DATA	SZ_2M
 #define PAGES	8
 #define VCPUS_MAX	4
-#define LAPS	8U
+#define LAPS	3U
 #define MS	60000
 
 static uint64_t data_of(int vcpu)

@@ -4,12 +4,14 @@
  * and follows the events nptb_fault, nptb_evict and nptb_loop meanwhile, keeping
  * books of its own of every attempt: a loop is one where a page that was given to
  * the attempt faults again after a later fault of the same attempt evicted it.
- *   alarms COMMAND [ARGS...]
+ *   alarms [-b KIB] COMMAND [ARGS...]
+ * -b: the trace buffer of each CPU; to have it made takes a second for 10 MiB.
  * It has to be able to see the events in order: on a host with one CPU, or with
  * the command held to one.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,12 @@
 #include <tracefs/tracefs.h>
 #include <unistd.h>
 
+#include "../lib/formats.h"
 #include "../lib/util.h"
 #include "../../uapi/nptbudget.h"
 
 #define SYSTEM		"nptbudget"
-#define BUFFER_KB	32768
+#define BUFFER_KIB	32768
 #define POLL_MS		20
 #define VCPUS_MAX	32
 #define PAGES_MAX	512
@@ -81,34 +84,31 @@ static void end_instance(void)
 
 static void find_fields(int ev)
 {
-	struct tep_event *event = tep_find_event_by_name(formats, SYSTEM, event_names[ev]);
+	struct tep_event *event;
 	int f;
 
-	if (!event)
-		die("no event %s: is the module loaded?", event_names[ev]);
+	formats_add(formats, instance, SYSTEM, event_names[ev]);
+	event = tep_find_event_by_name(formats, SYSTEM, event_names[ev]);
 	event_ids[ev] = event->id;
 	for (f = 0; f < FIELDS; f++)
 		fields[ev][f] = tep_find_any_field(event, field_names[f]);
-	if (tracefs_event_enable(instance, SYSTEM, event_names[ev]))
-		die("event %s: %s", event_names[ev], strerror(errno));
 }
 
-static void begin(void)
+static void begin(unsigned int kib)
 {
-	const char *const systems[] = { SYSTEM, NULL };
 	char name[48];
 	int ev;
 
-	formats = tracefs_local_events_system(NULL, systems);
+	formats = formats_open();
 	snprintf(name, sizeof(name), "nptb-alarms-%d", getpid());
 	instance = tracefs_instance_create(name);
-	if (!formats || !instance)
+	if (!instance)
 		die("tracefs: %s", strerror(errno));
 	atexit(end_instance);
 	tracefs_trace_off(instance);
 	/* Counts events over all CPUs: their order. */
 	if (tracefs_instance_file_write(instance, "trace_clock", "counter") < 0 ||
-	    tracefs_instance_set_buffer_size(instance, BUFFER_KB, -1))
+	    tracefs_instance_set_buffer_size(instance, kib, -1))
 		die("trace buffer: %s", strerror(errno));
 	for (ev = 0; ev < EVENTS; ev++)
 		find_fields(ev);
@@ -332,15 +332,19 @@ static int follow(char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
+	unsigned long kib = BUFFER_KIB;
+	char *end = "";
+	int status, c;
 
-	if (argc < 2) {
-		fputs("usage: alarms COMMAND [ARGS...]\n", stderr);
+	while ((c = getopt(argc, argv, "+b:")) == 'b')
+		kib = strtoul(optarg, &end, 10);
+	if (c != -1 || *end || !kib || kib > INT_MAX || optind == argc) {
+		fputs("usage: alarms [-b KIB] COMMAND [ARGS...]\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	begin();
-	status = follow(argv + 1);
+	begin(kib);
+	status = follow(argv + optind);
 	printf("alarms: %" PRIu64 " faults, %" PRIu64 " evictions; %" PRIu64
 	       " loops and %" PRIu64 " further laps reported, %" PRIu64 " of them false; %" PRIu64
 	       " loops not reported; %" PRIu64 " of contention; %" PRIu64 " events lost; status %d\n",
