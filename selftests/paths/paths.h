@@ -43,7 +43,7 @@ extern const char *const variant_names[VARIANTS];
 #define PATH_IN_PLACE	(1u << 5)	/* a vCPU's lane is its code's page */
 #define PATH_ONE_FIRST	(1u << 6)	/* .act adds all vCPUs but the first */
 #define PATH_LEAST	(1u << 7)	/* at the least budgets, several vCPUs */
-#define PATH_SLOW	(1u << 9)	/* budget 1 in a full run alone */
+#define PATH_SLOW	(1u << 9)	/* a quick run: at budget 5 alone */
 #define PATH_UNSEEN	(1u << 8)	/* its leaves are no TDP MMU's: no events */
 
 struct run;

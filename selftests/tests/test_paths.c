@@ -94,8 +94,9 @@ static void add_path(const struct path *path, enum variant variant)
 		add_least(path, variant);
 		return;
 	}
-	for (b = path->flags & PATH_SLOW && !want.full; b < ARRAY_SIZE(budgets);
-	     b++) {
+	for (b = 0; b < ARRAY_SIZE(budgets); b++) {
+		if (path->flags & PATH_SLOW && !want.full && budgets[b] != 5)
+			continue;
 		if (want.full && !(path->flags & PATH_ONE_FIRST))
 			add(path, variant, budgets[b], 1);
 		if (want.full || b < ARRAY_SIZE(budgets) - 1)
