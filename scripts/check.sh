@@ -102,7 +102,7 @@ prepare() {
 }
 
 # check quick|full: first the modules, which are then there for the labs; then what
-# takes longest. An emulated host sleeps now and then: that is when what needs none
+# takes longest, so that short pieces fill up the end. An emulated host sleeps now and then: that is when what needs none
 # is done.
 check() {
 	local series
@@ -116,6 +116,8 @@ check() {
 	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
 	for series in "${STOCK[@]}"; do
 		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
+	done
+	for series in "${STOCK[@]}"; do
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
 	piece "replay, perf, corpus 6.12" alone 6.12 test_replay.sh test_perf.sh test_corpus

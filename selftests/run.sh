@@ -49,7 +49,6 @@ count() {
 run() {
 	cd "$built" || exit 1
 	export BASE_DIR=$built kselftest_override_timeout=${NPTB_TEST_TIMEOUT:-1200}
-	export NPTB_TOP=$top
 	# shellcheck disable=SC1091
 	. "$BASE_DIR/kselftest/runner.sh"
 	local test n=0

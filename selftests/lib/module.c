@@ -13,19 +13,11 @@
 
 const char *module_file(void)
 {
-	const char *top = getenv("NPTB_TOP"), *kernel = getenv("LAB_KERNEL");
-	const char *given = getenv("NPTB_MODULE");
-	static char path[512];
+	const char *path = getenv("NPTB_MODULE");
 
-	if (given)
-		snprintf(path, sizeof(path), "%s", given);
-	else if (top && kernel)
-		/* Where scripts/build-module.sh puts it. */
-		snprintf(path, sizeof(path), "%s/build/%s/module/nptbudget.ko",
-			 top, kernel);
-	else
-		return NULL;
-	return path_exists(path) ? path : NULL;
+	if (!path)
+		path = getenv("LAB_MODULE");
+	return path && path_exists(path) ? path : NULL;
 }
 
 int module_load(const char *file)

@@ -44,8 +44,8 @@ static void setup(enum vmm_mode mode, int nr, int vms)
 }
 
 /*
- * More than the budget where that is possible, so that it must be reached. All of
- * them are faulted in in every lap: no more than it takes.
+ * More than the budget where that is possible, so that it must be reached. Each is
+ * a fault in every lap: no more than it takes.
  */
 static int pages_for(uint64_t budget)
 {

@@ -113,7 +113,7 @@ loops_shown() {
 	done
 	return 1
 }
-json_read() { nptbudget "$@" --json | python3 -m json.tool >/dev/null; }
+json_read() { nptbudget "$@" --json | perl -MJSON::PP -0777 -ne 'decode_json($_)'; }
 
 result "set --pages 1" set_and --pages 1 budget_is 1
 result "set --policy clock" set_and --policy clock policy_is clock

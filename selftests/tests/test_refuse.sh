@@ -24,7 +24,8 @@ trap cleanup EXIT
 refused() {
 	local from=$1 to=$2 words=$3 before
 	[ ${#from} = ${#to} ] || return 1
-	LC_ALL=C sed "s/\x00$from\x00/\x00$to\x00/g" "$module" >"$dir/nptbudget.ko"
+	perl -0777 -pe 'BEGIN { ($from, $to) = splice @ARGV, 0, 2 } s/\0\Q$from\E\0/\0$to\0/g' \
+		"$from" "$to" "$module" >"$dir/nptbudget.ko"
 	! cmp -s "$module" "$dir/nptbudget.ko" || { echo "# no '$from' in it"; return 1; }
 	before=$(dmesg | wc -l)
 	if insmod "$dir/nptbudget.ko" 2>"$dir/err"; then
