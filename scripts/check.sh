@@ -102,8 +102,8 @@ prepare() {
 }
 
 # check quick|full: first the modules, which are then there for the labs; then what
-# takes longest, so that short pieces fill up the end. An emulated host sleeps now and then: that is when what needs none
-# is done.
+# takes longest, so that short pieces fill up the end. An emulated host sleeps now
+# and then: that is when what needs none is done.
 check() {
 	local series
 	for series in "${STOCK[@]}"; do

@@ -68,5 +68,5 @@ run() {
 # Counted when all is said: of a pipe, the shell reads each character by itself.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-run | tee "$log"
+run | tee "$log" || exit 1
 count <"$log"

@@ -58,8 +58,7 @@ build_lock() {
 }
 
 # Build (what changed of) the module for a series; further arguments go to make,
-# e.g. C=2. What the lab loads is without debugging symbols: tests do it often, and
-# an emulated host takes its time over 13 MB. W=1 is always given, so that a warning is seen at once, and so that the
+# e.g. C=2. W=1 is always given, so that a warning is seen at once, and so that the
 # objects stay of use whatever they were built for.
 module_build() (
 	series=$1
@@ -87,7 +86,8 @@ klp_build() {
 		die "the livepatch of the selftests does not build for $series"
 }
 
-# The module of a series as the lab loads it.
+# The module of a series as the lab loads it, without its debugging symbols: an
+# emulated host takes its time over 13 MB, and tests load it often.
 module_file() { printf '%s/stripped/nptbudget.ko\n' "$(module_build_dir "$1")"; }
 
 # A copy of it, at FILE.

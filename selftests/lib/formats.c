@@ -22,8 +22,7 @@ struct tep_handle *formats_open(void)
 	return formats;
 }
 
-void formats_add(struct tep_handle *formats, struct tracefs_instance *instance,
-		 const char *system, const char *event)
+static void read_format(struct tep_handle *formats, const char *system, const char *event)
 {
 	char *text;
 	int size;
@@ -32,6 +31,14 @@ void formats_add(struct tep_handle *formats, struct tracefs_instance *instance,
 	if (!text || tep_parse_event(formats, text, size, system))
 		die("format of event %s:%s: %s", system, event, strerror(errno));
 	free(text);
+}
+
+struct tep_event *formats_add(struct tep_handle *formats, struct tracefs_instance *instance,
+			      const char *system, const char *event)
+{
+	if (!tep_find_event_by_name(formats, system, event))
+		read_format(formats, system, event);
 	if (instance && tracefs_event_file_write(instance, system, event, "enable", "1") < 0)
 		die("event %s:%s: %s", system, event, strerror(errno));
+	return tep_find_event_by_name(formats, system, event);
 }

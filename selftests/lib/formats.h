@@ -11,8 +11,8 @@
 
 /* With no event in it yet; tep_free() ends it. */
 struct tep_handle *formats_open(void);
-/* Reads an event's format, and has it recorded in @instance; NULL: in none. */
-void formats_add(struct tep_handle *formats, struct tracefs_instance *instance,
-		 const char *system, const char *event);
+/* Reads an event's format, once, and has it recorded in @instance; NULL: in none. */
+struct tep_event *formats_add(struct tep_handle *formats, struct tracefs_instance *instance,
+			      const char *system, const char *event);
 
 #endif

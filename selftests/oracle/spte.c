@@ -97,8 +97,8 @@ static void make_instance(unsigned int mib)
 		die("trace_clock: %s", strerror(errno));
 	if (tracefs_instance_set_buffer_size(instance, mib * 1024, -1))
 		die("trace buffer: %s", strerror(errno));
-	/* Stays on: to turn it on and off changes the kernel's code each time. */
 	formats = formats_open();
+	/* Stays on: to turn it on and off changes the kernel's code each time. */
 	formats_add(formats, instance, EVENT_SYSTEM, EVENT_NAME);
 	formats_add(formats, NULL, "ftrace", "print");
 	if (tracefs_print_init(instance))
@@ -132,8 +132,7 @@ void spte_apart(uint64_t first, uint64_t last, bool counts)
 
 void spte_also(const char *system, const char *event)
 {
-	if (!tep_find_event_by_name(formats, system, event))
-		formats_add(formats, instance, system, event);
+	formats_add(formats, instance, system, event);
 	snprintf(also, sizeof(also), "%s", event);
 }
 

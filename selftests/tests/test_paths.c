@@ -24,7 +24,10 @@ static const struct path *const families[] = {
 	paths_async, paths_guest, paths_vcpus, paths_frames,
 };
 
-static const uint64_t budgets[] = { 1, 5, 64, PATH_SIZE / PAGE_SIZE / 2 };
+/* Where a slow path is tried in a quick run. */
+#define BUDGET_SLOW	5
+
+static const uint64_t budgets[] = { 1, BUDGET_SLOW, 64, PATH_SIZE / PAGE_SIZE / 2 };
 
 static struct {
 	bool list;
@@ -95,7 +98,7 @@ static void add_path(const struct path *path, enum variant variant)
 		return;
 	}
 	for (b = 0; b < ARRAY_SIZE(budgets); b++) {
-		if (path->flags & PATH_SLOW && !want.full && budgets[b] != 5)
+		if (path->flags & PATH_SLOW && !want.full && budgets[b] != BUDGET_SLOW)
 			continue;
 		if (want.full && !(path->flags & PATH_ONE_FIRST))
 			add(path, variant, budgets[b], 1);

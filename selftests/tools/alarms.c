@@ -84,11 +84,9 @@ static void end_instance(void)
 
 static void find_fields(int ev)
 {
-	struct tep_event *event;
+	struct tep_event *event = formats_add(formats, instance, SYSTEM, event_names[ev]);
 	int f;
 
-	formats_add(formats, instance, SYSTEM, event_names[ev]);
-	event = tep_find_event_by_name(formats, SYSTEM, event_names[ev]);
 	event_ids[ev] = event->id;
 	for (f = 0; f < FIELDS; f++)
 		fields[ev][f] = tep_find_any_field(event, field_names[f]);
