@@ -32,7 +32,9 @@ kernel_resolve() {
 		awk -F'|' '{ print $2, $1 }' | sort -V | awk 'END { if (NR) print $2, $1 }'
 }
 
-# The packages to fetch for an image package, each NAME=VERSION.
+# The packages to fetch for an image package, each NAME=VERSION, or NAME for its
+# newest: 6.1 has one kbuild package for all its ABIs, of which headers want their
+# own version or any later one, and the archive may have a later one alone.
 kernel_packages() {
 	local series=$1 image=$2 version=$3 abi=${2#linux-image-}
 	local common=${abi%-amd64}-common kbuild=linux-kbuild-${abi%-amd64}
@@ -42,7 +44,7 @@ kernel_packages() {
 	else
 		echo "$image=$version"
 	fi
-	echo "linux-headers-$abi=$version" "linux-headers-$common=$version" "$kbuild=$version"
+	echo "linux-headers-$abi=$version" "linux-headers-$common=$version" "$kbuild"
 }
 
 # The headers' Makefiles name /usr/src. Make them name the place they will have.
