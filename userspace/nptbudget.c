@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "msg.h"
-#include "util.h"
+#include "cmd/cmd.h"
+#include "base/msg.h"
+#include "base/util.h"
 
 static const struct nptb_cmd *const cmds[] = {
 	&cmd_list,

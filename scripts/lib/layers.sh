@@ -3,7 +3,7 @@
 # Rules about which file may do what, each with its reason. Sourced by
 # static.sh; a rule prints what breaks it and fails.
 
-LAYER_RULES="versions kvm_sym ftrace pure state lines hosts homes spdx todo"
+LAYER_RULES="versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
 : "$LAYER_RULES"
 
 layer_name() {
@@ -13,6 +13,7 @@ layer_name() {
 	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
+	command) echo "a folder of the command uses only those below it" ;;
 	lines) echo "no file is over 500 lines, no header over 300" ;;
 	hosts) echo "no host of an archive is written down" ;;
 	homes) echo "no path of one machine is written down" ;;
@@ -85,6 +86,25 @@ layer_state() {
 		echo "module/kvm_compat.c does not both compare and keep nptb_state.$field"
 		rc=1
 	done
+	return $rc
+}
+
+# userspace/Makefile names the folders, the lowest first.
+layer_command() {
+	local file included from to rc=0
+	local -a order
+	local -A floor=()
+	read -r -a order < <(sed -n 's/^FOLDERS[[:space:]]*:= //p' "$PROJECT/userspace/Makefile")
+	[ ${#order[@]} -ge 5 ] || { echo "userspace/Makefile names no FOLDERS"; return 1; }
+	for to in "${!order[@]}"; do floor[${order[to]%%/*}]=$to; done
+	while IFS=: read -r file included; do
+		from=${file#userspace/} from=${from%%/*} to=${included%%/*}
+		# Files beside main() are above all, those of the same folder beside each other.
+		[ "$to" != "$included" ] || continue
+		[ "${floor[$to]--1}" -gt "${floor[$from]-99}" ] || continue
+		echo "$file includes $included, of a folder above it"
+		rc=1
+	done < <(cd "$PROJECT" && grep -rHoP '^#\s*include\s+"\K[^"]+' userspace --include='*.[ch]')
 	return $rc
 }
 

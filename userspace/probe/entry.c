@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../util.h"
+#include "base/util.h"
 #include "vmm.h"
 
 #define CR0_PE		BIT_ULL(0)

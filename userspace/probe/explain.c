@@ -4,7 +4,7 @@
 
 #include <Zydis/Zydis.h>
 
-#include "../util.h"
+#include "base/util.h"
 #include "explain.h"
 
 static void code(FILE *to, const struct probe_layout *l, enum probe_part part, unsigned int len)

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "../../uapi/nptbudget.h"
-#include "../dbgfs.h"
-#include "../fields.h"
-#include "../util.h"
+#include <nptbudget.h>
+#include "model/dbgfs.h"
+#include "base/fields.h"
+#include "base/util.h"
 #include "host.h"
 
 /* Lines of the first CPU in /proc/cpuinfo that tell what it is. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "../msg.h"
-#include "../stats.h"
+#include "base/msg.h"
+#include "model/stats.h"
 #include "measure.h"
 
 /* Plenty for any case, and below the number of pages that any of them has. */

@@ -3,7 +3,7 @@
 #ifndef NPTB_PROBE_MEASURE_H
 #define NPTB_PROBE_MEASURE_H
 
-#include "../loops.h"
+#include "model/loops.h"
 #include "needs.h"
 #include "vmm.h"
 

@@ -13,7 +13,7 @@
 #ifndef NPTB_PROBE_NEEDS_H
 #define NPTB_PROBE_NEEDS_H
 
-#include "../../uapi/nptbudget.h"
+#include <nptbudget.h>
 #include "layout.h"
 
 /* Roles a page is first wanted for; a bit set of NPTB_ROLE_* as index. */

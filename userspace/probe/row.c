@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../util.h"
+#include "base/util.h"
 #include "row.h"
 
 const char *const row_names[ROW_FIELDS] = {

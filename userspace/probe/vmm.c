@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../uapi/nptbudget.h"
-#include "../util.h"
+#include <nptbudget.h>
+#include "base/util.h"
 #include "vmm.h"
 
 #define CPUID_MAX	160

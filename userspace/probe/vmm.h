@@ -9,7 +9,7 @@
 
 #include <linux/kvm.h>
 
-#include "../dbgfs.h"
+#include "model/dbgfs.h"
 #include "layout.h"
 
 enum vmm_end {

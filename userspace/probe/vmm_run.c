@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/time.h>
 
-#include "../../uapi/nptbudget.h"
+#include <nptbudget.h>
 #include "vmm.h"
 
 /* A guest that neither ends nor loops has a mistake; seconds. */

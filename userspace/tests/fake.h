@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <sys/types.h>
 
-#include "../util.h"
+#include "base/util.h"
 
 /* What a record says of registers and segments: flat, but for FS, and RBX is as said. */
 #define MACHINE_CS(rbx, cs) \

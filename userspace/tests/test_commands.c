@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../cmd.h"
+#include "cmd/cmd.h"
 #include "fake.h"
 
 /* Exit 2, the reason and the usage on stderr, nothing on stdout. */

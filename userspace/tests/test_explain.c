@@ -6,7 +6,7 @@
 
 #include "fake.h"
 
-#include "../explain.h"
+#include "explain/explain.h"
 
 #define HEAD_PAGES(class, insn, pages) \
 	"loop class=" class " vcpu=0 rip=0x7c00 laps=2 budget=3 pages=" pages " insn=" insn

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../cmd.h"
-#include "../dbgfs.h"
-#include "../vmname.h"
+#include "cmd/cmd.h"
+#include "model/dbgfs.h"
+#include "model/vmname.h"
 #include "fake.h"
 #include "wrap.h"
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../disas.h"
-#include "../fields.h"
-#include "../loopfmt.h"
-#include "../report.h"
-#include "../vmname.h"
+#include "explain/disas.h"
+#include "base/fields.h"
+#include "view/loops.h"
+#include "model/session.h"
+#include "model/vmname.h"
 #include "fake.h"
 
 static void numbers(void **state)

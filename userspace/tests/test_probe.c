@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cmd.h"
-#include "../probe/row.h"
-#include "../util.h"
+#include "cmd/cmd.h"
+#include "probe/row.h"
+#include "base/util.h"
 #include "fake.h"
 
 static const struct probe_case *case_named(const char *name)

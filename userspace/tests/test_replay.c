@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cmd.h"
-#include "../replay.h"
-#include "../trace.h"
+#include "cmd/cmd.h"
+#include "replay/replay.h"
+#include "model/trace.h"
 #include "fake.h"
 
 /*

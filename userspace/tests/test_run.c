@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../cmd.h"
+#include "cmd/cmd.h"
 #include "fake.h"
 
 #define SAY "cat $NPTBUDGET_DEBUGFS/report >$NPTBUDGET_DEBUGFS/nptbudget/run; "

@@ -7,7 +7,7 @@
  * and KVM injects it again, without another fetch.
  */
 #define PROBE_FAMILY "events"
-#include "../case.h"
+#include "probe/case.h"
 
 #define WHOLE_NEEDS(first)						\
 	.needs_real = first "idt + stack", .needs_prot = first "idt + cs0 + stack", \

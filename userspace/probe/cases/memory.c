@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Other instructions that touch memory, or might be thought to. */
 #define PROBE_FAMILY "other operands"
-#include "../case.h"
+#include "probe/case.h"
 
 CASE3(xlat, ".byte 0x67\nxlatb", "xlatb", "xlatb",
 	.what = "xlat",

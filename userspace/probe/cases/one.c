@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Instructions with one operand in memory, and none. */
 #define PROBE_FAMILY "one operand"
-#include "../case.h"
+#include "probe/case.h"
 
 CASE(nop, "nop",
 	.what = "nop: nothing but its own page",

@@ -5,7 +5,7 @@
  * moment ago. BX is the root; SI, DI and BP the levels below it.
  */
 #define PROBE_FAMILY "paging on"
-#include "../case.h"
+#include "probe/case.h"
 
 #define TABLE(p)	{ p, 4096, .offset = 0x1000 }
 #define ENTRY(n)	.set = { { R_AX, CONST(0x80000033) }, n }

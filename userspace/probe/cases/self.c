@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pages that are several things at once, and code that changes. */
 #define PROBE_FAMILY "self"
-#include "../case.h"
+#include "probe/case.h"
 
 /* Three bytes in all modes; behind them is INC CL, which becomes MOV CL, AL. */
 CASE3(smc_next, "movb %al, (BX)\n.byte 0xfe, 0xc1", "ds movb %al, (BX)\n.byte 0xfe, 0xc1",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stack, and transfers of control. */
 #define PROBE_FAMILY "stack and control"
-#include "../case.h"
+#include "probe/case.h"
 
 #define STACK_SPLIT	.split = BIT_P(P_STACK)
 /* The offset of a far pointer; a gate has its own. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Instructions that keep what they have done between two faults. */
 #define PROBE_FAMILY "steppable"
-#include "../case.h"
+#include "probe/case.h"
 
 /* Over three pages, a dword that straddles each boundary. */
 #define THREE	(2 * 4096 + 8)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Descriptor tables, segments, control registers, system calls. */
 #define PROBE_FAMILY "system"
-#include "../case.h"
+#include "probe/case.h"
 
 CASE(invlpg, "invlpg (BX)",
 	.what = "invlpg: names an address, and touches nothing",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Instructions with two operands in memory, and the record holders. */
 #define PROBE_FAMILY "two operands"
-#include "../case.h"
+#include "probe/case.h"
 
 /* A byte cannot be split, nor can an instruction of one byte. */
 CASE(movsb, "ds movsb (SI), %es:(DI)",

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+
+/**
+ * msg_err() - print "nptbudget: TEXT" as one line on stderr
+ * @fmt: TEXT, as for printf(); %m is the errno at the time of the call
+ */
+void msg_err(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "nptbudget: %s\n", text);
+}
+
+/**
+ * msg_errno() - what an error of the module means, and what to do
+ * @err: a positive errno, from a file of the module
+ *
+ * Return: text that goes behind "WHAT: ". EINVAL and ERANGE are in the words of
+ * no knob in particular; callers that know the knob have better ones.
+ */
+const char *msg_errno(int err)
+{
+	switch (err) {
+	case EINVAL:
+		return "the module does not understand this value: see nptbudget(8)";
+	case ERANGE:
+		return "out of range for the module: see nptbudget(8)";
+	case ENODEV:
+	case ENOENT:
+		return "the VM has ended: 'nptbudget list' shows those that run";
+	case EOPNOTSUPP:
+		return "this VM's memory cannot be budgeted: the kernel log says why (dmesg)";
+	case EBUSY:
+		return "a livepatch or so holds a function that must be hooked: see dmesg";
+	case EINTR:
+		return "interrupted, so the old value is in force: try again";
+	case EACCES:
+	case EPERM:
+		if (geteuid())
+			return "only root may do that: run it as root (sudo)";
+		return "not even root may: lockdown? (cat /sys/kernel/security/lockdown)";
+	case EBADMSG:
+		return "not understood: install module and command of the same version";
+	default:
+		return strerror(err);
+	}
+}

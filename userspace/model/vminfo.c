@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/util.h"
+#include "model/vminfo.h"
+
+static int read_knob(const char *vm, const char *file, char value[KNOB_MAX])
+{
+	char path[DBGFS_PATH_MAX];
+	int err;
+
+	err = dbgfs_read_word(dbgfs_vm_file(path, vm, file), value, KNOB_MAX);
+	if (!err)
+		field_printable(value);
+	return err;
+}
+
+static int read_stats(const char *vm, struct stats *s)
+{
+	char path[DBGFS_PATH_MAX], *text;
+	int err;
+
+	err = dbgfs_read(dbgfs_vm_file(path, vm, "stats"), &text);
+	if (err)
+		return err;
+	err = stats_parse(s, text);
+	free(text);
+	return err;
+}
+
+/**
+ * vm_has_ended() - does an error mean that the VM is gone?
+ * @vm: its name
+ * @err: 0 or -errno, from a file of the VM
+ *
+ * VMs end at any time; for a list that is no failure. A file that is open when
+ * its folder goes away fails with EIO from then on: debugfs sees to that.
+ *
+ * Return: whether it does.
+ */
+bool vm_has_ended(const char *vm, int err)
+{
+	return err == -ENOENT || err == -ENODEV || (err == -EIO && !dbgfs_vm_known(vm));
+}
+
+/**
+ * vm_info_read() - read what the module has on a VM
+ * @vm: its name, a valid one
+ * @info: where to put it
+ *
+ * Return: 0; for an ended VM, what vm_has_ended() knows; -EBADMSG for a file that is
+ * not understood; else as dbgfs_read().
+ */
+int vm_info_read(const char *vm, struct vm_info *info)
+{
+	struct vm_name name;
+	char word[KNOB_MAX];
+	int err;
+
+	if (vm_name_parse(vm, &name))
+		return -ENOENT;
+	strscpy(info->name, vm, sizeof(info->name));
+	info->tgid = vm_tgid(name.tid);
+	vm_comm(name.tid, info->comm);
+	err = read_knob(vm, "budget", info->budget);
+	if (!err)
+		err = read_knob(vm, "policy", info->policy);
+	if (!err)
+		err = read_knob(vm, "on_loop", info->on_loop);
+	if (!err)
+		err = read_knob(vm, "resident", word);
+	if (!err && field_u64(word, &info->resident))
+		err = -EBADMSG;
+	if (!err)
+		err = read_stats(vm, &info->stats);
+	return err;
+}
+
+/**
+ * budget_json() - a budget for JSON
+ * @budget: "off" or pages
+ *
+ * Return: a number, or NULL, which is JSON's null, for "off".
+ */
+struct json_object *budget_json(const char *budget)
+{
+	unsigned long long pages;
+
+	return field_u64(budget, &pages) ? NULL : json_object_new_uint64(pages);
+}
+
+/**
+ * vm_info_json() - a VM as a JSON object
+ * @info: the VM
+ *
+ * Return: the object.
+ */
+struct json_object *vm_info_json(const struct vm_info *info)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "vm", json_object_new_string(info->name));
+	json_object_object_add(obj, "process", json_object_new_string(info->comm));
+	json_object_object_add(obj, "pid", info->tgid ? json_object_new_int(info->tgid) : NULL);
+	json_object_object_add(obj, "budget", budget_json(info->budget));
+	json_object_object_add(obj, "policy", json_object_new_string(info->policy));
+	json_object_object_add(obj, "on_loop", json_object_new_string(info->on_loop));
+	json_object_object_add(obj, "resident", json_object_new_uint64(info->resident));
+	json_object_object_add(obj, "stats", stats_json(&info->stats));
+	return obj;
+}
