@@ -9,18 +9,18 @@ SOURCE_PARTS="Makefile COPYING arch/x86 include scripts tools virt"
 
 source_dir() { printf '%s/sources/%s\n' "$CACHE" "$1"; }
 
-# Download the source that belongs to a kernel, or the newest where that one
-# has aged out of the archive.
+# Download the source that belongs to a kernel of the cache, or the newest where
+# there is none there or that one has aged out of the archive.
 source_download() {
 	local series=$1 dir=$2 release KVERSION=
 	release=$(release_of "$series")
-	kernel_fetch "$series"
-	kernel_env "$series"
 	apt_update "$release"
-	(apt_fetch "$release" "$dir" "linux-source-$series=$KVERSION") || {
+	if kernel_present "$series"; then
+		kernel_env "$series"
+		(apt_fetch "$release" "$dir" "linux-source-$series=$KVERSION") && return
 		say "no source of $KVERSION any more: taking the newest $series"
-		apt_fetch "$release" "$dir" "linux-source-$series"
-	}
+	fi
+	apt_fetch "$release" "$dir" "linux-source-$series"
 }
 
 source_fetch_locked() {

@@ -1,14 +1,22 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What the tests in shell share: kselftest's own reporting in KTAP, and skipping
-# with 4 and a reason. Sourced by them from build/selftests/.
+# with 4 and a reason. Sourced by them from where they are built or installed.
 
 BUILT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NPTB=/sys/kernel/debug/nptbudget
 FAILED=0
+# The command as it was built, or installed, with them.
+PATH=$BUILT/../bin:$PATH
 export NPTB
-# shellcheck disable=SC1091
-. "$BUILT/kselftest/ktap_helpers.sh"
+# Where BUILT is all there is, the framework is in it.
+if [ -d "$BUILT/kselftest" ]; then
+	# shellcheck disable=SC1091
+	. "$BUILT/kselftest/ktap_helpers.sh"
+else
+	# shellcheck disable=SC1091
+	. "$BUILT/../kselftest/ktap_helpers.sh"
+fi
 
 # skip REASON: the whole test.
 skip() {
@@ -23,6 +31,12 @@ need_module() {
 	need_kvm
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	[ -d $NPTB ] || skip "module nptbudget is not loaded"
+}
+
+# As host_is_shared() of nptb.h, for a whole test.
+need_own_host() {
+	[ -n "${LAB_KERNEL-}${NPTB_OWN_HOST-}" ] ||
+		skip "others may have VMs here (NPTB_OWN_HOST=1: nobody has)"
 }
 
 need_command() { command -v "$1" >/dev/null || skip "no $1"; }

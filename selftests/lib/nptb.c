@@ -21,6 +21,13 @@ const char *nptb_unusable(void)
 	return NULL;
 }
 
+const char *host_is_shared(void)
+{
+	if (getenv("LAB_KERNEL") || getenv("NPTB_OWN_HOST"))
+		return NULL;
+	return "others may have VMs here (NPTB_OWN_HOST=1: nobody has)";
+}
+
 static void knob_path(char *path, size_t size, const char *vm, const char *knob)
 {
 	snprintf(path, size, NPTB_DIR "/vms/%s/%s", vm, knob);

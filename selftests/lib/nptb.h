@@ -15,6 +15,12 @@
 
 /* NULL where the module can be tested, else the reason why not. */
 const char *nptb_unusable(void);
+/*
+ * The reason why a test must leave alone what VMs of others on this host could
+ * notice (the defaults that a new VM starts with, kvm_amd); NULL in the lab, where
+ * there are none, and where NPTB_OWN_HOST says that there are none.
+ */
+const char *host_is_shared(void);
 
 /* Writes a VM's knob; 0 or -errno. */
 int nptb_set(const char *vm, const char *knob, const char *value);

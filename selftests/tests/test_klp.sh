@@ -9,6 +9,8 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 need_module
+# Every VM goes through what it holds.
+need_own_host
 need_command insmod
 module=${NPTB_MODULE:-${LAB_MODULE:-}}
 klp=$(dirname "$(dirname "$module")")/klp/nptb_klp.ko

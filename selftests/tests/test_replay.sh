@@ -8,7 +8,6 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 need_module
-PATH=$BUILT/../bin:$PATH
 need_command nptbudget
 need_command trace-cmd
 

@@ -9,26 +9,25 @@ set -u
 
 need_module
 need_command trace-cmd
+need_command nptbudget
 plan 8
 
 dir=$(mktemp -d)
 record=
 cleanup() {
-	echo off >"$NPTB/defaults/budget"
 	[ -z "$record" ] || kill -INT "$record" 2>/dev/null
 	rm -rf "$dir"
 }
 trap cleanup EXIT
 
 # Budget 1, a loop; budget 2 while it runs, and the guest ends.
-echo 1 >"$NPTB/defaults/budget"
 trace-cmd record -q -o "$dir/trace.dat" -b 20000 -e 'nptbudget:*' >"$dir/log" 2>&1 &
 record=$!
 for _ in $(seq 100); do
 	grep -q 1 /sys/kernel/tracing/events/nptbudget/enable && break
 	sleep 0.1
 done
-"$BUILT/addloop" --laps 3 --seconds 20 >"$dir/addloop" &
+nptbudget run --quiet --pages 1 -- "$BUILT/addloop" --laps 3 --seconds 20 >"$dir/addloop" &
 guest=$!
 vm=
 for _ in $(seq 100); do

@@ -215,7 +215,10 @@ int main(void)
 	if (getenv("NPTB_TIMES"))
 		times = atoi(getenv("NPTB_TIMES"));
 	ksft_test_result(load_and_unload(file), "load and unload %d times under faults\n", times);
-	ksft_test_result(holds_kvm(file), "kvm.ko cannot be unloaded\n");
+	if (host_is_shared())
+		ksft_test_result_skip("kvm.ko cannot be unloaded: %s\n", host_is_shared());
+	else
+		ksft_test_result(holds_kvm(file), "kvm.ko cannot be unloaded\n");
 	ksft_test_result(unload_with_open_file(file), "unload with a file of ours open\n");
 	/* Others may come after us. */
 	if (module_load(file))
