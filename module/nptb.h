@@ -2,10 +2,10 @@
 /*
  * The module's own header: its objects, its locks, and who may call whom.
  *
- * A fault goes one way: hook.c catches it, fault.c runs it through the stages
- * (account, make room, map, note, trace), room.c makes room. vm.c owns VMs from
- * attach to end, budget.c their budgets. debugfs.c and session.c are users of
- * vm.c, never called by it but for the making and removing of a VM's folder.
+ * A fault goes one way: x86/hook.c catches it, fault/fault.c runs it through the
+ * stages (account, make room, map, note, trace), budget/reclaim.c makes room.
+ * vm/vm.c owns VMs from attach to end, vm/attach.c their budgets. ui/ uses vm/,
+ * and is never called by it but for the making and removing of a VM's folder.
  *
  * Locks, outermost first:
  *   nptb_vm.ctl      mutex: control of one VM; may wait for vCPUs
@@ -16,7 +16,7 @@
  *                    sleeps; KVM's mmu_lock nests inside
  *
  * Whether a fault may make a leaf is decided without a lock where there is
- * room: see grant.h.
+ * room: see budget/reservation.h.
  */
 #ifndef NPTB_MODULE_H
 #define NPTB_MODULE_H
@@ -34,13 +34,13 @@
 
 #include <nptbudget.h>
 
-#include "kvm_compat.h"
-#include "lends.h"
-#include "loop.h"
-#include "policy.h"
-#include "ranges.h"
-#include "rset.h"
-#include "turns.h"
+#include "x86/compat.h"
+#include "loop/lend_stats.h"
+#include "loop/record.h"
+#include "set/policy.h"
+#include "set/ranges.h"
+#include "set/rset.h"
+#include "budget/contention.h"
 
 #define NPTB_NAME_MAX	24
 
@@ -362,7 +362,7 @@ enum nptb_shortage {
 extern struct mutex nptb_registry;
 extern struct workqueue_struct *nptb_wq;
 
-/* hook.c */
+/* x86/hook.c */
 DECLARE_PER_CPU(long, nptb_in_flight);
 int nptb_hook_init(void);
 void nptb_hook_exit(void);
@@ -378,11 +378,11 @@ static __always_inline void nptb_hook_leave(void)
 	this_cpu_dec(nptb_in_flight);
 }
 
-/* fault.c */
+/* fault/fault.c */
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		      void *insn, int insn_len, struct nptb_vm *vm);
 
-/* leaf.c */
+/* fault/mapping.c */
 int nptb_handle_set_spte(const struct nptb_set_spte *set);
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault);
 void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key);
@@ -390,45 +390,45 @@ void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
 long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 			   struct kvm_pre_fault_memory *range);
 
-/* follow.c */
+/* budget/reconcile.c */
 void nptb_follow(struct nptb_vm *vm);
 
-/* hold.c */
+/* budget/reservation.c */
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
 void nptb_hold_exit(void);
 
-/* room.c */
+/* budget/reclaim.c */
 enum nptb_admission nptb_make_room(struct nptb_fault *fault);
 bool nptb_trim(struct nptb_vm *vm, u32 most);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 
-/* resolve.c */
+/* loop/resolve.c */
 bool nptb_resolve_confirmed(struct nptb_fault *fault);
 void nptb_resolve_stop(struct nptb_fault *fault);
 enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault);
 
-/* step.c */
+/* loop/emulate.c */
 bool nptb_step(struct nptb_fault *fault);
 
-/* lend.c */
+/* loop/lend.c */
 bool nptb_lend(struct nptb_fault *fault);
 void nptb_lend_back(struct nptb_vm *vm, struct nptb_vcpu *v);
 void nptb_lend_back_all(struct nptb_vm *vm);
 void nptb_lend_work(struct work_struct *work);
 
-/* report.c */
+/* loop/report.c */
 void nptb_report_read_insn(struct nptb_fault *fault);
 void nptb_report(struct nptb_fault *fault);
 void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how);
 
-/* explain.c */
+/* loop/explain.c */
 void nptb_explain_ahead(struct nptb_fault *fault);
 void nptb_explain(struct nptb_fault *fault);
 void nptb_explain_end(struct nptb_fault *fault);
 
-/* pages.c */
+/* budget/page_pool.c */
 void nptb_pages_more(struct nptb_vm *vm);
 void nptb_pages_free(struct nptb_vm *vm);
 
@@ -454,7 +454,7 @@ static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
 	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
 }
 
-/* vm.c */
+/* vm/vm.c */
 int nptb_vm_create(struct kvm *kvm);
 void nptb_vm_end(struct kvm *kvm);
 bool nptb_vm_leaving(void);
@@ -504,7 +504,7 @@ static inline void nptb_attempt_next(struct nptb_vm *vm, struct nptb_vcpu *v)
 	v->unknown = false;
 }
 
-/* budget.c */
+/* vm/attach.c */
 void nptb_budget_init(struct nptb_vm *vm);
 void nptb_budget_drain(struct nptb_vm *vm);
 void nptb_budget_unpublish(struct nptb_vm *vm);
@@ -517,7 +517,7 @@ int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max);
 void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst);
 u64 nptb_vm_resident(struct nptb_vm *vm);
 
-/* victims.c */
+/* vm/policy.c */
 bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key);
 u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget);
 void nptb_victims_mark(struct nptb_vm *vm);
@@ -533,26 +533,26 @@ int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
 void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
 void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
 
-/* frames.c */
+/* vm/frames.c */
 int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text);
 bool nptb_frames_possible(const struct nptb_vm *vm,
 			  const struct nptb_ranges *exempt);
 void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
 		      enum nptb_frames which);
 
-/* session.c */
+/* ui/session.c */
 void nptb_session_start(struct nptb_vm *vm);
 extern const struct file_operations nptb_session_fops;
 
-/* translate.c */
+/* ui/translate.c */
 extern const struct file_operations nptb_translate_fops;
 
-/* show.c */
+/* ui/show.c */
 void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm);
 void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm);
 void nptb_show_lends(struct seq_file *m, struct nptb_vm *vm);
 
-/* parse.c */
+/* ui/parse.c */
 const char *nptb_on_loop_name(u32 on_loop);
 int nptb_parse_range(char *text, u64 *first, u64 *last);
 int nptb_parse_budget(const char *text, u64 *budget);
@@ -579,7 +579,7 @@ struct nptb_knob {
 	int (*apply)(struct nptb_vm *vm, const struct nptb_config *config);
 };
 
-/* knobs.c */
+/* ui/knobs.c */
 extern struct nptb_config nptb_defaults;
 extern const struct nptb_knob nptb_knobs[];
 const struct nptb_knob *nptb_knob_find(const char *name, size_t len);
@@ -588,7 +588,7 @@ int nptb_knob_read(const struct nptb_knob *knob, struct nptb_vm *vm, char *text,
 int nptb_knob_write(const struct nptb_knob *knob, struct nptb_vm *vm,
 		    const char *text);
 
-/* debugfs.c */
+/* ui/debugfs.c */
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);

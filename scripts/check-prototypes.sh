@@ -112,10 +112,10 @@ check_series() {
 	done < <(grep -v '^#' "$table")
 }
 
-# What kvm_sym.h declares itself is what the table says, and in every series.
+# What symbols.h declares itself is what the table says, and in every series.
 check_declared() {
 	local name=$1 proto
-	prototypes declaration "$name" "$module/kvm_sym.h" >"$tmp/found"
+	prototypes declaration "$name" "$module/x86/symbols.h" >"$tmp/found"
 	while read -r _ proto; do
 		[ "$(name_of "$proto")" = "$name" ] || continue
 		found_as "$(normal "$name" "$proto")" "$tmp/found" || return 1
@@ -126,12 +126,12 @@ check_declared() {
 looked_up() {
 	sed -nE 's/.*FIND_CALL\([^"]*"([a-z0-9_]+)"\).*/\1/p
 		s/.*\{ "([a-z0-9_]+)".*\},/\1/p
-		s/.*symbol_name = "([a-z0-9_]+)".*/\1/p' "$module/kvm_sym.c" | sort -u
+		s/.*symbol_name = "([a-z0-9_]+)".*/\1/p' "$module/x86/symbols.c" | sort -u
 }
 
 in_table() {
 	grep -v '^#' "$table" | grep -qE "[ *]$1\(" || {
-		echo "kvm_sym.c looks $1 up, but scripts/prototypes.txt does not have it"
+		echo "symbols.c looks $1 up, but scripts/prototypes.txt does not have it"
 		return 1
 	}
 }
@@ -142,14 +142,14 @@ check_complete() {
 		n=$((n + 1))
 		in_table "$name" || rc=1
 	done
-	[ $n -gt 5 ] || { echo "only $n functions found in kvm_sym.c: it is written otherwise now"; return 1; }
+	[ $n -gt 5 ] || { echo "only $n functions found in symbols.c: it is written otherwise now"; return 1; }
 	return $rc
 }
 
 # The kernel's own, which KVM's BTF does not have.
 NOT_KVM="ftrace_location kallsyms_lookup_name switch_fpu_return"
 
-# What kvm_proto.c compares with BTF in a series, one "NAME LETTERS" a line.
+# What prototypes.c compares with BTF in a series, one "NAME LETTERS" a line.
 letters_checked() {
 	perl -0777 -ne '
 	my ($major, $minor) = split /\./, $ENV{SERIES};
@@ -177,10 +177,10 @@ letters_checked() {
 		$all .= defined $1 ? $1 : $word{$2} // die "what is $2?\n"
 			while $parts =~ /"([^"]*)"|(\w+)/g;
 		print "$name $all\n";
-	}' "$module/kvm_proto.c" | sort
+	}' "$module/x86/prototypes.c" | sort
 }
 
-# The same of prototypes.txt, by the letters that module/btf.c explains.
+# The same of prototypes.txt, by the letters that module/lib/btf.c explains.
 letters_wanted() {
 	grep -v '^#' "$table" | perl -ne '
 	BEGIN {
@@ -209,9 +209,9 @@ letters_wanted() {
 check_letters() {
 	SERIES=$1 letters_checked >"$tmp/checked" || return 1
 	SERIES=$1 NOT_KVM=$NOT_KVM letters_wanted >"$tmp/wanted" || return 1
-	[ "$(wc -l <"$tmp/checked")" -gt 5 ] || { echo "kvm_proto.c is written otherwise now"; return 1; }
+	[ "$(wc -l <"$tmp/checked")" -gt 5 ] || { echo "prototypes.c is written otherwise now"; return 1; }
 	diff "$tmp/wanted" "$tmp/checked" >"$tmp/diff" && return
-	echo "prototypes.txt (<) and kvm_proto.c (>) differ on $1:"
+	echo "prototypes.txt (<) and prototypes.c (>) differ on $1:"
 	cat "$tmp/diff"
 	return 1
 }
@@ -220,11 +220,11 @@ check_module() {
 	local name series
 	tap_check "every function looked up is in the table" check_complete
 	for series in $SERIES_ALL; do
-		tap_check "$series: kvm_proto.c checks what the table says" check_letters "$series"
+		tap_check "$series: prototypes.c checks what the table says" check_letters "$series"
 	done
 	while read -r name; do
-		tap_check "module/kvm_sym.h: $name" check_declared "$name"
-	done < <(sed -nE 's/^[a-z].*[ *](kvm_[a-z0-9_]+)\(.*/\1/p' "$module/kvm_sym.h" | sort -u)
+		tap_check "module/x86/symbols.h: $name" check_declared "$name"
+	done < <(sed -nE 's/^[a-z].*[ *](kvm_[a-z0-9_]+)\(.*/\1/p' "$module/x86/symbols.h" | sort -u)
 }
 
 given=("$@")

@@ -154,7 +154,7 @@ check_checkpatch() {
 ours() {
 	local names
 	# What sparse and gcc call a file: its place, or its name alone.
-	names=$(cd "$PROJECT" && printf '%s\n' module/*.[ch] uapi/*.h | sed 's|.*/||; s/\./\\./' | paste -sd '|')
+	names=$(cd "$PROJECT" && printf '%s\n' module/*.[ch] module/*/*.[ch] module/*/*/*.[ch] uapi/*.h | sed 's|.*/||; s/\./\\./' | paste -sd '|')
 	grep -E "(^|[ /])($names):[0-9]+(:[0-9]+)?: |objtool|modpost|sparse is not available|C=2 specified|nptbudget\.o|^make.*Error" "$1" || true
 }
 

@@ -8,9 +8,9 @@ LAYER_RULES="versions kvm_sym ftrace pure state command lines hosts homes spdx t
 
 layer_name() {
 	case $1 in
-	versions) echo "kernel versions are known to kvm_compat, kvm_mmu, kvm_evict, kvm_guest, kvm_proto and kvm_sym alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to kvm_compat.c, kvm_mmu.c, kvm_evict.c, kvm_emul.c, kvm_fetch.c, kvm_guest.c and kvm_sym.c alone" ;;
-	ftrace) echo "linux/ftrace.h is for hook.c and kvm_compat.h alone" ;;
+	versions) echo "kernel versions are known to module/x86/ alone, to compat, mmu, zap, guest, prototypes and symbols" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, fetch.c, guest.c and symbols.c of module/x86/ alone" ;;
+	ftrace) echo "linux/ftrace.h is for hook.c and compat.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
 	command) echo "a folder of the command uses only those below it" ;;
@@ -41,33 +41,38 @@ files_but() {
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_(compat|mmu|evict|guest|proto|sym)\.[ch]$' 'module/*' 'uapi/*')
-	none "ask kvm_compat instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/(compat|mmu|zap|guest|prototypes|symbols)\.[ch]$' 'module/*' 'uapi/*')
+	none "ask x86/compat.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/kvm_((compat|mmu|evict|emul|fetch|guest)\.c|sym\.[ch])$' 'module/*')
-	none "go through kvm_compat:" 'kvm_sym\.h|static_call|kallsyms|kprobe' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|fetch|guest)\.c|symbols\.[ch])$' 'module/*')
+	none "go through x86/compat.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
 # Who touches KVM's text can be read in one file.
 layer_ftrace() {
 	local -a files
-	mapfile -t files < <(files_but '^module/(hook\.c|kvm_compat\.h)$' 'module/*')
-	none "only hook.c hooks:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/(hook\.c|compat\.h)$' 'module/*')
+	none "only x86/hook.c hooks:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
 }
+
+# Files without a kernel call, below module/ and without their ending.
+PURE_FILES='lib/.*|set/.*|budget/contention|loop/(attempt|record|explain|lend_stats)|x86/(access|insn|iret|walk|operand)'
 
 # The unit tests build them in user space: a kernel call would not link there,
 # but a macro or an inline function would go unnoticed.
 layer_pure() {
 	local -a files
 	local found
-	mapfile -t files < <(cd "$PROJECT" && ls module/{pure,ring,ranges,rset,policy,attempt,roles,loop,explain,walk,places,insn,iret,lends,btf,turns}.h module/{ranges,rset,policy,policy_*,loop,walk,places,insn,iret,lends,btf,turns}.c)
+	mapfile -t files < <(static_files 'module/*.[ch]' | grep -E "^module/($PURE_FILES)\.[ch]$" |
+		grep -vx module/loop/explain.c)
+	[ ${#files[@]} -gt 20 ] || { echo "only ${#files[@]} pure files: they are elsewhere now"; return 1; }
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE 'include (<linux/types\.h>|<nptbudget\.h>|"(pure|ring|ranges|rset|policy|attempt|roles|loop|explain|walk|places|insn|iret|lends|btf|turns)\.h")$' |
-		grep -vE '^module/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
+		grep -vE "include (<linux/types\.h>|<nptbudget\.h>|\"($PURE_FILES)\.h\")$" |
+		grep -vE '^module/lib/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1
 }
@@ -76,14 +81,14 @@ layer_pure() {
 # no progress like some.
 layer_state() {
 	local field n rc=0 fields
-	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/attempt.h")
+	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/loop/attempt.h")
 	[ "$(wc -w <<<"$fields")" -ge 8 ] || { echo "struct nptb_state is written otherwise now"; return 1; }
 	for field in $fields; do
-		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/kvm_compat.c")
+		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/x86/compat.c")
 		# An array is compared and copied by calls that look alike.
-		[ "$n" -ge 1 ] && grep -qE "state->$field = |memcpy\(state->$field," "$PROJECT/module/kvm_compat.c" &&
-			grep -qE "state->$field == |same_gprs\(state->$field," "$PROJECT/module/kvm_compat.c" && continue
-		echo "module/kvm_compat.c does not both compare and keep nptb_state.$field"
+		[ "$n" -ge 1 ] && grep -qE "state->$field = |memcpy\(state->$field," "$PROJECT/module/x86/compat.c" &&
+			grep -qE "state->$field == |same_gprs\(state->$field," "$PROJECT/module/x86/compat.c" && continue
+		echo "module/x86/compat.c does not both compare and keep nptb_state.$field"
 		rc=1
 	done
 	return $rc

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "btf.h"
+#include "lib/btf.h"
 
 enum {
 	INT = 1, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, VOLATILE,

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "walk.h"
+#include "x86/walk.h"
 
 #define GUEST_PAGES	64
 

@@ -2,7 +2,7 @@
 /* The interpreter of one-line scripts; see script.h. */
 #include "unit.h"
 
-#include "rset.h"
+#include "set/rset.h"
 #include "script.h"
 
 #define VCPUS		2

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/btf.c: prototypes in blobs of BTF that blob.c writes. */
+/* module/lib/btf.c: prototypes in blobs of BTF that blob.c writes. */
 #include "blob.h"
 
 static void test_prototypes(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module/btf.c: blobs that are cut off, changed, or random. Any answer will do
+ * module/lib/btf.c: blobs that are cut off, changed, or random. Any answer will do
  * where no other is named, but none may be read past a blob, or not come.
  */
 #include "blob.h"

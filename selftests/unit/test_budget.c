@@ -6,8 +6,8 @@
  */
 #include "unit.h"
 
-#include "loop.h"
-#include "rset.h"
+#include "loop/record.h"
+#include "set/rset.h"
 
 #define VCPUS	2
 #define PAGES	128

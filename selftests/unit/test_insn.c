@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/insn.c: which instruction is it? */
+/* module/x86/insn.c: which instruction is it? */
 #include "unit.h"
 
 #include <nptbudget.h>
 
-#include "insn.h"
+#include "x86/insn.h"
 
 struct bytes {
 	const char *hex;

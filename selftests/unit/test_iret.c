@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/iret.c: which IRETQ is simple, and what it leaves. */
+/* module/x86/iret.c: which IRETQ is simple, and what it leaves. */
 #include "unit.h"
 
-#include "iret.h"
+#include "x86/iret.h"
 
 static const struct nptb_iret_cpu good_cpu = {
 	.rflags = 0x46, .cr4 = 0x20, .cs = 0x10, .ss = 0x18, .cpl = 0,

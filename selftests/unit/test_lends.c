@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/lends.c: what was lent pages, by kind. */
+/* module/loop/lend_stats.c: what was lent pages, by kind. */
 #include "unit.h"
 
-#include "lends.h"
+#include "loop/lend_stats.h"
 
 static struct nptb_opcode op(u8 first, u8 second)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/loop.c: attempts, fault loops and the pages in them. */
+/* module/loop/record.c: attempts, fault loops and the pages in them. */
 #include "unit.h"
 
-#include "loop.h"
+#include "loop/record.h"
 
 static void test_roles(void **state)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/loop.c: the records of places that looped. */
+/* module/loop/record.c: the records of places that looped. */
 #include "unit.h"
 
-#include "loop.h"
+#include "loop/record.h"
 
 struct books {
 	struct nptb_loop_table table;

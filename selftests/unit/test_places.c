@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/places.c: which addresses are at hand, and what pages they explain. */
+/* module/x86/operand.c: which addresses are at hand, and what pages they explain. */
 #include "guestmem.h"
 
-#include "places.h"
-#include "policy.h"
+#include "x86/operand.h"
+#include "set/policy.h"
 
 #define PE	1ULL
 #define PG	(1ULL << 31)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy.c: the table of policies, and going from one to another. */
+/* module/set/policy.c: the table of policies, and going from one to another. */
 #include "unit.h"
 
 #include <nptbudget.h>
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static void test_table(void **state)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_clock.c: second chance, with the accessed bits scripted. */
+/* module/set/policy/clock.c: second chance, with the accessed bits scripted. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static const struct unit_script chances[] = {

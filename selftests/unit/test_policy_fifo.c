@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_fifo.c: first in, first out, whatever was accessed. */
+/* module/set/policy/fifo.c: first in, first out, whatever was accessed. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static const struct unit_script order[] = {

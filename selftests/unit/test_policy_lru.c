@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_lru.c: the order of last use, and how near to it that comes. */
+/* module/set/policy/lru.c: the order of last use, and how near to it that comes. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static const struct unit_script uses[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_random.c: every page as likely, the same dice for a seed. */
+/* module/set/policy/random.c: every page as likely, the same dice for a seed. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 #define PAGES	1000

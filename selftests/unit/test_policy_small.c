@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_mru.c and policy_last_only.c: the two ends of the ring. */
+/* module/set/policy/mru.c and last_only.c: the two ends of the ring. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static const struct unit_script mru[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/policy_wsclock.c: the working set by age in evictions. */
+/* module/set/policy/wsclock.c: the working set by age in evictions. */
 #include "unit.h"
 
-#include "policy.h"
+#include "set/policy.h"
 #include "script.h"
 
 static const struct unit_script ages[] = {

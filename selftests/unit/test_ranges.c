@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/ranges.c: against a table, and against a bitmap. */
+/* module/set/ranges.c: against a table, and against a bitmap. */
 #include "unit.h"
 
 #include <errno.h>
 
-#include "ranges.h"
+#include "set/ranges.h"
 
 /* A script: "+a-b", "-a-b" with small numbers; "=" then what must be there. */
 static const struct {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/rset.c: the resident set and the budget's arithmetic. */
+/* module/set/rset.c: the resident set and the budget's arithmetic. */
 #include "unit.h"
 
 #include <nptbudget.h>
 
-#include "rset.h"
+#include "set/rset.h"
 #include "script.h"
 
 static const struct unit_script shields[] = {

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "rset.h"
+#include "set/rset.h"
 
 #define FRAMES	40
 #define EXEMPT	12	/* frames below this are exempt */
@@ -71,7 +71,7 @@ static u32 dice(u32 sides)
 	return (seed >> 8) % sides;
 }
 
-/* As counted_leaves() of module/room.c. */
+/* As counted_leaves() of module/budget/reclaim.c. */
 static u64 counted(const struct nptb_rset *set, const struct kvm *kvm)
 {
 	u64 leaves = sum(kvm, 0), known = nptb_rset_counted(set);

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "rset.h"
+#include "set/rset.h"
 
 #define PAGES		48
 #define VCPUS		4

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module/turns.c: when a shield is broken, whose, and by whom. Every case runs at
+ * module/budget/contention.c: when a shield is broken, whose, and by whom. Every case runs at
  * several times of the clock, so that ticks wrap in the midst of it.
  */
 #include "unit.h"
 
-#include "turns.h"
+#include "budget/contention.h"
 
 #define NR	3
 

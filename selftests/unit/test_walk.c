@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/walk.c: all paging modes, and tables that lead nowhere. */
+/* module/x86/walk.c: all paging modes, and tables that lead nowhere. */
 #include "guestmem.h"
 
 #define PG	(1ULL << 31)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Replay: recorded faults as references to pages, run through the module's own
- * resident set and policies (module/rset.c, policy*.c), with the shield of an
- * attempt's pages, and victims chosen in the order of module/room.c.
+ * resident set and policies (module/set/), with the shield of an
+ * attempt's pages, and victims chosen in the order of module/budget/reclaim.c.
  *
  * A reference to a page that is there is a hit, unless the module had the page
  * when it was recorded: then no budget brought the fault on (another permission,
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/rset.h"
+#include "module/set/rset.h"
 #include "replay/replay.h"
 #include "base/util.h"
 
@@ -122,7 +122,7 @@ static bool break_shield(struct replay *r, struct vcpu *v)
 	return first;
 }
 
-/* As choose() of module/room.c; the page is no longer in the set. */
+/* As choose() of module/budget/reclaim.c; the page is no longer in the set. */
 static struct nptb_page *choose(struct replay *r, struct vcpu *v, u64 key)
 {
 	struct nptb_page *page = nptb_rset_find(&r->set, key);

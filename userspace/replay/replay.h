@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "module/policy.h"
+#include "module/set/policy.h"
 #include "model/trace.h"
 
 /**

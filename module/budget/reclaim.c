@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Make room in a budget: choose victims, evict them, grant leaves.
+ *
+ * KVM's count plus what is granted never exceeds the limit when a grant is
+ * made, and only what was granted is mapped: that is all there is to exactness.
+ * Everything else here is about choosing well.
+ */
+#include "budget/reservation.h"
+#include "nptb.h"
+#include "trace.h"
+
+/*
+ * Victims for one fault. More than one is needed where the set holds pages
+ * that KVM took away unseen, or where the limit has just shrunk.
+ */
+#define EVICT_MAX	64
+
+static void flush_all(struct nptb_vm *vm, s32 vcpu)
+{
+	/* Before: what is made meanwhile may be untracked again. */
+	WRITE_ONCE(vm->untracked, false);
+	nptb_kvm_evict_all(vm->kvm);
+	trace_nptb_evict(vm, vcpu, 0, NPTB_EVICT_FLUSH, false);
+}
+
+/**
+ * nptb_flush() - zap every leaf of a VM
+ * @vm: alive, nptb_vm.life held, or a vCPU's own thread
+ * @vcpu: index of the vCPU that needs it, or -1
+ *
+ * Context: may sleep.
+ */
+void nptb_flush(struct nptb_vm *vm, s32 vcpu)
+{
+	flush_all(vm, vcpu);
+	spin_lock(&vm->lock);
+	vm->stats.flushes++;
+	spin_unlock(&vm->lock);
+}
+
+/* A victim that KVM had taken away before: nothing was flushed for it. */
+static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
+{
+	vm->stats.stale++;
+	if (!vm->config.flush_aged || !vm->aged)
+		return;
+	nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
+	vm->aged = false;
+}
+
+/* Evict @page, for @fault or without, and have its memory back. */
+static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
+				  struct nptb_fault *fault, u32 reason,
+				  bool own)
+{
+	lockdep_assert_held(&vm->lock);
+	if (likely(nptb_kvm_evict(vm->kvm, fault ? fault->vcpu : NULL,
+				  page->key))) {
+		vm->stats.evictions++;
+		if (fault)
+			fault->evicted++;
+		/* What KVM had taken away is not the attempt's own doing. */
+		if (own)
+			nptb_attempt_evicted(&fault->v->attempt, page->key,
+					     vm->limit);
+		if (trace_nptb_evict_enabled())
+			trace_nptb_evict(vm, fault ? fault->v->idx : -1,
+					 page->key, reason, own);
+	} else {
+		stale(vm, fault);
+	}
+	nptb_page_put(vm, page);
+}
+
+/*
+ * All that is not @v's own is shielded by the attempts of other vCPUs: see
+ * budget/contention.h for how long that holds.
+ *
+ * Return: true where a shield was broken and there are victims now.
+ */
+static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
+{
+	struct nptb_turn *robbed;
+
+	lockdep_assert_held(&vm->lock);
+	robbed = nptb_turns_take(&vm->turns, &v->turn, jiffies);
+	if (!robbed)
+		return false;
+	nptb_rset_settle(&vm->set, robbed->shield);
+	return true;
+}
+
+/*
+ * The very page that faulted, if it is in the set: its leaf may be there and
+ * only want another permission. Zapping it makes exactly the room that mapping
+ * it again takes, and no other page has to go. The shadow MMU may want another
+ * leaf for the same frame, at another address, unless the error code says that
+ * the very leaf is there.
+ */
+static struct nptb_page *faulting(struct nptb_fault *fault)
+{
+	if (fault->key == NPTB_KEY_NONE ||
+	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
+		return NULL;
+	return nptb_rset_find(&fault->vm->set, fault->key);
+}
+
+/*
+ * No page of the policy's may go. @alone: there is no other page than those of
+ * the very attempt that needs room.
+ */
+static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+
+	lockdep_assert_held(&vm->lock);
+	if (nptb_rset_loose(&vm->set) > v->shield.count) {
+		if (!take_turn(vm, v))
+			return NULL;
+		return nptb_policy_victim(&vm->set.policy);
+	}
+	/* What is missing was granted to others: their faults will tell. */
+	*alone = v->shield.leaves + vm->set.pinned.leaves + NPTB_NEED >
+		 nptb_limit(vm);
+	return NULL;
+}
+
+/*
+ * Who goes; still in the set. @own: it is a page of the very attempt that needs
+ * room, which only a policy without the shield chooses.
+ */
+static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
+						bool *own, bool *alone)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_vcpu *v = fault->v;
+	struct nptb_page *page;
+
+	lockdep_assert_held(&vm->lock);
+	*own = false;
+	*alone = false;
+	page = faulting(fault);
+	if (page)
+		return page;
+	page = nptb_policy_victim(&vm->set.policy);
+	if (page) {
+		/* Without a shield the policy has the attempt's own, too. */
+		if (unlikely(vm->special & NPTB_SPECIAL_BARE))
+			*own = nptb_attempt_evicted(&v->attempt, page->key,
+						    vm->limit);
+		return page;
+	}
+	return choose_shielded(fault, alone);
+}
+
+/*
+ * Are there leaves that could not be kept track of, for want of memory? They
+ * can only go all at once. Others that are in no set of ours are of tables that
+ * die, after a memory slot went: those are out of reach, and go by themselves.
+ */
+static bool unknown_leaves(struct nptb_vm *vm)
+{
+	u64 granted = atomic64_read(&vm->granted) + READ_ONCE(vm->exempting);
+
+	return READ_ONCE(vm->untracked) &&
+	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.leaves) + granted;
+}
+
+/*
+ * How many leaves are there, at most, that count? KVM takes leaves away unseen,
+ * but makes none unseen: so those that are not exempt are no more than the set
+ * has of such, and what is granted on top of that. That needs all leaves to be in
+ * the set, and each frame to have one alone: else all of KVM's count.
+ */
+static noinline u64 not_exempt(struct nptb_vm *vm, u64 leaves)
+{
+	if (READ_ONCE(vm->untracked) || !nptb_kvm_single_roots(vm->kvm))
+		return leaves;
+	return min(leaves, nptb_rset_counted(&vm->set));
+}
+
+static __always_inline u64 counted_leaves(struct nptb_vm *vm)
+{
+	u64 leaves = nptb_kvm_leaves(vm->kvm);
+
+	lockdep_assert_held(&vm->lock);
+	if (likely(!vm->set.exempt.count))
+		return leaves;
+	return not_exempt(vm, leaves);
+}
+
+/* As nptb_grant(), where exempt leaves do not count. */
+static noinline bool grant_counted(struct nptb_vm *vm)
+{
+	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
+
+	if (counted_leaves(vm) + granted <= nptb_limit(vm))
+		return true;
+	nptb_ungrant(vm);
+	return false;
+}
+
+static bool grant(struct nptb_vm *vm)
+{
+	if (likely(nptb_grant(vm) >= 0))
+		return true;
+	return unlikely(vm->set.exempt.count) && grant_counted(vm);
+}
+
+/* The attempt has all that there is, and needs more. */
+static enum nptb_shortage shortage(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	fault->v->attempt.budget = vm->limit;
+	if (vm->config.on_loop != NPTB_ON_LOOP_LEND &&
+	    vm->config.on_loop != NPTB_ON_LOOP_EMULATE)
+		return NPTB_SHORTAGE_EVICT;
+	return nptb_resolve_short(fault);
+}
+
+/* There is no page that may go: what else may have made room? */
+static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
+	__must_hold(&fault->vm->lock)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	lockdep_assert_held(&vm->lock);
+	if (nptb_revoke(vm, fault->v))
+		return NPTB_ADMISSION_GRANTED;
+	if (!unknown_leaves(vm))
+		return NPTB_ADMISSION_LATER;
+	spin_unlock(&vm->lock);
+	flush_all(vm, fault->v->idx);
+	spin_lock(&vm->lock);
+	vm->stats.flushes++;
+	return NPTB_ADMISSION_GRANTED;
+}
+
+/*
+ * Evict one page, or all unknown ones, or see to it that none has to go.
+ * Return: GRANTED where that may have made room.
+ */
+static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
+	__must_hold(&fault->vm->lock)
+{
+	struct nptb_vm *vm = fault->vm;
+	struct nptb_page *page;
+	bool own, alone;
+
+	lockdep_assert_held(&vm->lock);
+	page = choose(fault, &own, &alone);
+	if (!page && alone) {
+		switch (shortage(fault)) {
+		case NPTB_SHORTAGE_STEP:
+			return NPTB_ADMISSION_STEP;
+		case NPTB_SHORTAGE_LENT:
+			return NPTB_ADMISSION_GRANTED;
+		case NPTB_SHORTAGE_EVICT:
+			page = nptb_shield_oldest(&fault->v->shield);
+			own = true;
+		}
+	}
+	if (page) {
+		nptb_rset_take(&vm->set, page);
+		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
+		return NPTB_ADMISSION_GRANTED;
+	}
+	return none_to_evict(fault);
+}
+
+static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
+{
+	enum nptb_admission admission;
+	struct nptb_vm *vm = fault->vm;
+	int victims;
+
+	lockdep_assert_held(&vm->lock);
+	nptb_settle_ended(vm, fault->v);
+	for (victims = 0; victims < EVICT_MAX; victims++) {
+		switch (nptb_room(&vm->set, counted_leaves(vm),
+				  atomic64_read(&vm->granted), NPTB_NEED,
+				  nptb_limit(vm))) {
+		case NPTB_ROOM_YES:
+			break;
+		case NPTB_ROOM_WAIT:
+			if (nptb_revoke(vm, fault->v))
+				break;
+			return NPTB_ADMISSION_LATER;
+		case NPTB_ROOM_EVICT:
+			admission = evict_one(fault);
+			if (admission != NPTB_ADMISSION_GRANTED)
+				return admission;
+		}
+		if (grant(vm))
+			return NPTB_ADMISSION_GRANTED;
+	}
+	return NPTB_ADMISSION_LATER;
+}
+
+/**
+ * nptb_make_room() - get leaves granted for a fault that was granted none
+ * @fault: accounted
+ *
+ * Never waits for another vCPU.
+ *
+ * Return: see &enum nptb_admission.
+ */
+enum nptb_admission nptb_make_room(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	enum nptb_admission admission;
+
+	spin_lock(&vm->lock);
+	admission = evict_until_granted(fault);
+	spin_unlock(&vm->lock);
+	nptb_attempt_admitted(&fault->v->attempt,
+			      admission != NPTB_ADMISSION_LATER);
+	if (admission == NPTB_ADMISSION_GRANTED) {
+		fault->granted = NPTB_NEED;
+		nptb_hold(fault->v);
+	}
+	return admission;
+}
+
+/* For a write to the budget: shielded pages go, too, when no other is left. */
+static struct nptb_page *take_any(struct nptb_vm *vm)
+{
+	struct nptb_page *page = nptb_rset_victim(&vm->set);
+	u32 i;
+
+	lockdep_assert_held(&vm->lock);
+	for (i = 0; !page && i < vm->nr_vcpus; i++)
+		if (vm->vcpus[i])
+			page = nptb_rset_own_victim(&vm->set,
+						    &vm->vcpus[i]->shield);
+	return page;
+}
+
+/*
+ * One step down, for nptb_shrink(). SRCU is held for the eviction alone: slot
+ * updates wait for it.
+ *
+ * Return: false where there is nothing known to evict.
+ */
+static bool shrink_by_one(struct nptb_vm *vm)
+{
+	int idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
+	struct nptb_page *page;
+
+	spin_lock(&vm->lock);
+	page = take_any(vm);
+	if (page)
+		evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
+	spin_unlock(&vm->lock);
+	srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
+	return page;
+}
+
+/* The limit was written before: see budget/reservation.h. */
+static bool over_limit(struct nptb_vm *vm)
+{
+	u64 granted, leaves;
+
+	smp_mb(); /* pairs with the atomic in nptb_grant() */
+	granted = atomic64_read(&vm->granted);
+	leaves = nptb_kvm_leaves(vm->kvm);
+	if (leaves + granted <= nptb_limit(vm))
+		return false;
+	if (likely(!READ_ONCE(vm->set.exempt.count)))
+		return true;
+	spin_lock(&vm->lock);
+	leaves = counted_leaves(vm);
+	spin_unlock(&vm->lock);
+	return leaves + granted > nptb_limit(vm);
+}
+
+/**
+ * nptb_trim() - bring a VM down to a limit that has become smaller, without
+ * waiting for anybody
+ * @vm: under budget; nptb_vm.life held
+ * @most: pages to evict, at most
+ *
+ * Return: false where it is not there yet.
+ */
+bool nptb_trim(struct nptb_vm *vm, u32 most)
+{
+	while (over_limit(vm)) {
+		if (!most-- || !shrink_by_one(vm))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * nptb_shrink() - bring a VM down to a limit that has become smaller
+ * @vm: under budget; nptb_vm.ctl and nptb_vm.life held
+ *
+ * Takes shielded pages as well: these evictions are nobody's fault loop.
+ *
+ * Context: may sleep; waits for faults under way that were granted too much.
+ * Return: 0, or -EINTR where a signal came first.
+ */
+int nptb_shrink(struct nptb_vm *vm)
+{
+	while (over_limit(vm)) {
+		cond_resched();
+		if (shrink_by_one(vm))
+			continue;
+		if (unknown_leaves(vm)) {
+			nptb_flush(vm, -1);
+			continue;
+		}
+		if (signal_pending(current))
+			return -EINTR;
+		schedule_timeout_interruptible(1);
+	}
+	return 0;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Grants that are held for long: a vCPU that was granted a leaf may lose its CPU
+ * before it maps, or wait inside KVM for the host's memory, for as long as user
+ * space takes to bring it. Its grant is then revoked, so that others can go on.
+ *
+ * That takes a hook on the function that maps, under mmu_lock: who was revoked
+ * asks for a new grant there, or does not map. Faults pay for that hook, so it
+ * is only set once somebody has waited for such a grant. Where mmu_lock was held
+ * for write after it was set, every grant is either before that function, or its
+ * leaf is in KVM's count.
+ */
+#include <linux/workqueue.h>
+
+#include "budget/reservation.h"
+#include "nptb.h"
+
+/**
+ * nptb_may_map() - KVM is about to make the leaf that a fault was granted
+ * @vm: whose it is
+ * @v: of the vCPU; its own thread
+ *
+ * Context: mmu_lock held, for read or for write.
+ * Return: false where the grant was revoked, and there is none to be had now.
+ */
+bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
+{
+	if (likely(READ_ONCE(v->hold) != NPTB_HOLD_REVOKED))
+		return true;
+	if (nptb_grant(vm) < 0)
+		return false;
+	v->held_since = jiffies;
+	WRITE_ONCE(v->hold, NPTB_HOLD_GRANTED);
+	return true;
+}
+
+static void hook_work(struct work_struct *work)
+{
+	nptb_hook_map();
+}
+
+static DECLARE_WORK(work, hook_work);
+
+/* Do not leave before it has run. */
+void nptb_hold_exit(void)
+{
+	cancel_work_sync(&work);
+}
+
+static bool overdue(const struct nptb_vcpu *w)
+{
+	return READ_ONCE(w->hold) == NPTB_HOLD_GRANTED &&
+	       nptb_tick_over(READ_ONCE(w->held_since), jiffies);
+}
+
+/**
+ * nptb_revoke() - take back what other vCPUs were granted long ago
+ * @vm: under budget
+ * @v: the vCPU that needs it
+ *
+ * Context: nptb_vm.lock held.
+ * Return: true where something was taken back.
+ */
+bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
+{
+	u32 i, late = 0, revoked = 0;
+
+	lockdep_assert_held(&vm->lock);
+	/* There the set and the grants are counted by, not KVM's leaves alone. */
+	if (unlikely(vm->special & NPTB_SPECIAL_EXEMPT))
+		return false;
+	for (i = 0; i < vm->nr_vcpus; i++)
+		late += vm->vcpus[i] && vm->vcpus[i] != v &&
+			overdue(vm->vcpus[i]);
+	if (!late)
+		return false;
+	if (!nptb_hook_maps()) {
+		queue_work(nptb_wq, &work);
+		return false;
+	}
+	nptb_kvm_stop_mapping(vm->kvm);
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		struct nptb_vcpu *w = vm->vcpus[i];
+
+		if (w && w != v && overdue(w) &&
+		    cmpxchg(&w->hold, NPTB_HOLD_GRANTED, NPTB_HOLD_REVOKED) ==
+		    NPTB_HOLD_GRANTED)
+			revoked++;
+	}
+	nptb_kvm_go_on_mapping(vm->kvm);
+	atomic64_sub(revoked * NPTB_NEED, &vm->granted);
+	vm->stats.revoked += revoked;
+	return revoked;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leaves that KVM makes in places of its own: the shadow MMU's, of which one
+ * fault would make several, and those that no fault asked for.
+ */
+#include "watch.h"
+#include "budget/reservation.h"
+#include "nptb.h"
+
+/**
+ * nptb_handle_set_spte() - the shadow MMU makes a leaf
+ * @set: what it was called with
+ *
+ * What it maps ahead of need (the neighbours of a page that faulted, and on 6.1
+ * what the guest has invalidated) is left out: so one fault makes one leaf at
+ * most. What a fault maps is noted for it: KVM alone knows the frame for sure.
+ *
+ * Context: mmu_lock held for write; the vCPU's thread.
+ * Return: as mmu_set_spte(); nobody looks at it where nothing faulted.
+ */
+int nptb_handle_set_spte(const struct nptb_set_spte *set)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(set->vcpu));
+	u32 idx = nptb_kvm_vcpu_idx(set->vcpu);
+	struct nptb_vcpu *v = NULL;
+	u64 made = NPTB_KEY_NONE;
+	int ret;
+
+	if (vm && !set->fault)
+		return 0;
+	if (vm && idx < vm->max_vcpus)
+		v = READ_ONCE(vm->vcpus[idx]);
+	if (v && !nptb_may_map(vm, v))
+		return NPTB_KVM_RETRY;
+	ret = nptb_kvm_set_spte(set, &made);
+	if (v && made != NPTB_KEY_NONE)
+		v->made = made;
+	return ret;
+}
+
+/**
+ * nptb_handle_map() - the TDP MMU makes a leaf
+ * @vcpu: whose thread this is
+ * @fault: KVM's
+ *
+ * Context: mmu_lock held for read.
+ * Return: as kvm_tdp_mmu_map(); the fault comes again where its grant was revoked.
+ */
+int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	u32 idx = nptb_kvm_vcpu_idx(vcpu);
+	struct nptb_vcpu *v = NULL;
+
+	if (vm && idx < vm->max_vcpus)
+		v = READ_ONCE(vm->vcpus[idx]);
+	if (v && !nptb_may_map(vm, v))
+		return NPTB_KVM_RETRY;
+	return nptb_kvm_map(vcpu, fault);
+}
+
+/**
+ * nptb_note_ahead() - a leaf was granted, and may have been made, unasked for
+ * @vm: under budget a moment ago; nptb_grant() granted a leaf
+ * @v: by which vCPU
+ * @key: of the frame, or %NPTB_KEY_NONE where only KVM knows
+ *
+ * It belongs to no attempt, but may be pinned or exempt.
+ */
+void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
+{
+	u64 made = v->made != NPTB_KEY_NONE ? v->made : key;
+	u64 leaves = 0;
+
+	spin_lock(&vm->lock);
+	if (made != NPTB_KEY_NONE)
+		leaves = nptb_kvm_frame_leaves(vm->kvm, made);
+	if (vm->armed && leaves) {
+		struct nptb_page *spare = nptb_page_get(vm), *page;
+
+		if (!nptb_give_ahead(vm, made, spare,
+				     v->made == NPTB_KEY_NONE) && spare)
+			nptb_page_put(vm, spare);
+		page = nptb_rset_find(&vm->set, made);
+		if (page)
+			nptb_rset_set_leaves(&vm->set, page, leaves);
+		else
+			WRITE_ONCE(vm->untracked, true);
+	}
+	/* In the set first: see NPTB_ROOM_WAIT. */
+	nptb_ungrant(vm);
+	spin_unlock(&vm->lock);
+}
+
+/* Books of the vCPU, and room for one leaf more; or nothing of it. */
+static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu)
+{
+	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
+
+	if (!v || nptb_grant(vm) < 0)
+		return NULL;
+	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
+		nptb_pages_more(vm);
+	v->made = NPTB_KEY_NONE;
+	WRITE_ONCE(v->inside, current->pid);
+	return v;
+}
+
+/**
+ * nptb_handle_async_ready() - a page that a fault did not wait for is there
+ * @vcpu: whose fault it was
+ * @work: of KVM
+ *
+ * KVM would map it now, so that the guest does not fault again. It does where
+ * there is room; otherwise the guest faults again, which makes room.
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held, mmu_lock not.
+ */
+void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_vcpu *v;
+
+	if (!vm) {
+		nptb_kvm_async_ready(vcpu, work);
+		return;
+	}
+	v = begin_ahead(vm, vcpu);
+	if (!v)
+		return;
+	nptb_kvm_async_ready(vcpu, work);
+	WRITE_ONCE(v->inside, 0);
+	nptb_note_ahead(vm, v, nptb_kvm_async_key(vcpu, work));
+}
+
+/**
+ * nptb_handle_pre_fault() - KVM_PRE_FAULT_MEMORY asks for a page
+ * @vcpu: by which it does
+ * @range: what is still to be done
+ *
+ * It maps as long as there is room, and evicts nothing: what it would map only
+ * to be evicted by what comes after is passed over.
+ *
+ * Context: user space's thread; may sleep; kvm->srcu held, mmu_lock not.
+ * Return: bytes done with, or a negative error.
+ */
+long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
+			   struct kvm_pre_fault_memory *range)
+{
+	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_vcpu *v;
+	long ret;
+	u64 key;
+
+	if (!vm)
+		return nptb_kvm_pre_fault(vcpu, range);
+	key = nptb_kvm_key(vcpu, nptb_kvm_pre_fault_gpa(range));
+	v = begin_ahead(vm, vcpu);
+	if (!v)
+		return nptb_kvm_has_memory(vcpu, key) ? PAGE_SIZE : -ENOENT;
+	ret = nptb_kvm_pre_fault(vcpu, range);
+	WRITE_ONCE(v->inside, 0);
+	nptb_note_ahead(vm, v, key);
+	return ret;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * on_loop=emulate: an instruction whose pages do not fit is run by KVM's
+ * emulator, which reads and writes guest memory where the host has it, and maps
+ * nothing.
+ */
+#include "x86/emulator.h"
+#include "nptb.h"
+
+/*
+ * How many instructions to emulate in one go. A vCPU that comes back for want of
+ * pages with its very next instructions gains from more: twice as many each
+ * time. One that has gone on by itself for a while begins anew.
+ */
+static u32 burst_of(struct nptb_vcpu *v, u64 limit, u32 most)
+{
+	if (v->since_step > 2 * limit)
+		v->burst = 1;
+	else
+		v->burst = min(2 * v->burst, most);
+	v->burst = max(v->burst, 1U);
+	v->since_step = 0;
+	return v->burst;
+}
+
+/* What the emulator cannot do, but we can. */
+static bool step_ourselves(struct nptb_fault *fault)
+{
+	u8 insn[2];
+
+	if (!nptb_kvm_long_mode(fault->vcpu) ||
+	    nptb_kvm_insn(fault->vcpu, insn, sizeof(insn)) != sizeof(insn) ||
+	    !nptb_insn_is_iretq(insn, sizeof(insn)) ||
+	    !nptb_kvm_iretq(fault->vcpu))
+		return false;
+	fault->irets++;
+	fault->ret = 1;
+	return true;
+}
+
+/* Return: instructions done; 0 where the first could not be. */
+static u32 run(struct nptb_fault *fault, u32 most)
+{
+	struct nptb_fetch fetch = NPTB_FETCH_INIT;
+	u32 done = 0;
+
+	while (done < most) {
+		enum nptb_step step = nptb_kvm_step(fault->vcpu, &fetch,
+						    &fault->ret);
+
+		if (step == NPTB_STEP_REFUSED && step_ourselves(fault))
+			step = NPTB_STEP_DONE;
+		if (step == NPTB_STEP_REFUSED)
+			break;
+		done++;
+		if (step == NPTB_STEP_LEAVE || !nptb_kvm_may_go_on(fault->vcpu))
+			break;
+	}
+	/* That one more could not be done is found out at its own fault. */
+	return done;
+}
+
+/*
+ * The vCPU will be elsewhere when the loop is reported. A place that loops often
+ * is explained at its first, second, fourth time and so on, as in nptb_report().
+ */
+static void look_around(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->vm;
+	u64 times;
+
+	spin_lock(&vm->lock);
+	times = nptb_loop_times(&vm->loops, &fault->v->attempt);
+	spin_unlock(&vm->lock);
+	if (!nptb_is_told(times + 1))
+		return;
+	nptb_report_read_insn(fault);
+	nptb_explain_ahead(fault);
+}
+
+/**
+ * nptb_step() - emulate in place of mapping
+ * @fault: of an attempt that is short of pages; nptb_kvm_may_step()
+ *
+ * Context: the vCPU's thread; may sleep.
+ * Return: false where the instruction cannot be emulated; its attempt knows.
+ */
+bool nptb_step(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_vm *vm = fault->vm;
+
+	attempt->certain = true;
+	look_around(fault);
+	WRITE_ONCE(fault->v->inside, current->pid);
+	fault->steps = run(fault, burst_of(fault->v, READ_ONCE(vm->limit),
+					   READ_ONCE(vm->config.burst)));
+	WRITE_ONCE(fault->v->inside, 0);
+	if (fault->steps) {
+		attempt->steps += fault->steps;
+		fault->verdict = NPTB_VERDICT_STEPPED;
+		return true;
+	}
+	nptb_report_read_insn(fault);
+	attempt->refused = true;
+	fault->refused = true;
+	return false;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What happens on a fault loop: on_loop, per VM. */
+#include "x86/emulator.h"
+#include "nptb.h"
+
+/*
+ * A gather or scatter shows in its mask register alone that it goes on. Has it,
+ * since its last round?
+ */
+static bool mask_moved(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_mask_bits mask;
+	enum nptb_mask kind;
+	bool moved;
+	u32 reg;
+
+	nptb_report_read_insn(fault);
+	kind = nptb_insn_mask(attempt->insn, attempt->insn_len,
+			      nptb_kvm_long_mode(fault->vcpu), &reg);
+	/* What could not be read is looked at again in the next round. */
+	attempt->maskless = kind == NPTB_MASK_NONE && attempt->insn_len;
+	if (kind == NPTB_MASK_NONE ||
+	    !nptb_kvm_mask(fault->vcpu, kind, reg, &mask))
+		return false;
+	/* The first round only tells what to compare with. */
+	moved = attempt->mask_number != attempt->number ||
+		memcmp(&attempt->mask, &mask, sizeof(mask));
+	attempt->mask = mask;
+	return moved;
+}
+
+/**
+ * nptb_resolve_confirmed() - does this fault confirm a loop, or one more lap?
+ * @fault: accounted; its page says so
+ *
+ * A fault that shows progress after all, in a mask, begins a new attempt.
+ *
+ * Context: the vCPU's thread; may sleep.
+ */
+bool nptb_resolve_confirmed(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+
+	if (!mask_moved(fault))
+		return true;
+	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
+	attempt->mask_number = attempt->number;
+	return false;
+}
+
+/**
+ * nptb_resolve_stop() - leave KVM_RUN with the loop as the result
+ * @fault: whose lap was noted by its attempt
+ *
+ * uapi/nptbudget.h says what user space finds.
+ */
+void nptb_resolve_stop(struct nptb_fault *fault)
+{
+	const struct nptb_attempt *attempt = &fault->v->attempt;
+	const u64 data[NPTB_STOP_NDATA] = {
+		[NPTB_STOP_RIP] = attempt->state.rip,
+		[NPTB_STOP_CR3] = attempt->state.cr3,
+		[NPTB_STOP_LAPS] = attempt->laps,
+		[NPTB_STOP_HAD] = attempt->budget,
+		[NPTB_STOP_NEEDS] = attempt->npages,
+	};
+
+	nptb_kvm_internal_error(fault->vcpu, NPTB_SUBERROR_LOOP, data,
+				ARRAY_SIZE(data));
+	fault->verdict = NPTB_VERDICT_STOPPED;
+	fault->ret = 0;
+}
+
+/**
+ * nptb_resolve_short() - lend to an attempt, or emulate, if that can be done
+ * @fault: of an attempt that has all that there is, and needs more
+ *
+ * Context: nptb_vm.lock held.
+ * Return: see &enum nptb_shortage.
+ */
+enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_vm *vm = fault->vm;
+	bool lend;
+
+	lockdep_assert_held(&vm->lock);
+	if (vm->config.on_loop == NPTB_ON_LOOP_LEND) {
+		lend = fault->confirmed || attempt->laps;
+	} else {
+		if (!attempt->refused && nptb_kvm_may_step(fault->vcpu))
+			return NPTB_SHORTAGE_STEP;
+		/* Nothing else can help: no lap is waited for. */
+		attempt->certain = true;
+		lend = true;
+	}
+	return lend && nptb_lend(fault) ? NPTB_SHORTAGE_LENT :
+					  NPTB_SHORTAGE_EVICT;
+}

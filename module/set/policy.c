@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of eviction policies. Pure. */
+#include "set/policy.h"
+#include "lib/pure.h"
+
+const struct nptb_policy_ops *const nptb_policies[] = {
+	&nptb_policy_fifo,
+	&nptb_policy_clock,
+	&nptb_policy_lru,
+	&nptb_policy_random,
+	&nptb_policy_mru,
+	&nptb_policy_last_only,
+	&nptb_policy_wsclock,
+	NULL,
+};
+
+/**
+ * nptb_policy_find() - look a policy up by its name
+ * @name: as users write it
+ *
+ * Return: the policy, or NULL where there is none of that name.
+ */
+const struct nptb_policy_ops *nptb_policy_find(const char *name)
+{
+	int i;
+
+	for (i = 0; nptb_policies[i]; i++)
+		if (!strcmp(nptb_policies[i]->name, name))
+			return nptb_policies[i];
+	return NULL;
+}
+
+static void begin(struct nptb_policy *policy)
+{
+	if (policy->ops->init)
+		policy->ops->init(policy);
+}
+
+/**
+ * nptb_policy_init() - begin with no page charged
+ * @policy: to set up
+ * @ops: the policy
+ * @young: see &struct nptb_policy
+ * @ctx: for @young
+ *
+ * The seed is 0: nptb_policy_seed() gives another one.
+ */
+void nptb_policy_init(struct nptb_policy *policy,
+		      const struct nptb_policy_ops *ops,
+		      bool (*young)(void *ctx, u64 key), void *ctx)
+{
+	nptb_ring_init(&policy->ring);
+	policy->ops = ops;
+	policy->count = 0;
+	policy->seed = 0;
+	policy->young = young;
+	policy->ctx = ctx;
+	begin(policy);
+}
+
+/**
+ * nptb_policy_switch() - go on under another policy
+ * @policy: to change
+ * @ops: the new one
+ *
+ * All charged pages are charged anew, in the order of the old ring, and dice
+ * begin with the seed again.
+ */
+void nptb_policy_switch(struct nptb_policy *policy,
+			const struct nptb_policy_ops *ops)
+{
+	struct nptb_ring old;
+
+	nptb_ring_init(&old);
+	while (!nptb_ring_empty(&policy->ring)) {
+		struct nptb_page *page = nptb_page_of(policy->ring.next);
+
+		nptb_policy_forget(policy, page);
+		nptb_ring_add(&old, &page->link);
+	}
+	policy->ops = ops;
+	begin(policy);
+	while (!nptb_ring_empty(&old)) {
+		struct nptb_page *page = nptb_page_of(old.next);
+
+		nptb_ring_del(&page->link);
+		nptb_policy_charge(policy, page);
+	}
+}
+
+/**
+ * nptb_policy_seed() - roll other dice
+ * @policy: to change
+ * @seed: the same one gives the same victims for the same calls
+ */
+void nptb_policy_seed(struct nptb_policy *policy, u64 seed)
+{
+	policy->seed = seed;
+	nptb_policy_switch(policy, policy->ops);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clock, the second chance: the oldest page goes, unless it was accessed since
+ * the hand last passed; then it becomes the newest and the next one is looked
+ * at. Pure.
+ *
+ * The accessed bit is cleared without a flush: a translation that a CPU still
+ * holds will not set it again, so a real CPU shows fewer accesses than there
+ * were.
+ */
+#include "set/policy.h"
+
+/*
+ * Pages that the hand passes for one victim. Bounds the work done under the
+ * VM's lock where all pages are in use; the hand goes on from there.
+ */
+#define CLOCK_PASS_MAX	32
+
+static struct nptb_page *clock_victim(struct nptb_policy *policy)
+{
+	int passed;
+
+	if (nptb_ring_empty(&policy->ring))
+		return NULL;
+	for (passed = 0; passed < CLOCK_PASS_MAX; passed++) {
+		struct nptb_page *page = nptb_page_of(policy->ring.next);
+
+		if (!policy->young(policy->ctx, page->key))
+			return page;
+		nptb_policy_renew(policy, page);
+	}
+	return nptb_page_of(policy->ring.next);
+}
+
+const struct nptb_policy_ops nptb_policy_clock = {
+	.name = "clock",
+	.victim = clock_victim,
+};

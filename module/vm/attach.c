@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VM's budget: put on, changed, taken away, while the guest runs. VMs under
+ * budget are armed: faults find them in a hash.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+
+#include "watch.h"
+#include "budget/reservation.h"
+#include "nptb.h"
+#include "trace.h"
+
+/* More than there can be, and to be added to. */
+#define NO_LIMIT	(U64_MAX / 2)
+#define BUCKET_BITS_MIN	6
+#define BUCKET_BITS_MAX	18
+/* Pages freed under the VM's lock in one go. */
+#define DRAIN_BATCH	256
+
+DEFINE_HASHTABLE(nptb_armed, NPTB_ARMED_BITS);
+
+static bool young(void *ctx, u64 key)
+{
+	struct nptb_vm *vm = ctx;
+
+	/* Every eviction flushes everything, so this matters without one. */
+	vm->aged = true;
+	return nptb_kvm_young(vm->kvm, key);
+}
+
+/**
+ * nptb_budget_init() - a new VM is under no budget
+ * @vm: to set up; the rest comes with its first budget
+ */
+void nptb_budget_init(struct nptb_vm *vm)
+{
+	INIT_HLIST_NODE(&vm->armed_node);
+	nptb_rset_init(&vm->set, NULL, 0);
+	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
+	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
+}
+
+/**
+ * nptb_budget_drain() - empty the resident set
+ * @vm: not under budget: nobody adds to the set
+ *
+ * In batches, so that the lock is not held for long.
+ */
+void nptb_budget_drain(struct nptb_vm *vm)
+{
+	u32 bucket = 0, i;
+	bool done = !vm->set.buckets;
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		struct nptb_vcpu *v = vm->vcpus[i];
+
+		if (!v)
+			continue;
+		spin_lock(&vm->lock);
+		nptb_rset_settle(&vm->set, &v->shield);
+		nptb_turn_end(&v->turn);
+		spin_unlock(&vm->lock);
+	}
+	while (!done) {
+		spin_lock(&vm->lock);
+		for (i = 0; i < DRAIN_BATCH && !done; i++) {
+			struct nptb_page *page = nptb_rset_drain(&vm->set,
+								 &bucket);
+
+			done = !page;
+			if (page)
+				nptb_page_put(vm, page);
+		}
+		spin_unlock(&vm->lock);
+		cond_resched();
+	}
+}
+
+/* As many chains as pages may be resident, within reason. */
+static u32 bucket_bits(u64 budget)
+{
+	return clamp_t(u32, order_base_2(min_t(u64, budget, 1 << BUCKET_BITS_MAX)),
+		       BUCKET_BITS_MIN, BUCKET_BITS_MAX);
+}
+
+/* A larger hash for a larger budget; going on with the old one is no error. */
+static void rehash(struct nptb_vm *vm, u64 budget)
+{
+	u32 bits = bucket_bits(budget);
+	struct nptb_page **buckets;
+
+	if (bits <= vm->set.bits)
+		return;
+	buckets = kvcalloc(1UL << bits, sizeof(*buckets), GFP_KERNEL);
+	if (!buckets)
+		return;
+	spin_lock(&vm->lock);
+	buckets = nptb_rset_rehash(&vm->set, buckets, bits);
+	spin_unlock(&vm->lock);
+	kvfree(buckets);
+}
+
+/* What a VM under budget needs; kept until it ends. */
+static int prepare(struct nptb_vm *vm, u64 budget)
+{
+	u32 bits = bucket_bits(budget);
+
+	if (!vm->set.buckets) {
+		vm->set.buckets = kvcalloc(1UL << bits,
+					   sizeof(*vm->set.buckets),
+					   GFP_KERNEL);
+		vm->set.bits = bits;
+	}
+	if (!vm->loops.records)
+		vm->loops.records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
+					     sizeof(*vm->loops.records),
+					     GFP_KERNEL);
+	if (!vm->lends)
+		vm->lends = kvzalloc(sizeof(*vm->lends), GFP_KERNEL);
+	if (!vm->vcpus) {
+		vm->max_vcpus = nptb_kvm_max_vcpus(vm->kvm);
+		vm->vcpus = kvcalloc(vm->max_vcpus, sizeof(*vm->vcpus),
+				     GFP_KERNEL);
+	}
+	if (!vm->set.buckets || !vm->loops.records || !vm->lends || !vm->vcpus)
+		return -ENOMEM;
+	return 0;
+}
+
+/*
+ * Faults that began before the hook was in place are not ours, and may still
+ * map what they like. They hold kvm->srcu: wait them out. A fault may wait for
+ * user space, so a signal ends this.
+ */
+static int wait_stragglers(struct nptb_vm *vm)
+{
+	struct srcu_struct *srcu = nptb_kvm_srcu(vm->kvm);
+	unsigned long cookie;
+
+	/* A VM that is just being created: not even a signal may matter. */
+	if (!nptb_kvm_has_vcpus(vm->kvm))
+		return 0;
+	/* KVM merges leaves, when dirty logging goes off, under this lock. */
+	if (mutex_lock_interruptible(nptb_kvm_slots_lock(vm->kvm)))
+		return -EINTR;
+	mutex_unlock(nptb_kvm_slots_lock(vm->kvm));
+	cookie = start_poll_synchronize_srcu(srcu);
+	while (!poll_state_synchronize_srcu(srcu, cookie)) {
+		if (signal_pending(current))
+			return -EINTR;
+		schedule_timeout_interruptible(1);
+	}
+	return 0;
+}
+
+static void publish(struct nptb_vm *vm, u64 budget)
+{
+	lockdep_assert_held(&nptb_registry);
+	spin_lock(&vm->lock);
+	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
+	nptb_policy_seed(&vm->set.policy, vm->config.seed);
+	nptb_victims_mark(vm);
+	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
+	vm->config.budget = budget;
+	vm->armed = true;
+	spin_unlock(&vm->lock);
+	hlist_add_head_rcu(&vm->armed_node, nptb_armed_head(vm->kvm));
+}
+
+/**
+ * nptb_budget_unpublish() - faults find the VM under budget no more
+ * @vm: under budget or not
+ *
+ * Context: nptb_registry held.
+ */
+void nptb_budget_unpublish(struct nptb_vm *vm)
+{
+	lockdep_assert_held(&nptb_registry);
+	if (!hash_hashed(&vm->armed_node))
+		return;
+	hash_del_rcu(&vm->armed_node);
+	spin_lock(&vm->lock);
+	vm->armed = false;
+	nptb_lend_back_all(vm);
+	WRITE_ONCE(vm->limit, NO_LIMIT);
+	vm->config.budget = 0;
+	spin_unlock(&vm->lock);
+}
+
+/**
+ * nptb_budget_unhook() - a VM needs the hooks of faults no more
+ * @vm: not under budget
+ */
+void nptb_budget_unhook(struct nptb_vm *vm)
+{
+	mutex_lock(&nptb_registry);
+	if (vm->hooked)
+		nptb_hook_put();
+	vm->hooked = false;
+	mutex_unlock(&nptb_registry);
+}
+
+/**
+ * nptb_budget_off() - take a VM from under its budget
+ * @vm: under budget; nptb_vm.ctl and nptb_vm.life held
+ * @reason: enum nptb_detach_reason
+ *
+ * All its leaves go; huge ones may come back.
+ *
+ * Context: may sleep.
+ */
+void nptb_budget_off(struct nptb_vm *vm, u32 reason)
+{
+	lockdep_assert_held(&vm->ctl);
+	mutex_lock(&nptb_registry);
+	nptb_budget_unpublish(vm);
+	mutex_unlock(&nptb_registry);
+	trace_nptb_detach(vm, reason);
+
+	/* It takes nptb_vm.life only where it need not wait for it. */
+	cancel_delayed_work_sync(&vm->lend_work);
+	/* A fault that found the VM armed may look at the hash until then. */
+	synchronize_rcu();
+	nptb_budget_drain(vm);
+	nptb_flush(vm, -1);
+	nptb_budget_unhook(vm);
+}
+
+static int arm(struct nptb_vm *vm, u64 budget)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->ctl);
+	ret = prepare(vm, budget);
+	if (ret)
+		return ret;
+	mutex_lock(&nptb_registry);
+	ret = nptb_vm_leaving() ? -ENODEV : nptb_hook_get();
+	if (!ret) {
+		vm->hooked = true;
+		publish(vm, budget);
+	}
+	mutex_unlock(&nptb_registry);
+	if (ret)
+		return ret;
+	trace_nptb_attach(vm, budget, &vm->config);
+
+	/*
+	 * What is mapped already, huge leaves among it, is in no set of ours:
+	 * once nothing is mapped unseen any more it goes, all at once.
+	 */
+	ret = wait_stragglers(vm);
+	if (!ret && nptb_kvm_leaves(vm->kvm))
+		nptb_flush(vm, -1);
+	if (!ret)
+		ret = nptb_shrink(vm);
+	if (ret) {
+		nptb_budget_off(vm, NPTB_DETACH_OFF);
+		return ret;
+	}
+	/* What faults saw before the budget was in force is no peak of it. */
+	spin_lock(&vm->lock);
+	vm->stats.peak = nptb_kvm_leaves(vm->kvm);
+	spin_unlock(&vm->lock);
+	return 0;
+}
+
+static int change(struct nptb_vm *vm, u64 budget)
+{
+	u64 old = vm->limit;
+	int ret;
+
+	lockdep_assert_held(&vm->ctl);
+	rehash(vm, budget);
+	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
+	ret = nptb_shrink(vm);
+	spin_lock(&vm->lock);
+	if (ret)
+		WRITE_ONCE(vm->limit, old);
+	else
+		vm->config.budget = budget;
+	spin_unlock(&vm->lock);
+	return ret;
+}
+
+static int set_budget(struct nptb_vm *vm, u64 budget)
+{
+	const char *why;
+	u64 old;
+	int ret;
+
+	if (!vm->kvm)
+		return -ENODEV;
+	old = vm->armed ? vm->config.budget : 0;
+	if (!budget) {
+		if (vm->armed)
+			nptb_budget_off(vm, NPTB_DETACH_OFF);
+		trace_nptb_budget(vm, old, 0);
+		return 0;
+	}
+	why = nptb_kvm_unsupported(vm->kvm);
+	if (why) {
+		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
+		return -EOPNOTSUPP;
+	}
+	if (!nptb_frames_possible(vm, &vm->frames[NPTB_FRAMES_EXEMPT]))
+		return -EOPNOTSUPP;
+	if (!nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], vm->config.policy,
+			      budget)) {
+		pr_warn("VM %s: its pins leave no room in a budget of %llu pages\n",
+			vm->name, budget);
+		return -ENOSPC;
+	}
+	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
+	if (!ret)
+		trace_nptb_budget(vm, old, budget);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_budget() - put a VM under budget, change it, or take it away
+ * @vm: to change
+ * @budget: pages, or 0 for none
+ *
+ * While this runs the larger of the old and the new budget holds, after it the
+ * new one.
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0; -ENODEV where the VM has ended; -ENOSPC where pins fill it;
+ * -EOPNOTSUPP or -ERANGE where it cannot be held to that, with a line in the
+ * log; -EBUSY where somebody else redirects KVM's faults; -ENOMEM; -EINTR where
+ * a signal came while faults were under way. After an error the old budget is
+ * in force.
+ */
+int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	down_read(&vm->life);
+	ret = set_budget(vm, budget);
+	up_read(&vm->life);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/*
+ * Nothing is lent any more, and the budget holds, when this returns. The new
+ * value is in place: nothing is lent that it does not allow.
+ */
+static int end_lending(struct nptb_vm *vm)
+{
+	int ret = 0;
+
+	spin_lock(&vm->lock);
+	nptb_lend_back_all(vm);
+	spin_unlock(&vm->lock);
+	down_read(&vm->life);
+	if (vm->kvm && vm->armed)
+		ret = nptb_shrink(vm);
+	up_read(&vm->life);
+	return ret;
+}
+
+/* A knob that what is lent depends on. Return: as end_lending(), or -EINTR. */
+static int set_lending(struct nptb_vm *vm, u32 *knob, u32 value)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
+	spin_lock(&vm->lock);
+	WRITE_ONCE(*knob, value);
+	spin_unlock(&vm->lock);
+	ret = end_lending(vm);
+	mutex_unlock(&vm->ctl);
+	return ret;
+}
+
+/**
+ * nptb_vm_set_on_loop() - choose what happens on a fault loop
+ * @vm: to change
+ * @on_loop: enum nptb_on_loop
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR where a signal came while the VM was brought back to its
+ * budget; the new mode is in force.
+ */
+int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
+{
+	return set_lending(vm, &vm->config.on_loop, on_loop);
+}
+
+/**
+ * nptb_vm_set_lend_max() - choose how many pages may be lent at a time
+ * @vm: to change
+ * @lend_max: pages
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR as nptb_vm_set_on_loop().
+ */
+int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max)
+{
+	return set_lending(vm, &vm->config.lend_max, lend_max);
+}
+
+/**
+ * nptb_vm_set_burst() - choose how many instructions to emulate in one go
+ * @vm: to change
+ * @burst: instructions, at most
+ */
+void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst)
+{
+	spin_lock(&vm->lock);
+	WRITE_ONCE(vm->config.burst, burst);
+	spin_unlock(&vm->lock);
+}
+
+/* Budget, policy and mode of a VM at one moment. */
+struct nptb_config nptb_vm_config(struct nptb_vm *vm)
+{
+	struct nptb_config config;
+
+	spin_lock(&vm->lock);
+	config = vm->config;
+	spin_unlock(&vm->lock);
+	return config;
+}
+
+/**
+ * nptb_vm_resident() - resident pages by KVM's own count
+ * @vm: alive or ended
+ *
+ * Return: units of 4 KiB; 0 for a VM that has ended.
+ */
+u64 nptb_vm_resident(struct nptb_vm *vm)
+{
+	u64 leaves = 0;
+
+	down_read(&vm->life);
+	if (vm->kvm)
+		leaves = nptb_kvm_leaves(vm->kvm);
+	up_read(&vm->life);
+	return leaves;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMs: known from their creation, or from our load, to their end. What brings
+ * them under a budget is vm/attach.c.
+ *
+ * A VM holds one reference to its struct nptb_vm until it ends, its folder and
+ * every session another. Nothing of ours holds the VM itself: nptb_vm.kvm is
+ * valid under nptb_vm.life, which the VM's end takes for writing. A vCPU that
+ * is in a fault needs neither: it keeps its VM alive.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "nptb.h"
+#include "trace.h"
+
+/* All VMs, and that we take no more: under nptb_registry. */
+static LIST_HEAD(vms);
+static bool leaving;
+
+static void vm_end_work(struct work_struct *work);
+
+/**
+ * nptb_vm_new_vcpu() - begin our books of a vCPU
+ * @vm: under budget
+ * @idx: of the vCPU, whose thread this is
+ *
+ * Context: may sleep.
+ * Return: the vCPU, or NULL where there is no memory for it.
+ */
+struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
+{
+	struct nptb_vcpu *v;
+
+	if (idx >= vm->max_vcpus)
+		return NULL;
+	v = kzalloc(sizeof(*v), GFP_KERNEL);
+	if (!v)
+		return NULL;
+	v->idx = idx;
+	nptb_shield_init(&v->shield);
+	spin_lock(&vm->lock);
+	nptb_turns_add(&vm->turns, &v->turn, &v->shield);
+	WRITE_ONCE(vm->vcpus[idx], v);
+	WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
+	spin_unlock(&vm->lock);
+	return v;
+}
+
+static struct nptb_vm *find(struct kvm *kvm)
+{
+	struct nptb_vm *vm;
+
+	lockdep_assert_held(&nptb_registry);
+	list_for_each_entry(vm, &vms, node)
+		if (vm->kvm == kvm)
+			return vm;
+	return NULL;
+}
+
+static struct nptb_vm *alloc(struct kvm *kvm)
+{
+	struct nptb_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+
+	if (!vm)
+		return NULL;
+	kref_init(&vm->refs);
+	init_rwsem(&vm->life);
+	mutex_init(&vm->ctl);
+	spin_lock_init(&vm->lock);
+	INIT_WORK(&vm->end_work, vm_end_work);
+	nptb_budget_init(vm);
+	vm->kvm = kvm;
+	vm->tdp_mmu = nptb_kvm_uses_tdp_mmu(kvm);
+	nptb_kvm_vm_name(kvm, &vm->pid, &vm->fd);
+	snprintf(vm->name, sizeof(vm->name), "%d-%d", vm->pid, vm->fd);
+	return vm;
+}
+
+/**
+ * nptb_vm_leaving() - are we being unloaded?
+ *
+ * Context: nptb_registry held.
+ * Return: true where no VM may come under budget any more.
+ */
+bool nptb_vm_leaving(void)
+{
+	lockdep_assert_held(&nptb_registry);
+	return leaving;
+}
+
+/**
+ * nptb_vm_create() - a VM is there: know it, and give it what it starts with
+ * @kvm: alive
+ *
+ * Context: the thread that creates it, or our load; may sleep.
+ * Return: 0, or -ENOMEM; the VM then runs as always, unknown to us.
+ */
+int nptb_vm_create(struct kvm *kvm)
+{
+	struct nptb_vm *vm;
+	int ret;
+
+	/* The folder of an ended VM may still stand under the same name. */
+	flush_workqueue(nptb_wq);
+
+	vm = alloc(kvm);
+	if (!vm) {
+		pr_warn("no memory for our books of a new VM; it runs without us\n");
+		return -ENOMEM;
+	}
+	mutex_lock(&nptb_registry);
+	if (leaving || find(kvm)) {
+		mutex_unlock(&nptb_registry);
+		nptb_vm_put(vm);
+		return 0;
+	}
+	vm->config = nptb_defaults;
+	nptb_session_start(vm);
+	list_add_tail(&vm->node, &vms);
+	nptb_debugfs_add_vm(vm);
+	mutex_unlock(&nptb_registry);
+
+	if (!vm->config.budget)
+		return 0;
+	ret = nptb_vm_set_budget(vm, vm->config.budget);
+	if (ret) {
+		pr_warn("VM %s runs without its budget: error %d\n", vm->name,
+			ret);
+		vm->config.budget = 0;
+		WRITE_ONCE(vm->refused, -ret);
+	}
+	return 0;
+}
+
+/**
+ * nptb_vm_end() - a VM ends
+ * @kvm: about to be torn down; no vCPU runs any more
+ *
+ * Context: whoever dropped the last reference; may sleep.
+ */
+void nptb_vm_end(struct kvm *kvm)
+{
+	struct nptb_vm *vm;
+	bool was_armed;
+
+	mutex_lock(&nptb_registry);
+	vm = find(kvm);
+	if (vm)
+		list_del_init(&vm->node);
+	mutex_unlock(&nptb_registry);
+	if (!vm)
+		return;
+
+	down_write(&vm->life);
+	was_armed = vm->armed;
+	mutex_lock(&nptb_registry);
+	nptb_budget_unpublish(vm);
+	mutex_unlock(&nptb_registry);
+	vm->kvm = NULL;
+	up_write(&vm->life);
+	if (was_armed)
+		trace_nptb_detach(vm, NPTB_DETACH_END);
+	queue_work(nptb_wq, &vm->end_work);
+}
+
+/* What would wait for readers of our files has no place in the VM's end. */
+static void vm_end_work(struct work_struct *work)
+{
+	struct nptb_vm *vm = container_of(work, struct nptb_vm, end_work);
+
+	cancel_delayed_work_sync(&vm->lend_work);
+	nptb_debugfs_remove_vm(vm);
+	nptb_budget_unhook(vm);
+	synchronize_rcu();
+	nptb_vm_put(vm);
+}
+
+/* The last reference went: nobody else knows the VM any more. */
+void nptb_vm_release(struct kref *refs)
+{
+	struct nptb_vm *vm = container_of(refs, struct nptb_vm, refs);
+	u32 i;
+
+	nptb_budget_drain(vm);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		kfree(vm->vcpus[i]);
+	nptb_pages_free(vm);
+	kvfree(vm->vcpus);
+	kvfree(vm->set.buckets);
+	kvfree(vm->loops.records);
+	kvfree(vm->lends);
+	kfree(vm);
+}
+
+static struct nptb_vm *first_armed(void)
+{
+	struct nptb_vm *vm, *found = NULL;
+
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node) {
+		if (!vm->hooked)
+			continue;
+		nptb_vm_get(vm);
+		found = vm;
+		break;
+	}
+	mutex_unlock(&nptb_registry);
+	return found;
+}
+
+/**
+ * nptb_vm_disarm_all() - we are leaving: take no more VMs, remove all budgets
+ *
+ * Context: our files are gone; may sleep.
+ */
+void nptb_vm_disarm_all(void)
+{
+	struct nptb_vm *vm;
+
+	mutex_lock(&nptb_registry);
+	leaving = true;
+	mutex_unlock(&nptb_registry);
+
+	while ((vm = first_armed())) {
+		mutex_lock(&vm->ctl);
+		down_read(&vm->life);
+		if (vm->kvm)
+			nptb_budget_off(vm, NPTB_DETACH_UNLOAD);
+		up_read(&vm->life);
+		mutex_unlock(&vm->ctl);
+		nptb_vm_put(vm);
+		flush_workqueue(nptb_wq);
+	}
+}
+
+/**
+ * nptb_vm_count() - how many VMs there are
+ * @known: all
+ * @under_budget: those under budget
+ */
+void nptb_vm_count(u32 *known, u32 *under_budget)
+{
+	struct nptb_vm *vm;
+
+	*known = 0;
+	*under_budget = 0;
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node) {
+		++*known;
+		*under_budget += vm->armed;
+	}
+	mutex_unlock(&nptb_registry);
+}
+
+/* Log the vCPU threads that are in a fault for us. */
+void nptb_vm_name_inside(void)
+{
+	struct nptb_vm *vm;
+	u32 i;
+
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node) {
+		for (i = 0; i < vm->nr_vcpus; i++) {
+			pid_t pid = vm->vcpus[i] ?
+				READ_ONCE(vm->vcpus[i]->inside) : 0;
+
+			if (pid)
+				pr_warn("vCPU %u of VM %s, thread %d, is inside a fault\n",
+					i, vm->name, pid);
+		}
+	}
+	mutex_unlock(&nptb_registry);
+}
+
+/**
+ * nptb_vm_free_all() - drop the VMs that are left
+ *
+ * Context: everything is unhooked and nothing of ours runs.
+ */
+void nptb_vm_free_all(void)
+{
+	struct nptb_vm *vm, *next;
+
+	list_for_each_entry_safe(vm, next, &vms, node) {
+		list_del(&vm->node);
+		nptb_vm_put(vm);
+	}
+}

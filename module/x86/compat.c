@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What we ask of KVM, on every supported kernel; see x86/compat.h. */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "x86/compat.h"
+#include "x86/symbols.h"
+
+/**
+ * nptb_kvm_fault() - let KVM handle a nested page fault
+ * @vcpu: that faulted
+ * @gpa: guest-physical address, or what kvm_mmu_page_fault() calls cr2_or_gpa
+ * @error_code: of the fault
+ * @insn: instruction bytes of the exit
+ * @insn_len: how many
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held, mmu_lock not.
+ * Return: what kvm_mmu_page_fault() returns; 1 or more resumes the guest.
+ */
+int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		   void *insn, int insn_len)
+{
+	return static_call(nptb_sc_fault)(vcpu, gpa, error_code, insn, insn_len);
+}
+
+/* The original of kvm_arch_create_vm_debugfs(): the last step of a new VM. */
+int nptb_kvm_vm_created(struct kvm *kvm)
+{
+	return static_call(nptb_sc_created)(kvm);
+}
+
+/* The original of kvm_arch_destroy_vm(): every VM, also one half made, ends. */
+void nptb_kvm_vm_destroyed(struct kvm *kvm)
+{
+	static_call(nptb_sc_destroyed)(kvm);
+}
+
+/**
+ * nptb_kvm_uses_tdp_mmu() - are a VM's own tables the TDP MMU's?
+ * @kvm: alive
+ *
+ * Return: false under kvm tdp_mmu=0 and kvm_amd npt=0.
+ */
+bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm)
+{
+	return nptb_uses_tdp_mmu(kvm);
+}
+
+static bool is_confidential(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 has neither; there SEV-ES shows in its vCPUs alone. */
+	if (kvm->arch.has_private_mem || kvm->arch.has_protected_state)
+		return true;
+#endif
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		if (vcpu->arch.guest_state_protected)
+			return true;
+	return false;
+}
+
+/**
+ * nptb_kvm_unsupported() - can this VM be held to a budget?
+ * @kvm: alive
+ *
+ * Return: NULL where it can, otherwise why not.
+ */
+const char *nptb_kvm_unsupported(struct kvm *kvm)
+{
+	if (is_confidential(kvm))
+		return "its memory or state is private to the guest";
+	return NULL;
+}
+
+/**
+ * nptb_kvm_vm_name() - KVM's own name of a VM
+ * @kvm: alive
+ * @pid: thread that created it, in its own pid namespace's numbers
+ * @fd: descriptor it got, or -1 where KVM has no debugfs folder for it
+ */
+void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd)
+{
+	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry) &&
+	    sscanf(kvm->debugfs_dentry->d_name.name, "%d-%d", pid, fd) == 2)
+		return;
+	*pid = task_pid_nr(current);
+	*fd = -1;
+}
+
+/**
+ * nptb_kvm_for_each_vm() - look at all VMs there are
+ * @fn: called for each, with the VM held; an error ends the walk
+ *
+ * Return: 0, what @fn returned, or -ENOMEM.
+ */
+int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
+{
+	struct kvm **vms, *kvm;
+	int count = 0, i, ret = 0;
+
+	/*
+	 * Collected first: @fn takes locks of ours that are held while ftrace
+	 * takes the CPU hotplug lock, and KVM takes kvm_lock under that.
+	 */
+	mutex_lock(nptb_kvm_data.lock);
+	list_for_each_entry(kvm, nptb_kvm_data.vm_list, vm_list)
+		count++;
+	vms = kvcalloc(count + 1, sizeof(*vms), GFP_KERNEL);
+	if (!vms) {
+		mutex_unlock(nptb_kvm_data.lock);
+		return -ENOMEM;
+	}
+	count = 0;
+	list_for_each_entry(kvm, nptb_kvm_data.vm_list, vm_list)
+		if (kvm_get_kvm_safe(kvm))
+			vms[count++] = kvm;
+	mutex_unlock(nptb_kvm_data.lock);
+
+	for (i = 0; i < count; i++) {
+		if (!ret)
+			ret = fn(vms[i]);
+		kvm_put_kvm(vms[i]);
+	}
+	kvfree(vms);
+	return ret;
+}
+
+/**
+ * nptb_kvm_has_memory() - is there memory behind a frame?
+ * @vcpu: that faulted there
+ * @key: of the frame, or %NPTB_KEY_NONE where that is not known
+ *
+ * Return: false where it is MMIO.
+ */
+bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
+{
+	if (key == NPTB_KEY_NONE)
+		return true;
+	return __gfn_to_memslot(__kvm_memslots(vcpu->kvm, nptb_key_as(key)),
+				nptb_key_gfn(key));
+}
+
+static_assert(sizeof_field(struct kvm_vcpu_arch, regs) >=
+	      sizeof_field(struct nptb_state, gpr));
+static_assert(sizeof(((struct kvm_vcpu *)0)->arch.regs[0]) == sizeof(u64));
+
+/* A branch for every four of them, and none for the loop: it is run often. */
+static __always_inline bool same_gprs(const u64 *gpr, const unsigned long *regs)
+{
+	int i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < NPTB_GPRS; i += 4)
+		if ((gpr[i] ^ regs[i]) | (gpr[i + 1] ^ regs[i + 1]) |
+		    (gpr[i + 2] ^ regs[i + 2]) | (gpr[i + 3] ^ regs[i + 3]))
+			return false;
+	return true;
+}
+
+/* As kvm_get_rflags(): a debugger's trap flag is not the guest's. */
+static u64 rflags_of(struct kvm_vcpu *vcpu)
+{
+	u64 rflags = static_call(nptb_sc_get_rflags)(vcpu);
+
+	if (unlikely(vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP))
+		rflags &= ~X86_EFLAGS_TF;
+	return rflags;
+}
+
+static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
+{
+	if (vcpu->arch.exception.injected)
+		return vcpu->arch.exception.vector;
+	if (vcpu->arch.interrupt.injected)
+		return vcpu->arch.interrupt.nr;
+	if (vcpu->arch.nmi_injected)
+		return NMI_VECTOR;
+	return -1;
+}
+
+static bool soft_in_delivery(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.interrupt.injected && vcpu->arch.interrupt.soft;
+}
+
+/*
+ * The end of a delivery is progress, but for an INT's that is gone while all
+ * else is the same: KVM did not inject it again, and the instruction begins anew.
+ * (For vectors from 128 on it never does: is_soft_int_instruction() compares the
+ * vector with a signed byte.)
+ */
+static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+{
+	s64 vector = vector_in_delivery(vcpu);
+
+	if (vector < 0 && state->soft)
+		return true;
+	return state->vector == vector && state->soft == soft_in_delivery(vcpu);
+}
+
+/**
+ * nptb_kvm_same_state() - has a vCPU shown no progress?
+ * @vcpu: that has exited; its own thread
+ * @state: as it was
+ *
+ * On SVM all of this is fresh after every exit. RIP is looked at first: it
+ * differs nearly always, and settles it.
+ *
+ * Return: false where it is in another state now.
+ */
+bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+{
+	return state->rip == nptb_kvm_rip(vcpu) &&
+	       same_gprs(state->gpr, vcpu->arch.regs) &&
+	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
+	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
+	       same_event(vcpu, state) &&
+	       state->rflags == rflags_of(vcpu);
+}
+
+/**
+ * nptb_kvm_keep_state() - keep the state of a vCPU
+ * @vcpu: that has exited; its own thread
+ * @state: for the state
+ */
+void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
+{
+	state->rip = nptb_kvm_rip(vcpu);
+	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
+	state->rflags = rflags_of(vcpu);
+	state->cr0 = vcpu->arch.cr0;
+	state->cr3 = vcpu->arch.cr3;
+	state->cr4 = vcpu->arch.cr4;
+	state->efer = vcpu->arch.efer;
+	state->vector = vector_in_delivery(vcpu);
+	state->soft = soft_in_delivery(vcpu);
+}
+
+/**
+ * nptb_kvm_insn() - read the instruction at RIP from guest memory
+ * @vcpu: that has exited; its own thread
+ * @buf: for the bytes
+ * @len: most to read
+ *
+ * Never waits: what is not in host memory right now is not read.
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: bytes read; fewer than @len where the next page cannot be read.
+ */
+u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)
+{
+	unsigned long rip = static_call(nptb_sc_linear_rip)(vcpu);
+	u32 done = 0;
+
+	while (done < len) {
+		u32 chunk = min_t(u32, len - done,
+				  PAGE_SIZE - offset_in_page(rip + done));
+		gpa_t gpa;
+		int ret;
+
+		pagefault_disable();
+		gpa = static_call(nptb_sc_gva_to_gpa)(vcpu, rip + done, NULL);
+		pagefault_enable();
+		if (gpa == INVALID_GPA)
+			break;
+		ret = static_call(nptb_sc_read_guest)(vcpu, gpa, buf + done,
+						      chunk);
+		if (ret)
+			break;
+		done += chunk;
+	}
+	return done;
+}
+
+/**
+ * nptb_kvm_internal_error() - what user space finds when KVM_RUN returns
+ * @vcpu: whose fault returns 0; its own thread
+ * @suberror: ours
+ * @data: details
+ * @ndata: how many, at most 16
+ */
+void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
+			     const u64 *data, u32 ndata)
+{
+	struct kvm_run *run = vcpu->run;
+
+	run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+	run->internal.suberror = suberror;
+	run->internal.ndata = ndata;
+	memcpy(run->internal.data, data, ndata * sizeof(*data));
+}

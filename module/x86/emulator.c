@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Running a guest's instructions in KVM's emulator; see x86/emulator.h. */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <asm/fpu/api.h>
+
+#include "x86/iret.h"
+#include "x86/emulator.h"
+#include "x86/symbols.h"
+
+/* arch/x86/include/asm/kvm_host.h: a nested guest, and system management. */
+#define NEVER_EMULATED	(HF_GUEST_MASK | HF_SMM_MASK)
+
+static bool event_under_way(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.exception.injected || vcpu->arch.exception.pending ||
+	       vcpu->arch.interrupt.injected || vcpu->arch.nmi_injected;
+}
+
+/**
+ * nptb_kvm_may_step() - may an instruction of this vCPU be emulated?
+ * @vcpu: that has exited; its own thread
+ *
+ * Return: false in a nested guest, in SMM, where an event is being delivered or
+ * waits to be, and where user space debugs the guest.
+ */
+bool nptb_kvm_may_step(struct kvm_vcpu *vcpu)
+{
+	return !(vcpu->arch.hflags & NEVER_EMULATED) && !vcpu->guest_debug &&
+	       !event_under_way(vcpu);
+}
+
+/**
+ * nptb_kvm_may_go_on() - may one more instruction be emulated right away?
+ * @vcpu: after a step that was done
+ *
+ * As KVM's own handle_invalid_guest_state() decides it: whatever KVM_RUN's loop
+ * has to look after comes first.
+ *
+ * Return: false where something waits.
+ */
+bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu)
+{
+	return !kvm_request_pending(vcpu) && !event_under_way(vcpu) &&
+	       !(vcpu->arch.hflags & NEVER_EMULATED) &&
+	       !__xfer_to_guest_mode_work_pending();
+}
+
+/*
+ * The emulator answered a failure with a #UD, or an exit to user space, or
+ * both. Neither is the guest's: undo them.
+ */
+static void undo_refusal(struct kvm_vcpu *vcpu, u32 exit_reason)
+{
+	vcpu->arch.exception.pending = false;
+	vcpu->arch.exception.injected = false;
+	vcpu->run->exit_reason = exit_reason;
+}
+
+/**
+ * nptb_kvm_step() - have KVM emulate the instruction at RIP
+ * @vcpu: nptb_kvm_may_step()
+ * @fetch: of this burst
+ * @ret: for KVM_RUN where the step was done: 1 resumes the guest, 0 leaves for
+ *	user space
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: see &enum nptb_step.
+ */
+enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
+			     int *ret)
+{
+	u64 failures = vcpu->stat.insn_emulation_fail;
+	u32 exit_reason = vcpu->run->exit_reason;
+	u8 insn[NPTB_FETCH_MAX];
+	u32 len = nptb_kvm_fetch(vcpu, fetch, insn);
+
+	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL,
+					    len);
+	if (vcpu->stat.insn_emulation_fail != failures) {
+		undo_refusal(vcpu, exit_reason);
+		*ret = 1;
+		return NPTB_STEP_REFUSED;
+	}
+	/* The emulator marks HLT and would go on behind it. */
+	if (*ret > 0 && vcpu->arch.halt_request) {
+		vcpu->arch.halt_request = 0;
+		*ret = static_call(nptb_sc_halt)(vcpu);
+		return NPTB_STEP_LEAVE;
+	}
+	return *ret > 0 ? NPTB_STEP_DONE : NPTB_STEP_LEAVE;
+}
+
+/* Read from the guest as it would, with its page tables and its rights. */
+static bool read_virt(struct kvm_vcpu *vcpu, gva_t gva, void *buf, u32 len)
+{
+	u32 done = 0;
+
+	while (done < len) {
+		u32 chunk = min_t(u32, len - done,
+				  PAGE_SIZE - offset_in_page(gva + done));
+		gpa_t gpa;
+
+		pagefault_disable();
+		gpa = static_call(nptb_sc_gva_to_gpa_read)(vcpu, gva + done,
+							   NULL);
+		pagefault_enable();
+		if (gpa == INVALID_GPA ||
+		    static_call(nptb_sc_read_guest)(vcpu, gpa, buf + done, chunk))
+			return false;
+		done += chunk;
+	}
+	return true;
+}
+
+static u16 selector_of(struct kvm_vcpu *vcpu, int which, u8 *dpl, bool *l)
+{
+	struct kvm_segment seg;
+
+	static_call(nptb_sc_get_segment)(vcpu, &seg, which);
+	*dpl = seg.dpl;
+	*l = seg.l;
+	return seg.selector;
+}
+
+/**
+ * nptb_kvm_iretq() - carry out the IRETQ at RIP, where that is simple
+ * @vcpu: nptb_kvm_may_step(), at an IRETQ in 64-bit mode
+ *
+ * An NMI that is being handled ends with IRET: that is left to the CPU. So is a
+ * stack that is not in host memory at this moment.
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: false where nothing was done.
+ */
+bool nptb_kvm_iretq(struct kvm_vcpu *vcpu)
+{
+	struct nptb_iret_cpu cpu = {
+		.rflags = static_call(nptb_sc_rflags)(vcpu),
+		.cr4 = vcpu->arch.cr4,
+	};
+	struct nptb_iret_frame frame;
+	u8 unused_dpl;
+	bool l, unused;
+
+	cpu.cs = selector_of(vcpu, VCPU_SREG_CS, &unused_dpl, &l);
+	cpu.ss = selector_of(vcpu, VCPU_SREG_SS, &cpu.cpl, &unused);
+	if (!l || static_call(nptb_sc_get_nmi_mask)(vcpu))
+		return false;
+	if (!read_virt(vcpu, vcpu->arch.regs[VCPU_REGS_RSP], &frame,
+		       sizeof(frame)) || !nptb_iret_simple(&cpu, &frame))
+		return false;
+	nptb_kvm_set_rip(vcpu, frame.rip);
+	vcpu->arch.regs[VCPU_REGS_RSP] = frame.rsp;
+	static_call(nptb_sc_set_shadow)(vcpu, 0);
+	static_call(nptb_sc_set_rflags)(vcpu, nptb_iret_rflags(&cpu, &frame));
+	return true;
+}
+
+/* 16 bytes of each half: bit 31 or 63 of every element is its mask. */
+#define SAVE_VECTOR(n)	case n: asm volatile("vmovdqu %%ymm" #n ", %0" : "=m"(*mask)); break
+
+static void save_vector(u32 reg, struct nptb_mask_bits *mask)
+{
+	switch (reg) {
+	SAVE_VECTOR(0); SAVE_VECTOR(1); SAVE_VECTOR(2); SAVE_VECTOR(3);
+	SAVE_VECTOR(4); SAVE_VECTOR(5); SAVE_VECTOR(6); SAVE_VECTOR(7);
+	SAVE_VECTOR(8); SAVE_VECTOR(9); SAVE_VECTOR(10); SAVE_VECTOR(11);
+	SAVE_VECTOR(12); SAVE_VECTOR(13); SAVE_VECTOR(14); SAVE_VECTOR(15);
+	}
+}
+
+#define SAVE_OPMASK(n)	case n: asm volatile("kmovw %%k" #n ", %0" : "=m"(*(u16 *)mask)); break
+
+static void save_opmask(u32 reg, struct nptb_mask_bits *mask)
+{
+	switch (reg) {
+	SAVE_OPMASK(0); SAVE_OPMASK(1); SAVE_OPMASK(2); SAVE_OPMASK(3);
+	SAVE_OPMASK(4); SAVE_OPMASK(5); SAVE_OPMASK(6); SAVE_OPMASK(7);
+	}
+}
+
+/**
+ * nptb_kvm_mask() - the mask register of a gather or scatter
+ * @vcpu: at that instruction; its own thread
+ * @kind: which kind of register
+ * @reg: its number
+ * @mask: the register
+ *
+ * In KVM_RUN the guest's FPU state is the thread's: in the CPU's registers, or
+ * about to come back there.
+ *
+ * Return: false where the CPU has no such registers.
+ */
+bool nptb_kvm_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
+		   struct nptb_mask_bits *mask)
+{
+	memset(mask, 0, sizeof(*mask));
+	if (kind == NPTB_MASK_VECTOR ? !boot_cpu_has(X86_FEATURE_AVX) :
+				       !boot_cpu_has(X86_FEATURE_AVX512F))
+		return false;
+	fpregs_lock();
+	if (test_thread_flag(TIF_NEED_FPU_LOAD))
+		static_call(nptb_sc_switch_fpu)();
+	if (kind == NPTB_MASK_VECTOR)
+		save_vector(reg & 15, mask);
+	else
+		save_opmask(reg & 7, mask);
+	fpregs_unlock();
+	return true;
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The only code that touches KVM's text: some functions of KVM are redirected
+ * by ftrace to replacements of ours.
+ *
+ *   kvm_arch_create_vm_debugfs, kvm_arch_destroy_vm
+ *	from load to unload: tell us that a VM is there, and that it ends. A VM
+ *	that fails halfway through its creation comes through the second, too.
+ *   kvm_mmu_page_fault, kvm_mmu_hugepage_adjust
+ *	only while some VM is under budget: nested page faults, and the place
+ *	where KVM would choose a huge leaf.
+ *   mmu_set_spte
+ *	as these: where the shadow MMU makes a leaf, also those ahead of need.
+ *   kvm_arch_async_page_ready, kvm_arch_vcpu_pre_fault_memory
+ *	as these: where KVM maps what no fault asks for (6.1 has only the first).
+ *   kvm_tdp_mmu_map
+ *	as these, but only from when on a vCPU has held a grant for long: see
+ *	budget/reservation.c.
+ *   kvm_mmu_recover_huge_pages (7.3), kvm_mmu_zap_collapsible_sptes
+ *	as these: dirty logging was switched off, and small leaves would be
+ *	merged into a huge one, or zapped to make room for one.
+ *
+ * The replacements enter the originals past their call to ftrace, so there is
+ * no recursion to guard against, whatever the compiler makes of the calls.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/ftrace.h>
+#include <linux/rcupdate.h>
+
+#include "watch.h"
+#include "nptb.h"
+
+/* Name the threads that keep us from unloading after this long. */
+#define DRAIN_WARN_SECONDS	10
+
+/*
+ * Calls of ours under way: raised in the ftrace callback, before the redirect,
+ * lowered by the replacement as its last act. Summed up only when unloading.
+ */
+DEFINE_PER_CPU(long, nptb_in_flight);
+
+/* Where ftrace enters our functions, and whether it does at all. */
+static unsigned long hook_ip[NPTB_HOOK_NR] __read_mostly;
+static bool registered;
+
+/* VMs that need the hooks of faults; under nptb_registry. */
+static unsigned int fault_users;
+
+/* kvm_tdp_mmu_map is caught; written under nptb_registry. */
+static bool map_hooked;
+
+static int replace_created(struct kvm *kvm)
+{
+	int ret = nptb_kvm_vm_created(kvm);
+
+	nptb_vm_create(kvm);
+	nptb_hook_leave();
+	return ret;
+}
+
+static void replace_destroyed(struct kvm *kvm)
+{
+	nptb_vm_end(kvm);
+	nptb_kvm_vm_destroyed(kvm);
+	nptb_hook_leave();
+}
+
+/*
+ * KVM starts with 4 KiB leaves and raises the level, or merges them later: to
+ * return at once from either keeps every leaf of a budgeted VM at 4 KiB,
+ * whatever backs the memory.
+ */
+static void replace_nothing(void)
+{
+}
+
+/* Seven arguments, as KVM has them: none is left for the VM. */
+static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
+			    u64 *sptep, unsigned int access, gfn_t gfn, u64 pfn,
+			    void *fault)
+{
+	const struct nptb_set_spte set = {
+		.vcpu = vcpu,
+		.slot = slot,
+		.sptep = sptep,
+		.access = access,
+		.gfn = gfn,
+		.pfn = pfn,
+		.fault = fault,
+	};
+	int ret = nptb_handle_set_spte(&set);
+
+	nptb_hook_leave();
+	return ret;
+}
+
+static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
+{
+	nptb_handle_async_ready(vcpu, work);
+	nptb_hook_leave();
+}
+
+static int replace_map(struct kvm_vcpu *vcpu, void *fault)
+{
+	int ret = nptb_handle_map(vcpu, fault);
+
+	nptb_hook_leave();
+	return ret;
+}
+
+static long replace_pre_fault(struct kvm_vcpu *vcpu,
+			      struct kvm_pre_fault_memory *range)
+{
+	long ret = nptb_handle_pre_fault(vcpu, range);
+
+	nptb_hook_leave();
+	return ret;
+}
+
+static __always_inline void redirect(struct ftrace_regs *fregs, void *to)
+{
+	this_cpu_inc(nptb_in_flight);
+	nptb_ftrace_redirect(fregs, (unsigned long)to);
+}
+
+/* Another of our functions than those of every fault is entered, at @ip. */
+static noinline void notrace catch_other(unsigned long ip,
+					 struct ftrace_regs *fregs)
+{
+	void *arg = nptb_ftrace_arg0(fregs);
+
+	if (ip == hook_ip[NPTB_HOOK_VM_CREATED]) {
+		redirect(fregs, replace_created);
+		return;
+	}
+	if (ip == hook_ip[NPTB_HOOK_VM_DESTROYED]) {
+		redirect(fregs, replace_destroyed);
+		return;
+	}
+	if (ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
+		if (nptb_vm_armed(arg))
+			nptb_ftrace_redirect(fregs,
+					     (unsigned long)replace_nothing);
+		return;
+	}
+	if (!nptb_vm_armed(nptb_kvm_of(arg)))
+		return;
+	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
+		redirect(fregs, replace_set_spte);
+	else if (ip == hook_ip[NPTB_HOOK_MAP])
+		redirect(fregs, replace_map);
+	else if (ip == hook_ip[NPTB_HOOK_ASYNC_READY])
+		redirect(fregs, replace_async_ready);
+	else
+		redirect(fregs, replace_pre_fault);
+}
+
+/* One of our functions is entered, at @ip. Other VMs' faults pass. */
+static void notrace catch(unsigned long ip, unsigned long parent_ip,
+			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct nptb_vm *vm;
+
+	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
+		vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+		if (!vm)
+			return;
+		nptb_ftrace_set_arg5(fregs, vm);
+		redirect(fregs, nptb_handle_fault);
+	} else if (ip == hook_ip[NPTB_HOOK_HUGEPAGE]) {
+		/* No count: synchronize_rcu_tasks() covers what only returns. */
+		if (nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
+			nptb_ftrace_redirect(fregs,
+					     (unsigned long)replace_nothing);
+	} else {
+		catch_other(ip, fregs);
+	}
+}
+
+/*
+ * One user of ftrace for all: to register and, above all, to unregister one is
+ * slow (it waits for RCU tasks), to change which functions it is about is not.
+ *
+ * No RECURSION, which would have ftrace guard each call: the callback calls
+ * nothing that could be hooked here, and sees to preemption itself. PERMANENT:
+ * with ftrace_enabled=0 a budget would silently not hold.
+ */
+static struct ftrace_ops ops = {
+	.func = catch,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+};
+
+static int report(int ret, enum nptb_kvm_hook which)
+{
+	if (ret == -EBUSY)
+		pr_err("%s is held by somebody else (a livepatch?), or ftrace is off (sysctl kernel.ftrace_enabled)\n",
+		       nptb_kvm_hook_name(which));
+	else if (ret)
+		pr_err("cannot hook %s: error %d\n", nptb_kvm_hook_name(which),
+		       ret);
+	return ret;
+}
+
+/*
+ * All functions from @first on in one go: each change of a filter has ftrace
+ * walk all of the kernel's functions, and all CPUs wait for it. Where it fails,
+ * one at a time tells whose fault it is.
+ */
+static int hooks_on(enum nptb_kvm_hook first)
+{
+	int ret, i;
+
+	ret = ftrace_set_filter_ips(&ops, hook_ip + first, NPTB_HOOK_NR - first,
+				    0, 0);
+	if (!ret)
+		return 0;
+	for (i = first; i < NPTB_HOOK_NR; i++) {
+		int one = ftrace_set_filter_ip(&ops, hook_ip[i], 0, 0);
+
+		if (one) {
+			report(one, i);
+			break;
+		}
+	}
+	while (i-- > first)
+		ftrace_set_filter_ip(&ops, hook_ip[i], 1, 0);
+	return ret;
+}
+
+static int fault_hooks_on(void)
+{
+	return hooks_on(NPTB_HOOK_OF_FAULTS);
+}
+
+static void map_hook_off(void)
+{
+	int ret;
+
+	if (!map_hooked)
+		return;
+	WRITE_ONCE(map_hooked, false);
+	ret = ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 1, 0);
+	if (ret)
+		pr_warn("cannot unhook %s: error %d\n",
+			nptb_kvm_hook_name(NPTB_HOOK_MAP), ret);
+}
+
+/**
+ * nptb_hook_map() - catch the TDP MMU where it maps, while a VM is under budget
+ *
+ * Where it cannot be hooked, grants are not revoked.
+ *
+ * Context: may sleep.
+ */
+void nptb_hook_map(void)
+{
+	mutex_lock(&nptb_registry);
+	if (fault_users && !map_hooked &&
+	    !report(ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 0, 0),
+		    NPTB_HOOK_MAP))
+		WRITE_ONCE(map_hooked, true);
+	mutex_unlock(&nptb_registry);
+}
+
+/* Is it caught? Where this says so, every map that begins from now on is. */
+bool nptb_hook_maps(void)
+{
+	return READ_ONCE(map_hooked);
+}
+
+static void fault_hooks_off(void)
+{
+	int ret = ftrace_set_filter_ips(&ops, hook_ip + NPTB_HOOK_OF_FAULTS,
+					NPTB_HOOK_NR - NPTB_HOOK_OF_FAULTS, 1, 0);
+
+	/* The functions stay caught, and what is caught passes: no harm done. */
+	if (ret)
+		pr_warn("cannot unhook faults: error %d\n", ret);
+}
+
+/**
+ * nptb_hook_get() - a VM comes under budget: catch faults from now on
+ *
+ * Context: nptb_registry held; may sleep.
+ * Return: 0, or -EBUSY where somebody else redirects these functions.
+ */
+int nptb_hook_get(void)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&nptb_registry);
+	if (!fault_users)
+		ret = fault_hooks_on();
+	if (!ret)
+		fault_users++;
+	return ret;
+}
+
+/**
+ * nptb_hook_put() - a VM is no longer under budget
+ *
+ * Context: nptb_registry held; may sleep.
+ */
+void nptb_hook_put(void)
+{
+	lockdep_assert_held(&nptb_registry);
+	if (--fault_users)
+		return;
+	map_hook_off();
+	fault_hooks_off();
+}
+
+/* Something of @ops cannot be hooked: try one by one, to tell what. */
+static int name_unhookable(int ret)
+{
+	int i, one;
+
+	for (i = 0; i < NPTB_HOOK_NR; i++) {
+		one = ftrace_set_filter_ip(&ops, hook_ip[i], 0, 1);
+		if (!one)
+			one = register_ftrace_function(&ops);
+		if (one)
+			return report(one, i);
+		unregister_ftrace_function(&ops);
+	}
+	pr_err("cannot hook KVM: error %d\n", ret);
+	return ret;
+}
+
+/**
+ * nptb_hook_init() - hook the life of VMs, and try the hooks of faults
+ *
+ * Return: 0, or -EBUSY with a message that names the function; nptb_hook_exit()
+ * undoes either.
+ */
+int nptb_hook_init(void)
+{
+	int ret, i;
+
+	for (i = 0; i < NPTB_HOOK_NR; i++)
+		hook_ip[i] = nptb_kvm_hook_ip(i);
+
+	ret = ftrace_set_filter_ips(&ops, hook_ip, NPTB_HOOK_NR, 0, 0);
+	if (!ret)
+		ret = register_ftrace_function(&ops);
+	if (ret)
+		return name_unhookable(ret);
+	registered = true;
+	map_hooked = true;
+	map_hook_off();
+	fault_hooks_off();
+	return 0;
+}
+
+/**
+ * nptb_hook_in_flight() - calls of KVM that are in our hands right now
+ *
+ * Return: their number; while hooks are on a moment's value, and an estimate.
+ */
+long nptb_hook_in_flight(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(nptb_in_flight, cpu);
+	return sum;
+}
+
+/**
+ * nptb_hook_exit() - unhook, and wait until nothing of ours runs or can run
+ *
+ * ftrace waits for its own callbacks; a replacement may sleep inside KVM for as
+ * long as user space takes to answer a fault, so these are counted. The last
+ * few instructions of a replacement, after it lowered the count, are left to
+ * synchronize_rcu_tasks().
+ *
+ * Context: no VM is under budget any more; may sleep for long.
+ */
+void nptb_hook_exit(void)
+{
+	unsigned long warn = jiffies + DRAIN_WARN_SECONDS * HZ;
+	bool warned = false;
+
+	if (registered)
+		unregister_ftrace_function(&ops);
+	registered = false;
+	/* The addresses that it is about: nobody else frees them. */
+	ftrace_free_filter(&ops);
+
+	while (nptb_hook_in_flight()) {
+		if (!warned && time_after(jiffies, warn)) {
+			pr_warn("waiting for faults under way to end:\n");
+			nptb_vm_name_inside();
+			warned = true;
+		}
+		msleep(20);
+	}
+	synchronize_rcu_tasks();
+}

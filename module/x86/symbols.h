@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM's functions and data that modules cannot link to. Included by
+ * the C files of x86/ alone.
+ *
+ * Functions are reached by static calls: direct calls, which need no ENDBR at
+ * their target on a CPU with IBT. A call by pointer would.
+ */
+#ifndef NPTB_KVM_SYM_H
+#define NPTB_KVM_SYM_H
+
+#include <linux/kvm_host.h>
+#include <linux/static_call.h>
+#include <linux/version.h>
+#include <asm/fpu/api.h>
+
+struct kvm_pre_fault_memory;
+struct nptb_mmu_page;
+
+/* In a private header of 6.1 and 7.3, in a public one of 6.12. */
+void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+/* Moved to private headers: arch/x86/kvm/mmu.h and regs.h of 7.3. */
+int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code,
+		       void *insn, int insn_len);
+gpa_t kvm_mmu_gva_to_gpa_system(struct kvm_vcpu *vcpu, gva_t gva,
+				struct x86_exception *exception);
+unsigned long kvm_get_rflags(struct kvm_vcpu *vcpu);
+unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
+gpa_t kvm_mmu_gva_to_gpa_read(struct kvm_vcpu *vcpu, gva_t gva,
+			      struct x86_exception *exception);
+void kvm_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags);
+int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu);
+#endif
+
+/* 6.1 returns int, later kernels nothing that anybody looks at. */
+int nptb_create_vm_debugfs_proto(struct kvm *kvm);
+
+/*
+ * Callbacks of the vendor module, by KVM's own static call trampolines: these
+ * follow where kvm_amd is loaded anew. Types as in struct kvm_x86_ops.
+ */
+void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
+			    int seg);
+void nptb_get_table_proto(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
+int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
+unsigned long nptb_get_rflags_proto(struct kvm_vcpu *vcpu);
+void nptb_flush_local_proto(struct kvm_vcpu *vcpu);
+bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
+void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
+
+#define NPTB_SAME_TYPE(op, proto)					\
+	static_assert(__same_type(((struct kvm_x86_ops *)0)->op, &(proto)))
+NPTB_SAME_TYPE(get_segment, nptb_get_segment_proto);
+NPTB_SAME_TYPE(get_idt, nptb_get_table_proto);
+NPTB_SAME_TYPE(get_gdt, nptb_get_table_proto);
+NPTB_SAME_TYPE(get_cpl, nptb_get_cpl_proto);
+NPTB_SAME_TYPE(get_rflags, nptb_get_rflags_proto);
+NPTB_SAME_TYPE(flush_tlb_current, nptb_flush_local_proto);
+NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
+NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
+unsigned long nptb_ftrace_location_proto(unsigned long ip);
+/* In private headers. */
+int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
+			    int emulation_type, void *insn, int insn_len);
+unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
+/* Static in tdp_mmu.c, and out of line in all three. */
+bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
+			  gfn_t start, gfn_t end, bool can_yield, bool flush);
+/* Not there in 6.1. */
+long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,
+			  struct kvm_pre_fault_memory *range);
+/* Of a type that is private. */
+int nptb_map_proto(struct kvm_vcpu *vcpu, void *fault);
+/* Static in mmu.c, and out of line in all three. */
+int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
+			u64 *sptep, unsigned int pte_access, gfn_t gfn,
+			u64 pfn, void *fault);
+
+DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
+DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
+DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
+DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
+DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);
+DECLARE_STATIC_CALL(nptb_sc_map, nptb_map_proto);
+DECLARE_STATIC_CALL(nptb_sc_emulate, x86_emulate_instruction);
+DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
+DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
+DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
+DECLARE_STATIC_CALL(nptb_sc_zap_leafs, nptb_zap_leafs_proto);
+DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
+DECLARE_STATIC_CALL(nptb_sc_flush, kvm_flush_remote_tlbs);
+DECLARE_STATIC_CALL(nptb_sc_flush_local, nptb_flush_local_proto);
+DECLARE_STATIC_CALL(nptb_sc_rflags, kvm_get_rflags);
+DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
+DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
+DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
+DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
+DECLARE_STATIC_CALL(nptb_sc_set_rflags, kvm_set_rflags);
+DECLARE_STATIC_CALL(nptb_sc_halt, kvm_emulate_halt_noskip);
+DECLARE_STATIC_CALL(nptb_sc_switch_fpu, switch_fpu_return);
+DECLARE_STATIC_CALL(nptb_sc_get_segment, nptb_get_segment_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_idt, nptb_get_table_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_gdt, nptb_get_table_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_rflags, nptb_get_rflags_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
+
+/**
+ * struct nptb_kvm_data - KVM's variables that we look at
+ * @vm_list: all VMs, under @lock
+ * @lock: kvm_lock
+ * @tdp_mmu_enabled: the TDP MMU is in use; NULL where that is told per VM (6.1)
+ */
+struct nptb_kvm_data {
+	struct list_head *vm_list;
+	struct mutex *lock;
+	bool *tdp_mmu_enabled;
+};
+
+extern struct nptb_kvm_data nptb_kvm_data;
+
+/* See nptb_kvm_uses_tdp_mmu(). */
+static inline bool nptb_uses_tdp_mmu(struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
+#else
+	return kvm->arch.tdp_mmu_enabled;
+#endif
+}
+
+#endif /* NPTB_KVM_SYM_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Zap leaves, flush, and look at accessed bits; see x86/compat.h. */
+#include <linux/mm.h>
+#include <linux/rculist.h>
+
+#include <asm/hypervisor.h>
+
+#include "x86/compat.h"
+#include "x86/mmu.h"
+#include "x86/symbols.h"
+
+static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
+{
+	struct kvm_memslots *slots = __kvm_memslots(kvm, nptb_key_as(key));
+	struct kvm_memory_slot *slot = __gfn_to_memslot(slots, nptb_key_gfn(key));
+
+	if (!slot)
+		return false;
+	*range = (struct kvm_gfn_range){
+		.slot = slot,
+		.start = nptb_key_gfn(key),
+		.end = nptb_key_gfn(key) + 1,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+		/* 6.1 knows no private memory. */
+		.attr_filter = KVM_FILTER_SHARED,
+#endif
+	};
+	return true;
+}
+
+/*
+ * A VM's only vCPU flushes at its next entry, without the search for other vCPUs
+ * to interrupt. A vCPU created meanwhile has nothing to flush. This is what KVM's
+ * own request for it comes to: one that is pending at the entry has KVM look at all
+ * requests that there are. SVM has one ASID a vCPU, and on Hyper-V, which keeps a
+ * second TLB, the flush goes through KVM.
+ */
+static __always_inline void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
+{
+	if (vcpu && atomic_read(&kvm->online_vcpus) == 1 &&
+	    !hypervisor_is_type(X86_HYPER_MS_HYPERV)) {
+		vcpu->stat.tlb_flush++;
+		static_call(nptb_sc_flush_local)(vcpu);
+		return;
+	}
+	static_call(nptb_sc_flush)(kvm);
+}
+
+/**
+ * nptb_kvm_flush() - flush every translation of a VM
+ * @kvm: alive
+ * @vcpu: whose thread this is, after an exit; or NULL
+ *
+ * Context: does not sleep.
+ */
+void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
+{
+	flush(kvm, vcpu);
+}
+
+/*
+ * Is the TDP MMU the only one that has leaves of this VM? The shadow MMU has its
+ * own for nested guests; it makes them under mmu_lock, which is held.
+ */
+static bool tdp_mmu_alone(struct kvm *kvm)
+{
+	return nptb_uses_tdp_mmu(kvm) &&
+	       !READ_ONCE(kvm->arch.shadow_root_allocated);
+}
+
+/*
+ * The leaf of a frame under each root, as kvm_unmap_gfn_range() does it, but
+ * without the references to roots and the iterators that a range takes: a root
+ * that goes away is freed after RCU's readers, and under mmu_lock, with
+ * preemption off, this is one. Roots that die have leaves that count, too.
+ */
+static __always_inline bool zap_tdp(struct kvm *kvm, u64 key)
+{
+	gfn_t gfn = nptb_key_gfn(key);
+	struct nptb_mmu_page *root;
+	bool zapped = false;
+
+	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link,
+				lockdep_is_held(&kvm->mmu_lock))
+		if (root->role.smm == nptb_key_as(key))
+			zapped = static_call(nptb_sc_zap_leafs)(kvm, root, gfn,
+								gfn + 1, false,
+								zapped);
+	return zapped;
+}
+
+/* Any leaf of a frame, by way of its memory slot. */
+static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
+{
+	struct kvm_gfn_range range;
+	bool zapped;
+
+	if (!frame_range(kvm, key, &range))
+		return false;
+	/* KVM wants to see one in progress: lockdep asserts it. */
+	kvm->mmu_invalidate_in_progress++;
+	zapped = static_call(nptb_sc_unmap)(kvm, &range);
+	kvm->mmu_invalidate_in_progress--;
+	return zapped;
+}
+
+/**
+ * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
+ * @kvm: alive
+ * @vcpu: whose thread this is, after an exit; or NULL
+ * @key: of the frame
+ *
+ * The page stays where it is in host memory, so a fault under way on another
+ * vCPU may map it again right after: no sequence count is raised that would
+ * make all faults under way try again.
+ *
+ * Context: may not sleep with mmu_lock; kvm->srcu held.
+ * Return: true where there was a leaf.
+ */
+bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
+{
+	bool zapped;
+
+	write_lock(&kvm->mmu_lock);
+	if (likely(tdp_mmu_alone(kvm)))
+		zapped = zap_tdp(kvm, key);
+	else
+		zapped = zap_in_slot(kvm, key);
+	if (zapped)
+		flush(kvm, vcpu);
+	write_unlock(&kvm->mmu_lock);
+	return zapped;
+}
+
+/**
+ * nptb_kvm_evict_all() - zap every leaf and flush
+ * @kvm: alive
+ *
+ * Context: may sleep.
+ */
+void nptb_kvm_evict_all(struct kvm *kvm)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+
+	/* Later kernels take SRCU themselves, 6.1 leaves it to the caller. */
+	static_call(nptb_sc_zap)(kvm, 0, gpa_to_gfn(~0ULL));
+	srcu_read_unlock(&kvm->srcu, idx);
+}
+
+/**
+ * nptb_kvm_young() - was a frame accessed since this was last asked?
+ * @kvm: alive
+ * @key: of the frame
+ *
+ * The accessed bit is cleared without a flush.
+ *
+ * Context: does not sleep; kvm->srcu held.
+ * Return: true where it was.
+ */
+bool nptb_kvm_young(struct kvm *kvm, u64 key)
+{
+	struct kvm_gfn_range range;
+	bool young;
+
+	if (!frame_range(kvm, key, &range))
+		return false;
+	write_lock(&kvm->mmu_lock);
+	young = static_call(nptb_sc_age)(kvm, &range);
+	write_unlock(&kvm->mmu_lock);
+	return young;
+}
