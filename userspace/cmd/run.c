@@ -6,7 +6,6 @@
  * stderr, or the summary to a file; --json says how, --summary says where.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "model/dbgfs.h"
 #include "view/live.h"
 #include "base/msg.h"
+#include "cmd/knobs.h"
 #include "cmd/options.h"
 #include "explain/seen.h"
 #include "view/summary.h"
@@ -28,19 +28,12 @@
 /* How long a VM may take to end behind its VMM before it counts as alive. */
 #define END_TRIES	50
 #define END_MS		20
-/* Ranges of frames, as the module takes them: more than it has room for. */
-#define FRAMES_MAX	2500
 
 /**
  * struct run - one run
- * @budget: "off" or pages
- * @policy: for the VMs
- * @on_loop: for the VMs
- * @seed: for the VMs, NULL for the module's default
- * @flush_aged: likewise
- * @lend_max: likewise
- * @burst: likewise
- * @frames: pins and exempt frames, as further fields
+ * @knobs: for the VMs
+ * @policy: what they have where no policy was given
+ * @on_loop: likewise
  * @json: the summary is JSON
  * @live: show the live line
  * @quiet: no live line, and no summary on stderr
@@ -51,11 +44,9 @@
  * @seen: loops that were asked about while their VM was alive
  */
 struct run {
-	const char *budget;
+	struct knobs knobs;
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
-	const char *seed, *flush_aged, *lend_max, *burst;
-	char frames[FRAMES_MAX];
 	bool json, live, quiet;
 	const char *out_path;
 	FILE *out;
@@ -65,48 +56,60 @@ struct run {
 };
 
 /* The module says no to the line as a whole; the policy is the likely part. */
-static void explain_refusal(const struct run *run, int err)
+static void explain_refusal(const struct knobs *k, int err)
 {
+	const char *const *v = k->value;
+
 	if (err == ENOSPC)
 		msg_err("run: the pins leave no room in %s pages with policy %s, or there are more than %d ranges",
-			run->budget, run->policy, NPTB_RANGES_MAX);
-	else if (err == EINVAL && *run->frames && option_policy_known(run->policy))
-		msg_err("run: the module refuses%s: is a frame both pinned and exempt?",
-			run->frames);
-	else if (option_policy_known(run->policy))
+			v[KNOB_BUDGET], v[KNOB_POLICY], NPTB_RANGES_MAX);
+	else if (err == EINVAL && v[KNOB_PIN] && v[KNOB_EXEMPT] &&
+		 option_policy_known(v[KNOB_POLICY]))
+		msg_err("run: the module refuses pins %s, exempt frames %s: is a frame both?",
+			v[KNOB_PIN], v[KNOB_EXEMPT]);
+	else if (option_policy_known(v[KNOB_POLICY]))
 		msg_err("run: the module refuses budget %s with policy %s, on loop %s: see dmesg",
-			run->budget, run->policy, run->on_loop);
+			v[KNOB_BUDGET], v[KNOB_POLICY], v[KNOB_ON_LOOP]);
 	else
-		option_explain("run", "policy", run->policy, EINVAL);
+		option_explain("run", "policy", v[KNOB_POLICY], EINVAL);
 }
 
-static void add_field(char *line, size_t size, const char *name, const char *value)
+/* One more field for the module; one for each range, where frames are given. */
+static void add_field(char *line, size_t size, const struct knobs *k, enum knob knob)
 {
-	size_t len = strlen(line);
+	const char *value = k->value[knob];
+	size_t len;
 
-	if (value)
-		snprintf(line + len, size - len, " %s=%s", name, value);
+	while (value && *value) {
+		len = strlen(line);
+		snprintf(line + len, size - len, " %s=%.*s", knob_name(knob),
+			 (int)strcspn(value, " "), value);
+		value += strcspn(value, " ");
+		value += strspn(value, " ");
+	}
 }
 
 static int register_tree(struct run *run)
 {
-	char line[256 + FRAMES_MAX];
+	/* An older module knows no fields but the first four. */
+	static const enum knob fields[] = {
+		KNOB_BUDGET, KNOB_POLICY, KNOB_ON_LOOP, KNOB_SEED, KNOB_FLUSH_AGED, KNOB_LEND_MAX,
+		KNOB_BURST, KNOB_PIN, KNOB_EXEMPT,
+	};
+	/* Beside a range of one digit, its name takes eight characters more. */
+	char line[256 + 5 * 2 * KNOB_FRAMES_MAX];
+	size_t i;
 
-	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(),
-		 run->budget, run->policy, run->on_loop);
-	/* An older module knows no fields but these. */
-	add_field(line, sizeof(line), "seed", run->seed);
-	add_field(line, sizeof(line), "flush_aged", run->flush_aged);
-	add_field(line, sizeof(line), "lend_max", run->lend_max);
-	add_field(line, sizeof(line), "burst", run->burst);
-	strncat(line, run->frames, sizeof(line) - strlen(line) - 1);
+	snprintf(line, sizeof(line), "pid=%d", getpid());
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		add_field(line, sizeof(line), &run->knobs, fields[i]);
 	run->fd = dbgfs_run_open(line);
 	if (run->fd >= 0)
 		return 0;
 	if (run->fd == -ENOENT)
 		msg_err("run: the module has no file to register with: install one of this version");
 	else if (run->fd == -EINVAL || run->fd == -ERANGE || run->fd == -ENOSPC)
-		explain_refusal(run, -run->fd);
+		explain_refusal(&run->knobs, -run->fd);
 	else
 		msg_err("run: cannot register with the module: %s", msg_errno(-run->fd));
 	return run->fd;
@@ -115,12 +118,17 @@ static int register_tree(struct run *run)
 /* What the user did not say is as for any other new VM. */
 static int fill_in(struct run *run)
 {
+	const char **value = run->knobs.value;
 	int err = 0;
 
-	if (!*run->policy)
+	if (!value[KNOB_POLICY]) {
 		err = dbgfs_read_word("defaults/policy", run->policy, sizeof(run->policy));
-	if (!err && !*run->on_loop)
+		value[KNOB_POLICY] = run->policy;
+	}
+	if (!err && !value[KNOB_ON_LOOP]) {
 		err = dbgfs_read_word("defaults/on_loop", run->on_loop, sizeof(run->on_loop));
+		value[KNOB_ON_LOOP] = run->on_loop;
+	}
 	if (err)
 		msg_err("run: cannot read the module's defaults: %s", strerror(-err));
 	return err;
@@ -156,7 +164,8 @@ static int final_report(struct run *run, struct report *r, unsigned int *bad_lin
 static void summarize(struct run *run)
 {
 	struct summary s = {
-		.budget = run->budget, .policy = run->policy, .on_loop = run->on_loop,
+		.budget = run->knobs.value[KNOB_BUDGET], .policy = run->knobs.value[KNOB_POLICY],
+		.on_loop = run->knobs.value[KNOB_ON_LOOP],
 		.status = child_exit_status(&run->child),
 	};
 	unsigned int bad_line;
@@ -219,55 +228,9 @@ static int run_vmm(struct run *run, char **argv)
 	return child_exit_status(&run->child);
 }
 
-/* One more field for the module. */
-static int take_frames(struct run *run, const char *option, const char *name)
-{
-	size_t len = strlen(run->frames);
-	int ret = option_frames(&cmd_run, option, optarg);
-
-	if (ret)
-		return ret;
-	if (snprintf(run->frames + len, FRAMES_MAX - len, " %s=%s", name, optarg) >=
-	    (int)(FRAMES_MAX - len))
-		return cmd_usage_error(&cmd_run, "too many ranges");
-	return 0;
-}
-
 static int take_option(struct run *run, int opt)
 {
-	int ret = 0;
-
 	switch (opt) {
-	case OPT_PAGES:
-		run->budget = optarg;
-		return option_pages(&cmd_run, optarg);
-	case OPT_POLICY:
-		ret = option_name(&cmd_run, "--policy", optarg);
-		if (!ret)
-			strscpy(run->policy, optarg, sizeof(run->policy));
-		break;
-	case OPT_ON_LOOP:
-		ret = option_name(&cmd_run, "--on-loop", optarg);
-		if (!ret)
-			strscpy(run->on_loop, optarg, sizeof(run->on_loop));
-		break;
-	case OPT_LEND_MAX:
-		run->lend_max = optarg;
-		return option_number(&cmd_run, "--lend-max", optarg, NPTB_LEND_MAX_MIN,
-				     NPTB_LEND_MAX_MAX);
-	case OPT_BURST:
-		run->burst = optarg;
-		return option_number(&cmd_run, "--burst", optarg, NPTB_BURST_MIN, NPTB_BURST_MAX);
-	case OPT_SEED:
-		run->seed = optarg;
-		return option_seed(&cmd_run, optarg);
-	case OPT_FLUSH_AGED:
-		run->flush_aged = optarg;
-		return option_switch(&cmd_run, "--flush-aged", optarg);
-	case OPT_PIN:
-		return take_frames(run, "--pin", "pin");
-	case OPT_EXEMPT:
-		return take_frames(run, "--exempt", "exempt");
 	case OPT_JSON:
 		run->json = true;
 		break;
@@ -280,22 +243,16 @@ static int take_option(struct run *run, int opt)
 	case OPT_SUMMARY:
 		run->out_path = optarg;
 		break;
+	default:
+		return knobs_take(&run->knobs, &cmd_run, opt);
 	}
-	return ret;
+	return EXIT_DONE;
 }
 
 static int run_main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "pages", required_argument, NULL, OPT_PAGES },
-		{ "policy", required_argument, NULL, OPT_POLICY },
-		{ "on-loop", required_argument, NULL, OPT_ON_LOOP },
-		{ "lend-max", required_argument, NULL, OPT_LEND_MAX },
-		{ "burst", required_argument, NULL, OPT_BURST },
-		{ "seed", required_argument, NULL, OPT_SEED },
-		{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED },
-		{ "pin", required_argument, NULL, OPT_PIN },
-		{ "exempt", required_argument, NULL, OPT_EXEMPT },
+		KNOB_OPTIONS,
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "live", no_argument, NULL, OPT_LIVE },
 		{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -303,7 +260,7 @@ static int run_main(int argc, char **argv)
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
-	struct run run = { .fd = -1 };
+	struct run run = { .fd = -1, .knobs.frames_max = KNOB_FRAMES_MAX };
 	int opt, ret;
 
 	optind = 0;
@@ -317,7 +274,7 @@ static int run_main(int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	if (!run.budget)
+	if (!run.knobs.value[KNOB_BUDGET])
 		return cmd_usage_error(&cmd_run, "how many pages? (--pages N)");
 	if (run.live && run.quiet)
 		return cmd_usage_error(&cmd_run, "--live and --quiet exclude each other");
@@ -341,17 +298,9 @@ const struct nptb_cmd cmd_run = {
 	"could not be started. A VM that could not be held to the budget runs without one, and\n"
 	"the summary says so.\n"
 	"\n"
-	"  --pages N        let at most N pages of 4 KiB be resident, 1 to 4294967295\n"
-	"  --policy POLICY  choose who goes next: fifo, clock, lru, random, mru, last-only,\n"
-	"                   wsclock\n"
-	"  --seed N         what random begins with, 0 to 18446744073709551615\n"
-	"  --flush-aged on|off\n"
-	"                   flush translations where only accessed bits were cleared\n"
-	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n"
-	"  --exempt RANGE   nor count these\n"
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate\n"
-	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n"
-	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
+	KNOB_HELP_PAGES
+	KNOB_HELP_WHO
+	KNOB_HELP_LOOP
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"
 	"  --json           write the summary as JSON\n"

@@ -284,16 +284,18 @@ bool dbgfs_vm_known(const char *vm)
  */
 int dbgfs_run_open(const char *line)
 {
-	char text[256];
-	int fd, err, n;
+	char *text;
+	int fd, err;
 
-	n = snprintf(text, sizeof(text), "%s\n", line);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		return -EINVAL;
 	fd = open_file("run", O_RDWR);
 	if (fd < 0)
 		return fd;
+	if (asprintf(&text, "%s\n", line) < 0) {
+		close(fd);
+		return -ENOMEM;
+	}
 	err = write_once(fd, text);
+	free(text);
 	if (err) {
 		close(fd);
 		return err;

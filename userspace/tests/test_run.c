@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <nptbudget.h>
 #include "cmd/cmd.h"
 #include "fake.h"
 
@@ -32,6 +33,31 @@ static void wait_for(const char *name)
 	while (access(path, F_OK) && tries--)
 		nanosleep(&pause, NULL);
 	assert_true(tries > 0);
+}
+
+/* As many ranges as the module takes, as long as they get. */
+static void many_pins(void)
+{
+	static const char range[] = "0xfffffff000-0xfffffff0ff";
+	const char *argv[2 * NPTB_RANGES_MAX + 8] = { "nptbudget", "run", "--pages", "64" };
+	char line[4096];
+	struct result r;
+	const char *at;
+	int i, n = 4;
+
+	for (i = 0; i < NPTB_RANGES_MAX; i++) {
+		argv[n++] = "--pin";
+		argv[n++] = range;
+	}
+	argv[n++] = "sh";
+	argv[n++] = "-c";
+	argv[n++] = "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line";
+	fake_end(&r, fake_start(NULL, argv));
+	assert_string_equal(r.err, "nptbudget: no VM was created: is KVM in use? (QEMU: -accel kvm)\n");
+	fake_read("line", line, sizeof(line));
+	for (i = 0, at = line; (at = strstr(at, range)); at++)
+		i++;
+	assert_int_equal(i, NPTB_RANGES_MAX);
 }
 
 static void registration(void **state)
@@ -68,7 +94,8 @@ static void registration(void **state)
 	RUN(&r, "--pin", "0x10-0x1f", "--exempt=7", "--pin=9", "--", "sh", "-c",
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
-	assert_has(line, " on_loop=log pin=0x10-0x1f exempt=7 pin=9\n");
+	assert_has(line, " on_loop=log pin=0x10-0x1f pin=9 exempt=7\n");
+	many_pins();
 	RUN(&r, "--pin", "5-4", "--", "true");
 	assert_int_equal(r.status, 2);
 	assert_has(r.err, "--pin '5-4': not a range of guest frames");
