@@ -6,8 +6,8 @@
 #   bench.sh --check    measure and compare with the marks: TAP, nothing written
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-# shellcheck source-path=SCRIPTDIR source=lib/common.sh
-. "$here/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
 LOGS=$PROJECT/build/bench
 HOW="scripts/lab --kernel K --icount --cpus 1 --no-module -- selftests/bench.sh"
 read -r -a STOCK <<<"$SERIES_ALL"
@@ -34,7 +34,7 @@ measure() {
 	"$here/build-module.sh" "$series"
 	say "measuring on $series"
 	"$here/lab" --kernel "$series" --icount --cpus 1 --no-module --timeout 900 -- \
-		selftests/bench.sh "$PROJECT/build/$series/module/nptbudget.ko" \
+		selftests/bench.sh "$(module_build_dir "$series")/module/nptbudget.ko" \
 		>"$LOGS/$series.tsv"
 }
 

@@ -10,6 +10,6 @@ here=$(dirname "$(readlink -f "$0")")
 [ $# -ge 1 ] || usage_error "usage: build-module.sh SERIES [MAKE ARGUMENTS]"
 series=$1
 shift
-is_series "$series" || usage_error "no such kernel: $series (there are: $SERIES_ALL 6.12-debug)"
+need_series "$series"
 kernel_fetch "$series"
 module_build "$series" "$@"

@@ -16,8 +16,9 @@ LOGS=$PROJECT/build/demo
 # shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
 . "$here/lib/debian-guest.sh"
 
-# L1's kernel, and the guest's.
-HOST=6.12 GUEST=6.1
+# L1's kernel, and the guest's: the first of these that can be had.
+HOSTS="6.12 6.1 7.3" GUESTS="6.1 6.12 7.3"
+HOST='' GUEST=''
 
 trap 'pieces_kill' EXIT
 trap 'exit 130' INT
@@ -25,13 +26,30 @@ trap 'exit 143' TERM HUP
 
 step_failed() { exit 1; }
 
+# The first kernel that can be had, into the variable NAME: first_kernel NAME SERIES...
+first_kernel() {
+	local -n chosen=$1
+	local series
+	shift
+	for series in "$@"; do
+		step_run "kernel $series" "$here/kernel.sh" fetch "$series"
+		[ "$step_status" != 0 ] || { chosen=$series; break; }
+	done
+	[ -n "$chosen" ] || step_failed
+	[ "$chosen" = "$1" ] || say "$1 cannot be had, see above: going on with $chosen"
+}
+
+kernels() {
+	# shellcheck disable=SC2086 # lists
+	{ first_kernel HOST $HOSTS; first_kernel GUEST $GUESTS; }
+}
+
 build() {
-	"$here/kernel.sh" fetch $HOST
-	"$here/kernel.sh" fetch $GUEST
+	export KSELFTEST_SERIES=$HOST
 	make -s -C "$PROJECT" cli
 	make -s -C "$PROJECT/selftests" -j"$(nproc)" all
-	"$here/build-module.sh" $HOST
-	debian_guest $GUEST "$LOGS"
+	"$here/build-module.sh" "$HOST"
+	debian_guest "$GUEST" "$LOGS"
 }
 
 demo() {
@@ -41,11 +59,12 @@ demo() {
 	mkdir -p "$LOGS"
 	rm -rf "$LOGS/out"
 	step "packages" "$here/deps.sh" build lab
-	step "kernels and build" build
+	kernels
+	step "build" build
 	echo "An emulated AMD Zen host with Debian's Linux $HOST and the module starts ..."
 	# One CPU: with two in turn on one thread, a Linux guest's clocks go wrong.
-	"$here/lab" --kernel $HOST --cpus 1 --timeout 600 --out "$LOGS/out" -- \
-		scripts/demo/show.sh "${live[@]}" ||
+	"$here/lab" --kernel "$HOST" --cpus 1 --timeout 600 --out "$LOGS/out" -- \
+		scripts/demo/show.sh "$GUEST" "${live[@]}" ||
 		die "not all of this went as it should"
 }
 
@@ -60,6 +79,7 @@ case ${1-} in
 	cat "$LOGS/out/results" ;;
 --build)
 	mkdir -p "$LOGS"
+	kernels
 	build ;;
 *) usage_error "usage: demo.sh [--tap|--build]" ;;
 esac

@@ -13,7 +13,7 @@ BUILD="gcc make libc6-dev pkg-config libtracecmd-dev libtracefs-dev libtraceeven
 	libjson-c-dev libncurses-dev"
 LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
 	debootstrap debian-archive-keyring util-linux perl libelf1 gcc-12 dwarves"
-CHECK="shellcheck sparse trace-cmd linux-perf libcmocka-dev perl procps"
+CHECK="shellcheck sparse trace-cmd linux-perf libcmocka-dev perl procps apt-utils gpg gpg-agent"
 # For the debug kernel alone.
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 
@@ -32,9 +32,12 @@ check_machine() {
 	fi
 }
 
+# Is there any kernel in the cache? Then this is no first run.
+kernels_cached() { ls "$CACHE"/kernels/*/env >/dev/null 2>&1; }
+
 check_space() {
 	local free
-	[ ! -d "$CACHE/kernels/7.3" ] || return 0
+	! kernels_cached || return 0
 	free=$(free_mib "$CACHE")
 	[ "$free" -ge $NEED_MIB ] ||
 		die "only $free MiB free below $CACHE: $NEED_MIB are needed; make room, or set NPTBUDGET_CACHE to a folder on a larger disk"
@@ -44,8 +47,8 @@ check_space() {
 # has its own way through proxies, so it is asked.
 check_network() {
 	local url reply
-	[ ! -d "$CACHE/kernels/7.3" ] || return 0
-	url=$(mirror Debian) || exit 1
+	! kernels_cached || return 0
+	url=$(mirror main) || exit 1
 	reply=$(mktemp)
 	/usr/lib/apt/apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=20 download-file \
 		"$url/dists/bookworm/Release" "$reply" >/dev/null 2>&1 ||

@@ -174,7 +174,7 @@ build_series() {
 check_build() {
 	local series
 	for series in ${1:-$SERIES_ALL}; do
-		if ! (kernel_fetch "$series") >&2; then
+		if ! "$here/kernel.sh" fetch "$series" >&2; then
 			tap_fail "sparse and W=1, $series" "no kernel $series"
 			continue
 		fi
@@ -207,7 +207,7 @@ check_prototypes() {
 for check in "$@"; do
 	case $check in
 	shell|checkpatch|build|layers|prototypes) ;;
-	build-*) is_series "${check#build-}" || usage_error "no such kernel: ${check#build-}" ;;
+	build-*) need_series "${check#build-}" ;;
 	*) usage_error "usage: static.sh [shell|checkpatch|build|layers|prototypes]...; not '$check'" ;;
 	esac
 done

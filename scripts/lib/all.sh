@@ -4,8 +4,12 @@
 lib=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=series.sh
+. "$lib/series.sh"
 # shellcheck source-path=SCRIPTDIR source=apt.sh
 . "$lib/apt.sh"
+# shellcheck source-path=SCRIPTDIR source=resolve.sh
+. "$lib/resolve.sh"
 # shellcheck source-path=SCRIPTDIR source=trixie.sh
 . "$lib/trixie.sh"
 # shellcheck source-path=SCRIPTDIR source=boot.sh

@@ -36,7 +36,18 @@ kernel_make() {
 }
 
 # Where the module of a series is built.
-module_build_dir() { printf '%s/build/%s\n' "$PROJECT" "$1"; }
+module_build_dir() { printf '%s/build/%s\n' "$PROJECT" "$(kernel_name "$1")"; }
+
+# What was built for another version of the kernel, whose headers may lie at the
+# same place and be older, is not of use for this one.
+module_forget_other() {
+	local dir=$1 version
+	version=$(kernel_version "$2")
+	if [ -f "$dir/kernel" ] && [ "$(cat "$dir/kernel")" != "$version" ]; then
+		rm -rf "$dir/module" "$dir/klp" "$dir/stripped"
+	fi
+	printf '%s\n' "$version" >"$dir/kernel"
+}
 
 # Copy the sources, keeping times, so that make sees only what changed. Objects
 # of other kernels that lie between the sources stay there.
@@ -66,6 +77,7 @@ module_build() (
 	[ -f "$PROJECT/module/Kbuild" ] || die "there is no module/Kbuild to build"
 	dir=$(module_build_dir "$series")
 	build_lock "$dir"
+	module_forget_other "$dir" "$series"
 	module_copy "$dir"
 	# Modules need no BTF of their own, and the headers hold no vmlinux.
 	kernel_make "$series" M="$dir/module" W=1 "$@" modules 2>&1 |

@@ -5,9 +5,8 @@
 
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 CACHE=${NPTBUDGET_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/nptbudget}
-SERIES_ALL="6.1 6.12 7.3"
 # Used by the scripts that source this file.
-: "$PROJECT" "$CACHE" "$SERIES_ALL"
+: "$PROJECT" "$CACHE"
 
 # All chatter goes to stderr: stdout belongs to the command in L1, or to the
 # answer a script was asked for.
@@ -39,11 +38,4 @@ with_lock() {
 	fi
 	"$@"
 	exec {fd}>&-
-}
-
-is_series() {
-	case $1 in
-	6.1|6.12|7.3|6.12-debug) return 0 ;;
-	*) return 1 ;;
-	esac
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The debug kernel of the lab: Debian's 6.12 source with the little that L1
+# The debug kernel of the lab: Debian's source of a series with the little that L1
 # needs and every checker that finds our mistakes (debug-kernel.config), built
 # once into the cache. Sourced after source.sh and boot.sh.
 
+DEBUG_SERIES=6.12-debug
 DEBUG_CONFIG=$PROJECT/scripts/debug-kernel.config
 
 debug_kernel_build() {
@@ -16,18 +17,32 @@ debug_kernel_build() {
 		die "the debug kernel does not build: see $CACHE/debug-kernel.log"
 }
 
+# debug_kernel_of SRC DIR: is what lies there made of this source? A source that
+# does not say what it was fetched for is older than this question.
+debug_kernel_of() { [ -f "$1/.whole" ] && { [ ! -s "$1/.whole" ] || cmp -s "$1/.whole" "$2/source"; }; }
+
+debug_kernel_present() {
+	local dir
+	dir=$(kernel_dir $DEBUG_SERIES)
+	kernel_present $DEBUG_SERIES && cmp -s "$DEBUG_CONFIG" "$dir/fragment" &&
+		debug_kernel_of "$(source_dir "$(stock_of $DEBUG_SERIES)")" "$dir"
+}
+
 debug_kernel_fetch_locked() {
-	local series=6.12-debug final src obj kver
-	kernel_present $series && cmp -s "$DEBUG_CONFIG" "$(kernel_dir $series)/fragment" && return
+	local series=$DEBUG_SERIES final src obj kver
+	! debug_kernel_present || return 0
 	[ "$(free_mib "$CACHE")" -ge 6000 ] || die "under 6 GB free below $CACHE: make room"
 	final=$(kernel_dir $series)
-	source_fetch 6.12 whole
-	src=$(source_dir 6.12)
+	source_fetch $series whole
+	src=$(source_dir "$(stock_of $series)")
 	# Built in place: the objects hold absolute paths, and make goes on where
 	# a run was cut short. `env` comes last, as everywhere.
 	obj=$final/obj
 	mkdir -p "$final"
 	rm -f "$final/env"
+	# Objects of another source are of no use, whatever their times.
+	debug_kernel_of "$src" "$final" || rm -rf "$obj"
+	cp "$src/.whole" "$final/source"
 	debug_kernel_build "$src" "$obj"
 	kver=$(cat "$obj/include/config/kernel.release")
 	rm -rf "${final:?}/lib" "${final:?}/boot"
@@ -50,7 +65,6 @@ debug_kernel_fetch_locked() {
 }
 
 debug_kernel_fetch() {
-	if ! kernel_present 6.12-debug || ! cmp -s "$DEBUG_CONFIG" "$(kernel_dir 6.12-debug)/fragment"; then
-		with_lock kernel-6.12-debug debug_kernel_fetch_locked
-	fi
+	debug_kernel_present ||
+		with_lock "kernel-$(kernel_name $DEBUG_SERIES)" debug_kernel_fetch_locked
 }

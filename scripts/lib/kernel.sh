@@ -1,51 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Debian's stock kernels in the cache: which is the newest of a series, its
-# image, modules and headers, unpacked and made to work outside /usr/src.
-# Sourced after common.sh, apt.sh and trixie.sh.
+# Debian's stock kernels in the cache: image, modules and headers, unpacked and
+# made to work outside /usr/src. Sourced after resolve.sh and trixie.sh.
 #
-# kernels/SERIES/ holds boot/, lib/modules/VERSION/, usr/ (headers) and `env`,
+# kernels/NAME/ holds boot/, lib/modules/VERSION/, usr/ (headers) and `env`,
 # which is written last: a folder without it is not complete.
-
-release_of() {
-	case $1 in
-	7.3) echo trixie ;;
-	*) echo bookworm ;;
-	esac
-}
 
 # Raised when the folder's contents change: older ones are then made anew.
 CACHE_FORMAT=2
 
-kernel_dir() { printf '%s/kernels/%s\n' "$CACHE" "$1"; }
+kernel_env_file() { printf '%s/kernels/%s/env\n' "$CACHE" "$1"; }
 
-# The newest image package of a series: one line, "NAME VERSION".
-# The stock flavour only: no cloud, rt, dbg or unsigned.
-kernel_resolve() {
-	local series=$1 release names
-	release=$(release_of "$series")
-	apt_update "$release"
-	names=$(apt_in "$release" cache search --names-only "^linux-image-${series/./\\.}\\." |
-		awk '{ print $1 }' | grep -E '^linux-image-[0-9.]+(-[0-9]+|\+[a-z0-9]+)-amd64$') || return
-	# shellcheck disable=SC2086
-	apt_in "$release" cache madison $names | tr -d ' ' |
-		awk -F'|' '{ print $2, $1 }' | sort -V | awk 'END { if (NR) print $2, $1 }'
-}
-
-# The packages to fetch for an image package, each NAME=VERSION, or NAME for its
-# newest: 6.1 has one kbuild package for all its ABIs, of which headers want their
-# own version or any later one, and the archive may have a later one alone.
-kernel_packages() {
-	local series=$1 image=$2 version=$3 abi=${2#linux-image-}
-	local common=${abi%-amd64}-common kbuild=linux-kbuild-${abi%-amd64}
-	[ "$series" != 6.1 ] || kbuild=linux-kbuild-6.1
-	if [ "$series" = 7.3 ]; then
-		echo "linux-base-$abi=$version" "linux-binary-$abi=$version" "linux-modules-$abi=$version"
+# What a kernel's folders are called: as its series; where another version was
+# picked by hand than is there, with that one's, so that the two lie side by side.
+kernel_name() {
+	local pick env
+	pick=$(pick_of "$1")
+	env=$(kernel_env_file "$(stock_of "$1")")
+	if [ -z "$pick" ] || grep -qsxE "(KVERSION|KVER)='${pick//[+.]/\\&}(-amd64)?'" "$env"; then
+		printf '%s\n' "$1"
 	else
-		echo "$image=$version"
+		printf '%s_%s\n' "$1" "$pick"
 	fi
-	echo "linux-headers-$abi=$version" "linux-headers-$common=$version" "$kbuild"
 }
+
+kernel_dir() { printf '%s/kernels/%s\n' "$CACHE" "$(kernel_name "$1")"; }
 
 # The headers' Makefiles name /usr/src. Make them name the place they will have.
 kernel_relocate() {
@@ -68,11 +47,9 @@ kernel_write_env() {
 	mv "$1/env.new" "$1/env"
 }
 
+# kernel_unpack SERIES TMP FINAL VERSION: what was fetched into TMP/debs.
 kernel_unpack() {
-	local series=$1 tmp=$2 final=$3 image=$4 version=$5 deb kver headers
-	local -a packages
-	read -r -d '' -a packages < <(kernel_packages "$series" "$image" "$version") || true
-	apt_fetch "$(release_of "$series")" "$tmp/debs" "${packages[@]}"
+	local series=$1 tmp=$2 final=$3 version=$4 deb kver headers
 	for deb in "$tmp"/debs/*.deb; do
 		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tmp" --exclude=./usr/share ||
 			die "cannot unpack $deb"
@@ -97,46 +74,73 @@ kernel_unpack() {
 		MODULES='$final/lib/modules/$kver'
 		IMAGE='$final/boot/vmlinux'
 		ARCHIVE='$final/boot/lab.cpio'
-		SRC='$CACHE/sources/$series'
+		SRC='$(source_dir "$series")'
 	EOF
 }
 
-kernel_fetch_locked() {
-	local series=$1 final tmp image version
-	final=$(kernel_dir "$series")
-	! kernel_present "$series" || return 0
+# Fetch a kernel in place of the one that may be there, which goes when the new
+# one is complete.
+kernel_replace() {
+	local series=$1 final=$2 tmp=$3
 	[ "$(free_mib "$CACHE")" -ge 3000 ] ||
 		die "under 3 GB free below $CACHE: make room, or set NPTBUDGET_CACHE to a larger disk"
-	read -r image version < <(kernel_resolve "$series") ||
-		die "got no $series kernel from Debian's archive"
-	say "fetching kernel $series: $image $version"
-	tmp=$CACHE/kernels/.$series.new
-	rm -rf "$tmp" "$final"
+	rm -rf "$tmp"
 	mkdir -p "$tmp"
-	kernel_unpack "$series" "$tmp" "$final" "$image" "$version"
+	kernel_take "$series" "$tmp/debs"
+	# shellcheck disable=SC2154 # kernel_take sets them
+	say "$series: taking $taken_version ($taken_abi)"
+	kernel_unpack "$series" "$tmp" "$final" "$taken_version"
+	rm -rf "$tmp.old"
+	[ ! -d "$final" ] || mv "$final" "$tmp.old"
 	mv "$tmp" "$final"
+	rm -rf "$tmp.old"
+}
+
+kernel_fetch_locked() {
+	local series=$1 name
+	! kernel_present "$series" || return 0
+	name=$(kernel_name "$series")
+	say "fetching kernel $name"
+	kernel_replace "$series" "$CACHE/kernels/$name" "$CACHE/kernels/.$name.new"
+}
+
+# Debian's version of a kernel that is there, or nothing.
+kernel_version() {
+	sed -n "s/^KVERSION='\(.*\)'$/\1/p" "$(kernel_dir "$1")/env" 2>/dev/null || true
 }
 
 kernel_present() { grep -qsx "FORMAT=$CACHE_FORMAT" "$(kernel_dir "$1")/env"; }
 
-# Have a kernel of the series in the cache.
+# Have a kernel in the cache. One that is there needs neither network nor archive.
 kernel_fetch() {
 	local series=$1
-	if [ "$series" = 6.12-debug ]; then
+	if ! is_stock "$series"; then
 		debug_kernel_fetch
 		return
 	fi
-	kernel_present "$series" || with_lock "kernel-$series" kernel_fetch_locked "$series"
+	kernel_present "$series" || with_lock "kernel-$(kernel_name "$series")" kernel_fetch_locked "$series"
 	[ "$(release_of "$series")" != trixie ] || trixie_fetch
 }
 
-# Forget a kernel of which the archive has a newer version.
-kernel_forget_old() {
-	local series=$1 image version
-	[ "$series" != 6.12-debug ] || return 0
-	kernel_present "$series" || return 0
-	read -r image version < <(kernel_resolve "$series") || return 0
-	grep -qx "KVERSION='$version'" "$(kernel_dir "$series")/env" && return
-	say "there is a newer $series: $image $version"
-	rm -f "$(kernel_dir "$series")/env"
+kernel_refresh_locked() {
+	local series=$1 name newest rc=0 KVERSION=
+	name=$(kernel_name "$series")
+	kernel_env "$series"
+	newest=$(kernel_take "$series" >&2; echo "$taken_version") || rc=$?
+	if [ $rc = 0 ] && dpkg --compare-versions "$newest" gt "$KVERSION"; then
+		kernel_replace "$series" "$CACHE/kernels/$name" "$CACHE/kernels/.$name.new"
+		return
+	fi
+	say "$series: $KVERSION stays"
+	[ $rc = 0 ] || [ $rc = "$GONE" ]
+}
+
+# Have the newest kernel in the cache that can be had; one that is there stays
+# until a newer one has taken its place.
+kernel_refresh() {
+	local series=$1
+	if is_stock "$series" && kernel_present "$series"; then
+		with_lock "kernel-$(kernel_name "$series")" kernel_refresh_locked "$series"
+	fi
+	kernel_fetch "$series"
 }

@@ -120,30 +120,77 @@ pieces_kill() {
 	piece_name=()
 }
 
-# step NAME COMMAND...: something that has to be done first and is no test. Where
-# it fails it calls step_failed, which is the script's own and is to end it.
-step() {
-	local name=$1 log rc=0 start=$SECONDS
+# step_run NAME COMMAND...: something that has to be done first and is no test; how
+# it ended is in step_status.
+step_run() {
+	local name=$1 start=$SECONDS mark=FAILED log
 	shift
 	log=$(piece_log "$name")
 	JOBS=1 piece "$name" "$@"
 	local pid=$!
 	while kill -0 "$pid" 2>/dev/null; do pieces_show; sleep 0.5; done
-	wait "$pid" || rc=$?
+	step_status=0
+	wait "$pid" || step_status=$?
 	unset "piece_name[$pid]"
 	live_line ''
-	if [ $rc = 0 ]; then
-		printf '%-7s%-26s%5d s\n' 'done' "$name" $((SECONDS - start))
-		return
-	fi
-	printf '%-7s%-26s%5d s\n' FAILED "$name" $((SECONDS - start))
-	piece_show_log "$log"
-	step_failed
+	case $step_status in
+	0) mark='done' ;;
+	4) mark=none ;;
+	esac
+	printf '%-7s%-26s%5d s\n' $mark "$name" $((SECONDS - start))
+	[ $step_status = 0 ] || piece_show_log "$log"
+}
+
+# step NAME COMMAND...: where it fails it calls step_failed, which is the script's
+# own and is to end it.
+step() {
+	step_run "$@"
+	[ $step_status = 0 ] || step_failed
+}
+
+# What is not tested, and why: each line is a failure, or a skip.
+declare -A untested=()
+untested_skip() { skipped=$((skipped + 1)) untested[$1]="$2 (skipped)"; }
+untested_fail() { failed=$((failed + 1)) untested[$1]="$2 (failed)"; }
+
+untested_show() {
+	local what
+	for what in "${!untested[@]}"; do echo "NOT TESTED: $what: ${untested[$what]}"; done
+}
+
+# fetch_kernels SERIES...: sets kernels_there. One that cannot be had keeps no other
+# from being tested. It is a failure, or a skip where Debian's archive has none of
+# that series at all (status 4 of kernel.sh).
+fetch_kernels() {
+	local series log
+	kernels_there=()
+	for series in "$@"; do
+		step_run "kernel $series" "$PROJECT/scripts/kernel.sh" fetch "$series"
+		log=$(piece_log "kernel $series")
+		case $step_status in
+		0) kernels_there+=("$series") ;;
+		4) untested_skip "kernel $series" "Debian's archive has none: ${log#"$PROJECT/"}" ;;
+		*) untested_fail "kernel $series" "it could not be had: ${log#"$PROJECT/"}" ;;
+		esac
+	done
+}
+
+# only "SERIES..." COMMAND...: do it if these are there; NAME of a piece is $3.
+only() {
+	local series
+	for series in $1; do
+		[[ " ${kernels_there[*]} " == *" $series "* ]] || {
+			untested_skip "$3" "it needs kernel $series"
+			return 0
+		}
+	done
+	"${@:2}"
 }
 
 # The last line, and the end.
 pieces_sum() {
 	live_line ''
+	untested_show
 	summed=1
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0

@@ -7,26 +7,46 @@
 TRIXIE=$CACHE/trixie
 TRIXIE_PACKAGES=gcc-14,make,libc6-dev,libelf1t64,libssl3t64,zlib1g,pahole,sparse,perl,kmod
 
+# Is it there, with these packages? Which it was made with is in .complete;
+# nothing is, where that was not written down yet.
+trixie_present() {
+	[ -f "$TRIXIE/.complete" ] &&
+		{ [ ! -s "$TRIXIE/.complete" ] || grep -qxF "$TRIXIE_PACKAGES" "$TRIXIE/.complete"; }
+}
+
+# The proxy that apt uses for an address, as debootstrap's own downloader wants to
+# be told: in the environment.
+proxy_for() {
+	local url=$1 name host proxy=''
+	host=${url#*://} host=${host%%[:/]*}
+	for name in "Acquire::http::Proxy::$host" Acquire::http::Proxy; do
+		eval "$(apt-config shell proxy "$name")"
+		[ -z "$proxy" ] || break
+	done
+	[ "$proxy" = DIRECT ] || printf '%s\n' "${proxy:-${http_proxy-}}"
+}
+
 trixie_fetch_locked() {
 	local tmp=$CACHE/.trixie.new main
-	[ ! -f "$TRIXIE/.complete" ] || return 0
+	! trixie_present || return 0
 	[ "$(id -u)" = 0 ] || die "building for 7.3 needs a debootstrap folder, and that needs root: run as root once"
 	command -v debootstrap >/dev/null || die "no debootstrap: run scripts/deps.sh lab"
 	[ "$(free_mib "$CACHE")" -ge 2000 ] || die "under 2 GB free below $CACHE: make room"
-	main=$(mirror Debian) || exit 1
+	main=$(mirror main) || exit 1
 	say "making the trixie folder that builds for 7.3 (about two minutes)"
-	rm -rf --one-file-system "$tmp" "$TRIXIE"
+	rm -rf --one-file-system "$tmp"
 	mkdir -p "$tmp"
-	debootstrap --variant=minbase --keyring="$KEYRING" \
+	http_proxy=$(proxy_for "$main") debootstrap --variant=minbase --keyring="$KEYRING" \
 		--include="$TRIXIE_PACKAGES" trixie "$tmp" "$main" >"$CACHE/trixie.log" 2>&1 ||
-		die "debootstrap failed: see $CACHE/trixie.log"
+		die "debootstrap failed with $main: $(tail -n 1 "$CACHE/trixie.log"); see $CACHE/trixie.log"
 	rm -rf "$tmp"/var/cache/apt/archives/*.deb "$tmp"/var/lib/apt/lists/*
-	touch "$tmp/.complete"
+	echo "$TRIXIE_PACKAGES" >"$tmp/.complete"
+	rm -rf --one-file-system "$TRIXIE"
 	mv "$tmp" "$TRIXIE"
 }
 
 trixie_fetch() {
-	[ -f "$TRIXIE/.complete" ] || with_lock trixie trixie_fetch_locked
+	trixie_present || with_lock trixie trixie_fetch_locked
 }
 
 # Run a command in the trixie folder. The cache and the project are there at
