@@ -2,9 +2,14 @@
 /* Load and unload: the order of things, and nothing else. */
 #include <linux/module.h>
 
-#include "nptb.h"
+#include "budget/reservation.h"
+#include "object/vm.h"
+#include "ui/debugfs.h"
+#include "vm/vm.h"
+#include "x86/compat.h"
+#include "x86/hook.h"
 
-/* The list of VMs, sessions, the hook's user count: see nptb.h. */
+/* The list of VMs, sessions, the hook's user count: see object/vm.h. */
 DEFINE_MUTEX(nptb_registry);
 struct workqueue_struct *nptb_wq;
 

@@ -11,7 +11,11 @@
 #define NPTB_TRACE_H
 
 #include <linux/tracepoint.h>
-#include "nptb.h"
+#include "object/config.h"
+#include "object/fault.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "set/policy.h"
 
 /* So that user space can tell the numbers that print formats name. */
 TRACE_DEFINE_ENUM(NPTB_VERDICT_MAPPED);

@@ -7,7 +7,7 @@
 #include <linux/preempt.h>
 #include <linux/rculist.h>
 
-#include "nptb.h"
+#include "object/vm.h"
 
 #define NPTB_ARMED_BITS	6
 

@@ -6,7 +6,9 @@
  */
 #include <linux/gfp.h>
 
-#include "nptb.h"
+#include "budget/page_pool.h"
+#include "object/vm.h"
+#include "set/policy.h"
 
 struct nptb_chunk {
 	struct nptb_chunk *next;

@@ -6,9 +6,20 @@
  * made, and only what was granted is mapped: that is all there is to exactness.
  * Everything else here is about choosing well.
  */
+#include "budget/account.h"
+#include "budget/page_pool.h"
+#include "budget/reclaim.h"
 #include "budget/reservation.h"
-#include "nptb.h"
+#include "loop/resolve.h"
+#include "object/fault.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "set/contention.h"
+#include "set/policy.h"
+#include "set/rset.h"
 #include "trace.h"
+#include "x86/compat.h"
 
 /*
  * Victims for one fault. More than one is needed where the set holds pages
@@ -75,7 +86,7 @@ static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 
 /*
  * All that is not @v's own is shielded by the attempts of other vCPUs: see
- * budget/contention.h for how long that holds.
+ * set/contention.h for how long that holds.
  *
  * Return: true where a shield was broken and there are victims now.
  */

@@ -8,7 +8,12 @@
  */
 #include <linux/srcu.h>
 
-#include "nptb.h"
+#include "budget/page_pool.h"
+#include "budget/reconcile.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "set/rset.h"
+#include "x86/compat.h"
 
 /* Chains looked at under the VM's lock in one go. */
 #define BATCH	32

@@ -7,10 +7,11 @@
  * - a leaf that was granted is seen in one of the two until it is in both;
  * - a smaller limit is seen here, or the grant is seen by nptb_shrink().
  */
-#ifndef NPTB_GRANT_H
-#define NPTB_GRANT_H
+#ifndef NPTB_BUDGET_RESERVATION_H
+#define NPTB_BUDGET_RESERVATION_H
 
-#include "nptb.h"
+#include "object/vm.h"
+#include "x86/compat.h"
 
 /* What a VM may have in all. */
 static inline u64 nptb_limit(const struct nptb_vm *vm)
@@ -80,4 +81,8 @@ static inline bool nptb_hold_end(struct nptb_vcpu *v)
 	return xchg(&v->hold, NPTB_HOLD_NONE) != NPTB_HOLD_REVOKED;
 }
 
-#endif /* NPTB_GRANT_H */
+bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
+bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
+void nptb_hold_exit(void);
+
+#endif /* NPTB_BUDGET_RESERVATION_H */

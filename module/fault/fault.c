@@ -3,8 +3,26 @@
  * The way of a nested page fault: account, make room, map, note, report. Each
  * stage fills in its own outputs of struct nptb_fault; none calls another.
  */
+#include "budget/account.h"
+#include "budget/frames.h"
+#include "budget/page_pool.h"
+#include "budget/reclaim.h"
 #include "budget/reservation.h"
-#include "nptb.h"
+#include "fault/fault.h"
+#include "fault/mapping.h"
+#include "loop/record.h"
+#include "loop/emulate.h"
+#include "loop/report.h"
+#include "loop/resolve.h"
+#include "object/fault.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "set/policy.h"
+#include "set/rset.h"
+#include "x86/access.h"
+#include "x86/compat.h"
+#include "x86/hook.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"

@@ -3,9 +3,17 @@
  * Leaves that KVM makes in places of its own: the shadow MMU's, of which one
  * fault would make several, and those that no fault asked for.
  */
-#include "watch.h"
+#include "budget/account.h"
+#include "budget/frames.h"
+#include "budget/page_pool.h"
 #include "budget/reservation.h"
-#include "nptb.h"
+#include "fault/mapping.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "set/rset.h"
+#include "watch.h"
+#include "x86/compat.h"
 
 /**
  * nptb_handle_set_spte() - the shadow MMU makes a leaf

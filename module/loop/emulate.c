@@ -4,8 +4,18 @@
  * emulator, which reads and writes guest memory where the host has it, and maps
  * nothing.
  */
+#include "loop/emulate.h"
+#include "loop/explain.h"
+#include "loop/record.h"
+#include "loop/report.h"
+#include "object/fault.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "x86/compat.h"
 #include "x86/emulator.h"
-#include "nptb.h"
+#include "x86/fetch.h"
+#include "x86/insn.h"
 
 /*
  * How many instructions to emulate in one go. A vCPU that comes back for want of

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Say what the pages of a loop are for, in the thread of the vCPU that loops. */
-#include "nptb.h"
+#include "loop/explain.h"
+#include "loop/record.h"
+#include "object/fault.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "x86/compat.h"
+#include "x86/operand.h"
 
 /**
  * nptb_explain_ahead() - keep what an emulated instruction may change

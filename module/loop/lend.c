@@ -11,7 +11,11 @@
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
 
-#include "nptb.h"
+#include "budget/reclaim.h"
+#include "loop/lend.h"
+#include "object/fault.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
 
 /* A vCPU that has not faulted for this long is past its instruction. */
 #define LEND_TICKS	(HZ / 50 + 1)

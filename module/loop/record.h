@@ -3,7 +3,7 @@
 #ifndef NPTB_LOOP_H
 #define NPTB_LOOP_H
 
-#include "loop/attempt.h"
+#include "set/attempt.h"
 
 /**
  * struct nptb_loop_record - a place in the guest that looped

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is told of fault loops: counters, records, tracepoints. */
-#include "nptb.h"
+#include "loop/explain.h"
+#include "loop/lend.h"
+#include "loop/lend_stats.h"
+#include "loop/record.h"
+#include "loop/report.h"
+#include "object/fault.h"
+#include "object/stats.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/attempt.h"
 #include "trace.h"
+#include "x86/compat.h"
+#include "x86/insn.h"
 
 /**
  * nptb_report_read_insn() - have the bytes of the attempt's instruction

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens on a fault loop: on_loop, per VM. */
+#include "loop/lend.h"
+#include "loop/report.h"
+#include "loop/resolve.h"
+#include "object/fault.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "x86/compat.h"
 #include "x86/emulator.h"
-#include "nptb.h"
+#include "x86/insn.h"
 
 /*
  * A gather or scatter shows in its mask register alone that it goes on. Has it,

@@ -4,10 +4,21 @@
  * what they hold. At the side of everything: no fault comes through here.
  */
 #include <linux/debugfs.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "nptb.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "ui/debugfs.h"
+#include "ui/knobs.h"
+#include "ui/session.h"
+#include "ui/show.h"
+#include "ui/translate.h"
+#include "vm/attach.h"
+#include "vm/frames.h"
+#include "vm/vm.h"
+#include "x86/hook.h"
 
 /* Longer than any value that is understood. */
 #define VALUE_MAX	32

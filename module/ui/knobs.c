@@ -4,7 +4,13 @@
  * change of it comes into force. debugfs has a file for each, of every VM and of
  * the defaults; a session names them in its line.
  */
-#include "nptb.h"
+#include "object/config.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "ui/knobs.h"
+#include "ui/parse.h"
+#include "vm/attach.h"
+#include "vm/policy.h"
 
 struct nptb_config nptb_defaults = {
 	.policy = &nptb_policy_fifo,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Values of knobs as users write them; uapi/nptbudget.h says how. */
-#include "nptb.h"
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <nptbudget.h>
+
+#include "set/policy.h"
+#include "ui/parse.h"
 
 static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
 static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);

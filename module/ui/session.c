@@ -6,10 +6,19 @@
  */
 #include <linux/debugfs.h>
 #include <linux/pid.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "nptb.h"
+#include "budget/frames.h"
+#include "object/config.h"
+#include "object/vm.h"
+#include "set/ranges.h"
+#include "ui/knobs.h"
+#include "ui/parse.h"
+#include "ui/session.h"
+#include "ui/show.h"
+#include "vm/vm.h"
 
 /* VMs remembered for one session; the oldest are forgotten first. */
 #define SESSION_VMS_MAX	64

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A VM's counters and loops as text; uapi/nptbudget.h has the formats. */
 #include <linux/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "nptb.h"
+#include "budget/reconcile.h"
+#include "loop/lend_stats.h"
+#include "loop/record.h"
+#include "object/stats.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "set/explain.h"
+#include "ui/show.h"
+#include "vm/attach.h"
 
 static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;

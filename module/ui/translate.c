@@ -11,7 +11,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "nptb.h"
+#include "loop/record.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/attempt.h"
+#include "ui/translate.h"
+#include "x86/compat.h"
 #include "x86/walk.h"
 
 /* "vcpu=4294967295", and " addr=0x" and 16 digits for addresses, RIP and CR3. */

@@ -11,10 +11,25 @@
 #include <linux/slab.h>
 #include <linux/srcu.h>
 
-#include "watch.h"
+#include "budget/frames.h"
+#include "budget/page_pool.h"
+#include "budget/reclaim.h"
 #include "budget/reservation.h"
-#include "nptb.h"
+#include "loop/lend.h"
+#include "loop/lend_stats.h"
+#include "object/config.h"
+#include "object/vcpu.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "set/rset.h"
 #include "trace.h"
+#include "ui/knobs.h"
+#include "vm/attach.h"
+#include "vm/frames.h"
+#include "vm/vm.h"
+#include "watch.h"
+#include "x86/compat.h"
+#include "x86/hook.h"
 
 /* More than there can be, and to be added to. */
 #define NO_LIMIT	(U64_MAX / 2)

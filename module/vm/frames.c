@@ -6,8 +6,17 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 
-#include "nptb.h"
+#include "budget/frames.h"
+#include "budget/reclaim.h"
+#include "object/vm.h"
+#include "set/policy.h"
+#include "set/ranges.h"
+#include "set/rset.h"
+#include "ui/parse.h"
+#include "vm/frames.h"
+#include "x86/compat.h"
 
 /* Chains of the set's hash looked at under the VM's lock in one go. */
 #define SORT_BATCH	64

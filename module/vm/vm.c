@@ -13,41 +13,21 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "nptb.h"
+#include "budget/page_pool.h"
+#include "object/vm.h"
 #include "trace.h"
+#include "ui/debugfs.h"
+#include "ui/knobs.h"
+#include "ui/session.h"
+#include "vm/attach.h"
+#include "vm/vm.h"
+#include "x86/compat.h"
 
 /* All VMs, and that we take no more: under nptb_registry. */
 static LIST_HEAD(vms);
 static bool leaving;
 
 static void vm_end_work(struct work_struct *work);
-
-/**
- * nptb_vm_new_vcpu() - begin our books of a vCPU
- * @vm: under budget
- * @idx: of the vCPU, whose thread this is
- *
- * Context: may sleep.
- * Return: the vCPU, or NULL where there is no memory for it.
- */
-struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
-{
-	struct nptb_vcpu *v;
-
-	if (idx >= vm->max_vcpus)
-		return NULL;
-	v = kzalloc(sizeof(*v), GFP_KERNEL);
-	if (!v)
-		return NULL;
-	v->idx = idx;
-	nptb_shield_init(&v->shield);
-	spin_lock(&vm->lock);
-	nptb_turns_add(&vm->turns, &v->turn, &v->shield);
-	WRITE_ONCE(vm->vcpus[idx], v);
-	WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
-	spin_unlock(&vm->lock);
-	return v;
-}
 
 static struct nptb_vm *find(struct kvm *kvm)
 {

@@ -29,8 +29,13 @@
 #include <linux/ftrace.h>
 #include <linux/rcupdate.h>
 
+#include "fault/fault.h"
+#include "fault/mapping.h"
+#include "object/vm.h"
+#include "vm/vm.h"
 #include "watch.h"
-#include "nptb.h"
+#include "x86/compat.h"
+#include "x86/hook.h"
 
 /* Name the threads that keep us from unloading after this long. */
 #define DRAIN_WARN_SECONDS	10

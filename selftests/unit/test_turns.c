@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module/budget/contention.c: when a shield is broken, whose, and by whom. Every case runs at
+ * module/set/contention.c: when a shield is broken, whose, and by whom. Every case runs at
  * several times of the clock, so that ticks wrap in the midst of it.
  */
 #include "unit.h"
 
-#include "budget/contention.h"
+#include "set/contention.h"
 
 #define NR	3
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module/budget/contention.c, with vCPUs of a model: each needs as many pages at once as the
+ * module/set/contention.c, with vCPUs of a model: each needs as many pages at once as the
  * budget has, so that only one can get on at a time. Every one has to get on
  * within so many ticks, also where another holds on to pages for ever.
  */
 #include "unit.h"
 
-#include "budget/contention.h"
+#include "set/contention.h"
 
 #define NR_MAX	8
 #define BUDGET	4

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <nptbudget.h>
 
-#include "loop/explain.h"
+#include "set/explain.h"
 #include "x86/insn.h"
 #include "x86/access.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whose turn it is to break a shield, and whose shield that is. Pure; see budget/contention.h. */
-#include "budget/contention.h"
+/* Whose turn it is to break a shield, and whose shield that is. Pure; see set/contention.h. */
+#include "set/contention.h"
 
 /**
  * nptb_turns_add() - a vCPU takes part

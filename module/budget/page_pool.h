@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory for resident sets. */
+#ifndef NPTB_BUDGET_PAGE_POOL_H
+#define NPTB_BUDGET_PAGE_POOL_H
+
+#include "object/vm.h"
+
+void nptb_pages_more(struct nptb_vm *vm);
+void nptb_pages_free(struct nptb_vm *vm);
+
+/* A page to use, or NULL where there is none. */
+static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
+{
+	struct nptb_page *page = vm->pages.free;
+
+	lockdep_assert_held(&vm->lock);
+	if (page) {
+		vm->pages.free = page->hash;
+		WRITE_ONCE(vm->pages.count, vm->pages.count - 1);
+	}
+	return page;
+}
+
+/* A page that is in no set any more. */
+static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
+{
+	lockdep_assert_held(&vm->lock);
+	page->hash = vm->pages.free;
+	vm->pages.free = page;
+	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
+}
+
+#endif /* NPTB_BUDGET_PAGE_POOL_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Make room in a budget. */
+#ifndef NPTB_BUDGET_RECLAIM_H
+#define NPTB_BUDGET_RECLAIM_H
+
+#include <linux/types.h>
+
+struct nptb_fault;
+struct nptb_vm;
+
+/**
+ * enum nptb_admission - what make room came to
+ * @NPTB_ADMISSION_GRANTED: &nptb_fault.granted leaves may be made
+ * @NPTB_ADMISSION_LATER: the fault has to come again
+ * @NPTB_ADMISSION_STEP: there is no room for the attempt; emulate
+ */
+enum nptb_admission {
+	NPTB_ADMISSION_GRANTED,
+	NPTB_ADMISSION_LATER,
+	NPTB_ADMISSION_STEP,
+};
+
+
+enum nptb_admission nptb_make_room(struct nptb_fault *fault);
+bool nptb_trim(struct nptb_vm *vm, u32 most);
+int nptb_shrink(struct nptb_vm *vm);
+void nptb_flush(struct nptb_vm *vm, s32 vcpu);
+
+#endif /* NPTB_BUDGET_RECLAIM_H */

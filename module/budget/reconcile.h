@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bring the resident set in step with KVM's tables. */
+#ifndef NPTB_BUDGET_RECONCILE_H
+#define NPTB_BUDGET_RECONCILE_H
+
+struct nptb_vm;
+
+void nptb_follow(struct nptb_vm *vm);
+
+#endif /* NPTB_BUDGET_RECONCILE_H */

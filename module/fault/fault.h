@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The way of a nested page fault. */
+#ifndef NPTB_FAULT_FAULT_H
+#define NPTB_FAULT_FAULT_H
+
+#include <linux/kvm_types.h>
+
+struct kvm_vcpu;
+struct nptb_vm;
+
+int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len, struct nptb_vm *vm);
+
+#endif /* NPTB_FAULT_FAULT_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A VM in our books, and its locks.
+ *
+ * Locks, outermost first:
+ *   nptb_vm.ctl      mutex: control of one VM; may wait for vCPUs
+ *   nptb_vm.life     rwsem: nptb_vm.kvm stays valid while held for read;
+ *                    written once, when the VM ends
+ *   nptb_registry    mutex: the list of VMs, sessions, the hook's user count
+ *   nptb_vm.lock     spinlock: all else of one VM; never held while anything
+ *                    sleeps; KVM's mmu_lock nests inside
+ *
+ * Whether a fault may make a leaf is decided without a lock where there is
+ * room: see budget/reservation.h.
+ */
+#ifndef NPTB_OBJECT_VM_H
+#define NPTB_OBJECT_VM_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "loop/record.h"
+#include "object/config.h"
+#include "object/stats.h"
+#include "object/vcpu.h"
+#include "set/contention.h"
+#include "set/ranges.h"
+#include "set/rset.h"
+
+struct dentry;
+struct kvm;
+struct nptb_chunk;
+struct nptb_lends;
+
+#define NPTB_NAME_MAX	24
+
+/* Leaves that one fault may make: mmu_set_spte()'s hook keeps it so. */
+#define NPTB_NEED	1
+
+/**
+ * struct nptb_pages - memory for the pages of a VM's resident set
+ * @free: pages to use, linked by &nptb_page.hash
+ * @count: pages in @free
+ * @chunks: what they were allocated in; freed when the VM has ended
+ */
+struct nptb_pages {
+	struct nptb_page *free;
+	u32 count;
+	struct nptb_chunk *chunks;
+};
+
+
+/* Lists of guest frames that are never evicted; only pins count. */
+enum nptb_frames {
+	NPTB_FRAMES_PIN,
+	NPTB_FRAMES_EXEMPT,
+	NPTB_FRAMES_NR,
+};
+
+
+/**
+ * struct nptb_vm - a VM, from its creation or our load to its end
+ * @refs: debugfs folder, sessions; the VM itself holds one until it ends
+ * @node: in the list of VMs; under nptb_registry
+ * @armed_node: in the hash that faults look it up in, while under budget
+ * @kvm: NULL once the VM has ended; under @life
+ * @life: keeps @kvm
+ * @ctl: one control operation at a time
+ * @pid: first half of KVM's name, the thread that created the VM
+ * @fd: second half
+ * @name: the whole name
+ * @dir: our debugfs folder
+ * @refused: why it began without the budget meant for it: an errno, or 0
+ * @end_work: takes the folder away after the VM has ended
+ * @hooked: holds the fault hook; under @ctl
+ * @attempts: numbers given to attempts
+ * @granted: leaves that faults under way may make; raised before KVM's count
+ *	is read, lowered after it was
+ * @limit: the budget in force now, pages; written before @granted is read
+ * @lent: pages lent over @limit; written under @lock
+ * @lend_work: takes back what was lent for too long
+ * @lock: protects all below
+ * @armed: under budget
+ * @untracked: a leaf may be there that is not in @set
+ * @config: budget, policy and what to do on a loop
+ * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
+ * @tdp_mmu: its own tables are the TDP MMU's
+ * @aged: accessed bits were cleared, maybe without a flush
+ * @seq: faults that &trace nptb_fault tells, or would tell
+ * @frames: by enum nptb_frames; written under @ctl as well
+ * @exempting: faults on exempt frames under way
+ * @pages: memory for @set
+ * @set: the pages believed resident
+ * @vcpus: by index, filled as they fault
+ * @max_vcpus: entries in @vcpus
+ * @nr_vcpus: no vCPU of this index or above was seen
+ * @turns: whose shield is broken when, and by whom
+ * @loops: places that looped
+ * @lends: what was lent pages
+ * @stats: counters
+ */
+struct nptb_vm {
+	struct kref refs;
+	struct list_head node;
+	struct hlist_node armed_node;
+	struct kvm *kvm;
+	struct rw_semaphore life;
+	struct mutex ctl;
+	int pid;
+	int fd;
+	char name[NPTB_NAME_MAX];
+	struct dentry *dir;
+	int refused;
+	struct work_struct end_work;
+	bool hooked;
+
+	atomic64_t attempts;
+	atomic64_t granted;
+	u64 limit;
+	u64 lent;
+	u32 special;
+	bool tdp_mmu;
+
+	struct delayed_work lend_work;
+
+	spinlock_t lock;
+	bool armed;
+	bool untracked;
+	bool aged;
+	u64 seq;
+	struct nptb_ranges frames[NPTB_FRAMES_NR];
+	u32 exempting;
+	struct nptb_config config;
+	struct nptb_pages pages;
+	struct nptb_rset set;
+	struct nptb_vcpu **vcpus;
+	u32 max_vcpus;
+	u32 nr_vcpus;
+	struct nptb_turns turns;
+	struct nptb_loop_table loops;
+	struct nptb_lends *lends;
+	struct nptb_stats stats;
+};
+
+
+/*
+ * Faults take a longer way: the policy gives no shield (&nptb_policy_ops.bare),
+ * there are pins, there are exempt frames.
+ */
+#define NPTB_SPECIAL_BARE	BIT(0)
+#define NPTB_SPECIAL_PIN	BIT(1)
+#define NPTB_SPECIAL_EXEMPT	BIT(2)
+
+
+extern struct mutex nptb_registry;
+extern struct workqueue_struct *nptb_wq;
+
+#endif /* NPTB_OBJECT_VM_H */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A VM's budget: put on, changed, taken away. */
+#ifndef NPTB_VM_ATTACH_H
+#define NPTB_VM_ATTACH_H
+
+#include "object/config.h"
+
+struct nptb_vm;
+
+void nptb_budget_init(struct nptb_vm *vm);
+void nptb_budget_drain(struct nptb_vm *vm);
+void nptb_budget_unpublish(struct nptb_vm *vm);
+void nptb_budget_unhook(struct nptb_vm *vm);
+void nptb_budget_off(struct nptb_vm *vm, u32 reason);
+struct nptb_config nptb_vm_config(struct nptb_vm *vm);
+int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
+int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
+int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max);
+void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst);
+u64 nptb_vm_resident(struct nptb_vm *vm);
+
+#endif /* NPTB_VM_ATTACH_H */

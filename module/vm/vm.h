@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* VMs, from creation to end. */
+#ifndef NPTB_VM_VM_H
+#define NPTB_VM_VM_H
+
+#include "object/vm.h"
+
+int nptb_vm_create(struct kvm *kvm);
+void nptb_vm_end(struct kvm *kvm);
+bool nptb_vm_leaving(void);
+void nptb_vm_release(struct kref *refs);
+void nptb_vm_disarm_all(void);
+void nptb_vm_free_all(void);
+void nptb_vm_name_inside(void);
+void nptb_vm_count(u32 *known, u32 *under_budget);
+
+static inline void nptb_vm_get(struct nptb_vm *vm)
+{
+	kref_get(&vm->refs);
+}
+
+static inline void nptb_vm_put(struct nptb_vm *vm)
+{
+	kref_put(&vm->refs, nptb_vm_release);
+}
+
+#endif /* NPTB_VM_VM_H */
