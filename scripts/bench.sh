@@ -4,6 +4,7 @@
 # and write docs/BENCH.md.
 #   bench.sh            measure, print and write the table
 #   bench.sh --check    measure and compare with the marks: TAP, nothing written
+# shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
@@ -137,19 +138,24 @@ check() {
 	}'
 }
 
-case $*$# in
-0|--check1) ;;
-*) usage_error "usage: bench.sh [--check]" ;;
-esac
-mkdir -p "$LOGS" "$PROJECT/docs"
-rm -f "$LOGS"/*.tsv
-prepare
-for series in "${STOCK[@]}"; do measure "$series"; done
-if [ "${1-}" = --check ]; then
-	check
-else
-	document >"$LOGS/BENCH.md"
-	mv "$LOGS/BENCH.md" "$PROJECT/docs/BENCH.md"
-	table
-	check || true
-fi
+main() {
+	local series
+	case $*$# in
+	0|--check1) ;;
+	*) usage_error "usage: bench.sh [--check]" ;;
+	esac
+	mkdir -p "$LOGS" "$PROJECT/docs"
+	rm -f "$LOGS"/*.tsv
+	prepare
+	for series in "${STOCK[@]}"; do measure "$series"; done
+	if [ "${1-}" = --check ]; then
+		check
+	else
+		document >"$LOGS/BENCH.md"
+		mv "$LOGS/BENCH.md" "$PROJECT/docs/BENCH.md"
+		table
+		check || true
+	fi
+}
+
+run_whole main "$@"

@@ -4,6 +4,7 @@
 # host, under a budget of half its memory and of 256 pages, and sorts 1 MiB there;
 # each report is compared with the events of its attempt. TAP.
 #   check-alarms.sh [BUDGET...]
+# shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -37,9 +38,7 @@ guest() {
 	ln -sfn "$IMAGE" "$OUT/vmlinux"
 }
 
-[ $# -gt 0 ] || set -- 16384 256
-mkdir -p "$OUT"
-{
+prepare() {
 	"$here/deps.sh" build lab
 	"$here/kernel.sh" fetch $HOST
 	"$here/kernel.sh" fetch $GUEST
@@ -47,7 +46,17 @@ mkdir -p "$OUT"
 	make -s -C "$PROJECT/selftests" -j"$(nproc)" all
 	"$here/build-module.sh" $HOST
 	guest
-} >"$OUT/build.log" 2>&1 || { cat "$OUT/build.log" >&2; die "cannot prepare the guest"; }
-# One CPU: events are then in order, and a Linux guest's clocks go right.
-"$here/lab" --kernel $HOST --cpus 1 --timeout 3000 --out "$OUT/out" -- \
-	scripts/alarms/run.sh "$@"
+}
+
+main() {
+	[ $# -gt 0 ] || set -- 16384 256
+	mkdir -p "$OUT"
+	# Not behind ||, where set -e would not see what fails in it.
+	prepare >"$OUT/build.log" 2>&1 &
+	wait $! || { cat "$OUT/build.log" >&2; die "cannot prepare the guest"; }
+	# One CPU: events are then in order, and a Linux guest's clocks go right.
+	"$here/lab" --kernel $HOST --cpus 1 --timeout 3000 --out "$OUT/out" -- \
+		scripts/alarms/run.sh "$@"
+}
+
+run_whole main "$@"

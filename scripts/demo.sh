@@ -20,10 +20,6 @@ LOGS=$PROJECT/build/demo
 HOSTS="6.12 6.1 7.3" GUESTS="6.1 6.12 7.3"
 HOST='' GUEST=''
 
-trap 'pieces_kill' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
 step_failed() { exit 1; }
 
 # The first kernel that can be had, into the variable NAME: first_kernel NAME SERIES...
@@ -52,8 +48,16 @@ build() {
 	debian_guest "$GUEST" "$LOGS"
 }
 
+# For the shell that runs steps. In a pipeline, bash has no EXIT trap when it exits
+# out of another trap.
+end_steps() {
+	trap pieces_kill EXIT
+	trap 'pieces_kill; exit 143' TERM
+}
+
 demo() {
 	local -a live=()
+	end_steps
 	[ "$terminal" = 0 ] || live=(--live)
 	need_root "this installs packages, and builds in a chroot"
 	mkdir -p "$LOGS"
@@ -68,18 +72,23 @@ demo() {
 		die "not all of this went as it should"
 }
 
-case ${1-} in
-'')
-	# No `||` here: behind one, set -e would not see the steps' failures.
-	demo
-	printf '\nAll of this was checked: %s.\n' \
-		"$(grep -c '^ok' "$LOGS/out/results") results, $SECONDS s" ;;
---tap)
-	demo 2>&1 | sed 's/^/# /'
-	cat "$LOGS/out/results" ;;
---build)
-	mkdir -p "$LOGS"
-	kernels
-	build ;;
-*) usage_error "usage: demo.sh [--tap|--build]" ;;
-esac
+main() {
+	case ${1-} in
+	'')
+		# No `||` here: behind one, set -e would not see the steps' failures.
+		demo
+		printf '\nAll of this was checked: %s.\n' \
+			"$(grep -c '^ok' "$LOGS/out/results") results, $SECONDS s" ;;
+	--tap)
+		demo 2>&1 | sed 's/^/# /'
+		cat "$LOGS/out/results" ;;
+	--build)
+		mkdir -p "$LOGS"
+		end_steps
+		kernels
+		build ;;
+	*) usage_error "usage: demo.sh [--tap|--build]" ;;
+	esac
+}
+
+run_whole main "$@"

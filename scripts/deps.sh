@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that the project needs and this machine lacks.
-#   deps.sh [build|lab|check|debug|bochs]...   default: all
+#   deps.sh [build|lab|check|debug|bochs]...   default: build lab check
 # Ends at once where nothing is missing; says what to do where it cannot go on.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -65,6 +65,7 @@ missing() {
 
 install() {
 	local -a apt=(apt-get -q -y -o Acquire::Retries=4 -o DPkg::Lock::Timeout=300)
+	local -a get=("${apt[@]}" install --no-install-recommends)
 	local name
 	[ "$(id -u)" = 0 ] ||
 		die "packages are missing and installing them needs root: run as root: apt-get install $*"
@@ -78,11 +79,14 @@ install() {
 	done
 	say "installing: $*"
 	export DEBIAN_FRONTEND=noninteractive
-	"${apt[@]}" install --no-install-recommends "$@" >&2 && return
-	# The lists may name versions that have aged out.
-	"${apt[@]}" update >&2 || die "no network to Debian's mirror: connect this machine, then run this again"
-	"${apt[@]}" install --no-install-recommends "$@" >&2 ||
-		die "apt-get could not install: $*"
+	"${get[@]}" --download-only "$@" >&2 || {
+		# The lists may name versions that have aged out.
+		"${apt[@]}" update >&2 || die "no network to Debian's mirror: connect this machine, then run this again"
+		"${get[@]}" --download-only "$@" >&2 || die "apt-get could not fetch: $*"
+	}
+	# An installation that is cut short leaves a machine that wants mending.
+	trap '' INT TERM HUP
+	"${get[@]}" "$@" >&2 || die "apt-get could not install: $*"
 }
 
 main() {

@@ -6,6 +6,7 @@
 #   limit.sh --write      docs/LIMIT.md from what is there
 # Each run boots the lab and one guest in it, and leaves its results below
 # build/limit/results/, so that this can be cut short and taken up again.
+# shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
@@ -139,4 +140,4 @@ main() {
 	return $rc
 }
 
-main "$@"
+run_whole main "$@"

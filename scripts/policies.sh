@@ -4,6 +4,7 @@
 # docs/POLICIES.md. The text of it is in scripts/policies.md.
 #   policies.sh           measure (some 10 minutes), and write
 #   policies.sh --write   write from the last measurement alone
+# shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -90,16 +91,20 @@ document() {
 	done <"$here/policies.md"
 }
 
-case $*$# in
-0)
-	mkdir -p "$LOGS"
-	prepare
-	measure work
-	measure cost --icount
-	measure linux ;;
---write1) ;;
-*) usage_error "usage: policies.sh [--write]" ;;
-esac
-document >"$LOGS/POLICIES.md"
-mv "$LOGS/POLICIES.md" "$PROJECT/docs/POLICIES.md"
-say "docs/POLICIES.md is written"
+main() {
+	case $*$# in
+	0)
+		mkdir -p "$LOGS"
+		prepare
+		measure work
+		measure cost --icount
+		measure linux ;;
+	--write1) ;;
+	*) usage_error "usage: policies.sh [--write]" ;;
+	esac
+	document >"$LOGS/POLICIES.md"
+	mv "$LOGS/POLICIES.md" "$PROJECT/docs/POLICIES.md"
+	say "docs/POLICIES.md is written"
+}
+
+run_whole main "$@"

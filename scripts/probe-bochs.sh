@@ -11,6 +11,7 @@
 # CPU time (--stall, 400), is tried once more, first after a boot, before it is.
 # Exit status: 0 where each pair has a row; 124 after --timeout S seconds; else 1.
 # A boot takes about two minutes of CPU, all that does not kill it ten more.
+# shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
@@ -45,7 +46,6 @@ bochs_stop() {
 	bochs_pid=
 }
 
-# shellcheck disable=SC2317 # called by the trap
 cleanup() {
 	bochs_stop
 	[ -z "$tmp" ] || rm -rf "$tmp"
@@ -186,6 +186,7 @@ main() {
 	"$here/deps.sh" build lab bochs
 	make -s -C "$PROJECT" cli
 	trap cleanup EXIT
+	trap 'exit 143' TERM
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-bochs.XXXXXX")
 	mkdir -p "$out"
 	out=$(cd "$out" && pwd -P)
@@ -200,4 +201,4 @@ main() {
 	say "$(wc -l <"$out/rows") pairs are in $out/probe.csv"
 }
 
-main "$@"
+run_whole main "$@"

@@ -39,3 +39,45 @@ with_lock() {
 	"$@"
 	exec {fd}>&-
 }
+
+# Is anything of a process group left? What is dead and not waited for is not.
+group_lives() {
+	# Some are gone before cat comes to them.
+	{ cat /proc/[0-9]*/stat 2>/dev/null || true; } |
+		awk -v g="$1" '{ sub(/.*\) /, "") } $3 == g && $1 !~ /[ZX]/ { n++ } END { exit !n }'
+}
+
+# End a process group, and wait until it is gone. Asked again and again, for what
+# must not be cut short, such as dpkg, ignores it while it lasts.
+group_end() {
+	while kill -TERM -- "-$1" 2>/dev/null && group_lives "$1"; do sleep 0.2; done
+	wait "$1" 2>/dev/null || true
+}
+
+# job COMMAND...: run it in a process group of its own, without input, and return
+# its status. job_end, for a trap, ends it with all that it started: a shell that
+# waits for a command heeds no signal until that ends, and leaves it behind where
+# it has no trap.
+job_group=
+job() {
+	local rc=0
+	set -m
+	"$@" </dev/null &
+	job_group=$!
+	set +m
+	wait "$job_group" || rc=$?
+	job_group=
+	return $rc
+}
+
+job_end() {
+	[ -z "$job_group" ] || group_end "$job_group"
+	job_group=
+}
+
+# run_whole MAIN...: all that a script does, so that a signal leaves nothing behind.
+run_whole() {
+	trap 'job_end; exit 130' INT
+	trap 'job_end; exit 143' TERM HUP
+	job "$@"
+}

@@ -112,11 +112,13 @@ beside() {
 	piece_beside[$!]=1
 }
 
-# End what still runs; for the traps.
+# End what still runs; for the traps. A second signal, or nobody left to read what
+# is said, does not end this.
 pieces_kill() {
 	local pid
+	trap '' INT TERM HUP PIPE
 	for pid in "${!piece_name[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-	for pid in "${!piece_name[@]}"; do wait "$pid" 2>/dev/null || true; done
+	for pid in "${!piece_name[@]}"; do group_end "$pid"; done
 	piece_name=()
 }
 
