@@ -12,6 +12,7 @@
 #include "base/util.h"
 
 static const struct nptb_cmd *const cmds[] = {
+	&cmd_doctor,
 	&cmd_list,
 	&cmd_set,
 	&cmd_loops,

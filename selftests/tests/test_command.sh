@@ -22,6 +22,7 @@ wrong=(
 	'nonsense'
 	'--nonsense'
 	'list extra'
+	'doctor extra'
 	'list --nonsense'
 	'set'
 	'set VM'
@@ -52,7 +53,7 @@ wrong=(
 	'version extra'
 	'help nonsense'
 )
-plan $((${#wrong[@]} + 8))
+plan $((${#wrong[@]} + 11))
 
 # A VM with no budget at first. Its process stands still until it is to loop: it
 # would take the CPUs from the many short commands.
@@ -130,4 +131,14 @@ run_ends() {
 	return 1
 }
 result "run gives the VM's exit status" run_ends
+# This host is able, and the module is the command's; another user sees less.
+doctor_says() {
+	"${@:2}" nptbudget doctor >"$dir/doctor" 2>&1 && grep -qE "$1" "$dir/doctor" && return
+	sed 's/^/# /' "$dir/doctor"
+	return 1
+}
+result "doctor finds this host able" doctor_says '^ok +module'
+result "doctor says what another user cannot see" doctor_says '^unknown +debugfs' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups
+result "doctor --json is JSON" json_read doctor
 finished

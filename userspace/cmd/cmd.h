@@ -57,6 +57,7 @@ struct nptb_cmd {
 	const char *details;
 };
 
+extern const struct nptb_cmd cmd_doctor;
 extern const struct nptb_cmd cmd_list;
 extern const struct nptb_cmd cmd_set;
 extern const struct nptb_cmd cmd_loops;

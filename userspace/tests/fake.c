@@ -53,6 +53,15 @@ void fake_write(const char *name, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+/* Remove a file, or an empty folder, below the fake root. */
+void fake_remove(const char *name)
+{
+	char path[256];
+
+	fake_path(path, sizeof(path), name);
+	assert_int_equal(remove(path), 0);
+}
+
 /* Read a file below the fake root; "" where there is none. */
 void fake_read(const char *name, char *text, size_t size)
 {

@@ -55,6 +55,7 @@ extern char fake_root[64];
 int fake_setup(void **state);
 int fake_teardown(void **state);
 void fake_write(const char *path, const char *text);
+void fake_remove(const char *path);
 void fake_read(const char *path, char *text, size_t size);
 void fake_vm(const char *vm, const char *budget, const char *stats, const char *loops);
 void fake_process(int pid, int tgid, const char *comm);
