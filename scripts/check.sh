@@ -130,6 +130,7 @@ check() {
 	beside "test of the checker" "$here/test-tally.sh"
 	beside "messages" "$here/test-messages.sh"
 	beside "ends" "$here/test-stop.sh"
+	beside "kernels from archives" "$here/test-kernels.sh"
 	beside "unit tests, module" check_unit selftests/unit
 	beside "unit tests, command" check_unit userspace
 	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
