@@ -50,6 +50,10 @@ check-unit:
 	$(MAKE) -C userspace check
 	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
 
+# On a real machine that is there to be lost: docs/HOSTS.md.
+host-check:
+	scripts/host-check.sh
+
 demo:
 	scripts/demo.sh
 
@@ -108,6 +112,7 @@ help:
 	@echo 'make check-full      make check, and what takes long'
 	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
+	@echo 'make host-check      try all of this on this machine, an AMD one to lose'
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md'
@@ -119,5 +124,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-alarms check-debug check-unit demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-alarms check-debug check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms uninstall clean help

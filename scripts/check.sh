@@ -5,8 +5,8 @@
 # and something passed. Logs: build/check/.
 #   check.sh           what every change has to pass
 #   check.sh --full    all paths at all budgets, the selftests on the debug
-#                      kernel as well, the corpus on all kernels, and Debian
-#                      under budgets with an eye on loops
+#                      kernel as well, the corpus and the check of a host on
+#                      all kernels, Debian under budgets with an eye on loops
 #   check.sh --debug   the selftests on the debug kernel alone
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
@@ -63,13 +63,6 @@ selftests() {
 alone() {
 	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/$2-$1" \
 		-- selftests/run.sh "${@:2}"
-}
-
-# late SERIES: ends of VMs and of the module that come at the worst moments, where
-# use of freed memory shows, and time goes by instructions.
-late() {
-	"$here/lab" --kernel "$1" --icount --tdp-mmu 0 --append slub_debug=FZP \
-		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" -- selftests/run.sh test_late
 }
 
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
@@ -148,10 +141,8 @@ check() {
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
 	piece "replay, perf, corpus $HOST" alone "$HOST" test_replay.sh test_perf.sh test_corpus
-	for series in "${STOCK[@]}"; do
-		piece "late ends $series" late "$series"
-	done
 	only 6.12 piece "probe" "$here/probe-check.sh"
+	[ "$1" != quick ] || piece "host check $HOST" "$here/test-host.sh" "$HOST"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 	piece "demo" "$here/demo.sh" --tap
 }
@@ -176,6 +167,9 @@ main() {
 			[ "$series" != "$HOST" ] || continue
 			piece "replay, perf, corpus $series" \
 				alone "$series" test_replay.sh test_perf.sh test_corpus
+		done
+		for series in "${STOCK[@]}"; do
+			piece "host check $series" "$here/test-host.sh" --all "$series"
 		done
 		only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
 		debug ;;

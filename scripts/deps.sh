@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that the project needs and this machine lacks.
-#   deps.sh [build|lab|check|debug|bochs]...   default: build lab check
+#   deps.sh [--missing] [GROUP]...   GROUP: build lab check debug bochs host headers
+# Without a GROUP: build, lab and check. --missing names them, and installs nothing.
 # Ends at once where nothing is missing; says what to do where it cannot go on.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -19,6 +20,9 @@ DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 
 # For the second model of the CPU: see scripts/probe-bochs.sh.
 BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
+
+# For scripts/host-check.sh, beside what builds.
+REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring trace-cmd"
 
 # What a first run leaves in the cache: three kernels, the trixie folder and
 # the parts of sources; the debug kernel takes as much again.
@@ -90,8 +94,9 @@ install() {
 }
 
 main() {
-	local group
+	local group list=0
 	local -a want=() lack=()
+	[ "${1-}" != --missing ] || { list=1; shift; }
 	[ $# -gt 0 ] || set -- build lab check
 	for group in "$@"; do
 		case $group in
@@ -100,14 +105,17 @@ main() {
 		check) read -r -d '' -a more <<<"$CHECK" || true ;;
 		debug) read -r -d '' -a more <<<"$DEBUG" || true ;;
 		bochs) read -r -d '' -a more <<<"$BOCHS" || true ;;
-		*) usage_error "usage: deps.sh [build|lab|check|debug|bochs]...; not '$group'" ;;
+		host) read -r -d '' -a more <<<"$REAL_HOST" || true ;;
+		headers) more=("linux-headers-$(uname -r)") ;;
+		*) usage_error "usage: deps.sh [--missing] [build|lab|check|debug|bochs|host|headers]...; not '$group'" ;;
 		esac
 		want+=("${more[@]}")
 	done
 	check_machine "${want[@]}"
 	case " $* " in *" lab "*) check_space; check_network ;; esac
 	mapfile -t lack < <(missing "${want[@]}" | sort -u)
-	[ ${#lack[@]} = 0 ] || install "${lack[@]}"
+	[ ${#lack[@]} != 0 ] || return 0
+	if [ $list = 1 ]; then printf '%s\n' "${lack[@]}"; else install "${lack[@]}"; fi
 }
 
 main "$@"

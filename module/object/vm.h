@@ -76,10 +76,6 @@ enum nptb_frames {
  * @dir: our debugfs folder
  * @refused: why it began without the budget meant for it: an errno, or 0
  * @end_work: takes the folder away after the VM has ended
- * @waiting: readers of kvm->srcu that began before @stragglers may be there, or
- *	work that looks for them; under @ctl, and then nobody's but the VM's end
- *	or our unload
- * @stragglers: of start_poll_synchronize_srcu()
  * @hooked: holds the fault hook; under @ctl
  * @attempts: numbers given to attempts
  * @granted: leaves that faults under way may make; raised before KVM's count
@@ -120,8 +116,6 @@ struct nptb_vm {
 	struct dentry *dir;
 	int refused;
 	struct work_struct end_work;
-	bool waiting;
-	unsigned long stragglers;
 	bool hooked;
 
 	atomic64_t attempts;
