@@ -4,6 +4,7 @@
  * reach it, guests that can run do run and leave the right memory, those that
  * cannot are reported as loops and leave theirs alone.
  */
+#include <string.h>
 #include "../lib/cells.h"
 #include "../lib/scene.h"
 

@@ -5,6 +5,7 @@
  * their memory stays right.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "../lib/cells.h"

@@ -4,6 +4,7 @@
  * each for 512 pages, but never under a budget. A budget set while huge leaves
  * are there takes them away.
  */
+#include <string.h>
 #include "../lib/cells.h"
 #include "../lib/scene.h"
 

@@ -4,6 +4,7 @@
  * an instruction that cannot complete, for guests whose every page is known.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "../lib/cells.h"
 #include "../lib/scene.h"

@@ -4,6 +4,7 @@
  * last-only really keeps one page, and dice can be thrown again.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "../lib/cells.h"

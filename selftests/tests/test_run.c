@@ -4,6 +4,7 @@
  * descendants start with its values, others do not, and closing it ends that.
  */
 #include <fcntl.h>
+#include <string.h>
 
 #include "../lib/cells.h"
 #include "../lib/child.h"

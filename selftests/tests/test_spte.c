@@ -5,6 +5,7 @@
  * it, so the oracle can fail.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "../lib/cells.h"
 #include "../lib/scene.h"

@@ -3,6 +3,7 @@
  * Loading and unloading while vCPUs fault at full speed under budgets: the
  * guests never notice, whatever moment it is. And kvm.ko cannot go under us.
  */
+#include <string.h>
 #include <sys/resource.h>
 #include <fcntl.h>
 
