@@ -111,17 +111,20 @@ publish() {
 	release_sign "$top/$dists" "$suite"
 }
 
-# release_sign DIR SUITE [FIELD...]
+# release_sign DIR SUITE [LINE...]
 release_sign() {
 	local dir=$1 suite=$2 option
 	local -a options=()
 	for option in Origin=test Label=test "Suite=$suite" "Codename=$suite" \
-		Architectures=amd64 Components=main "${@:3}"; do
+		Architectures=amd64 Components=main; do
 		options+=(-o "APT::FTPArchive::Release::$option")
 	done
+	[[ $suite != *-backports ]] ||
+		options+=(-o APT::FTPArchive::Release::NotAutomatic=yes
+			-o APT::FTPArchive::Release::ButAutomaticUpgrades=yes)
 	rm -f "$dir"/{InRelease,Release}
 	apt-ftparchive "${options[@]}" release "$dir" >"$tmp/Release"
-	mv "$tmp/Release" "$dir/Release"
+	printf '%s\n' "${@:3}" | cat - "$tmp/Release" | sed '/^$/d' >"$dir/Release"
 	gpg -q --batch --yes --clearsign -o "$dir/InRelease" "$dir/Release"
 }
 
