@@ -50,22 +50,15 @@ trixie_fetch() {
 }
 
 # Run a command in the trixie folder. The cache and the project are there at
-# the paths they have here, so that messages name files as they are. The
-# mounts are in a mount namespace of their own and go when the command ends,
-# however it ends.
+# the paths they have here, so that messages name files as they are.
 in_trixie() {
+	local dir
+	local -a share=()
 	[ "$(id -u)" = 0 ] || die "building for 7.3 happens in a chroot, and that needs root"
-	# shellcheck disable=SC2016
-	TRIXIE=$TRIXIE CACHE=$CACHE PROJECT=$PROJECT \
-		unshare --mount --propagation private bash -c '
-		set -e
-		for dir in "$CACHE/kernels" "$CACHE/sources" "$PROJECT"; do
-			[ -d "$dir" ] || continue
-			mkdir -p "$TRIXIE$dir"
-			mount --bind "$dir" "$TRIXIE$dir"
-		done
-		mount -t proc proc "$TRIXIE/proc"
-		mount --bind /dev "$TRIXIE/dev"
-		exec chroot "$TRIXIE" /usr/bin/env -i HOME=/root LC_ALL=C \
-			PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@"
+	for dir in "$CACHE/kernels" "$CACHE/sources" "$PROJECT"; do
+		[ ! -d "$dir" ] || share+=("$dir" "$dir")
+	done
+	unshare --mount --propagation unchanged \
+		"$PROJECT/scripts/lib/in-root.sh" "$TRIXIE" "${share[@]}" -- \
+		/usr/bin/env -i HOME=/root LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
