@@ -43,6 +43,9 @@ check-full:
 check-debug:
 	scripts/check.sh --debug
 
+check-fresh:
+	scripts/check-fresh.sh
+
 check-alarms:
 	scripts/check-alarms.sh
 
@@ -108,6 +111,7 @@ help:
 	@echo 'make cli             the command alone: build/bin/nptbudget'
 	@echo 'make demo            install what is needed, and show what this is for'
 	@echo 'make check           install what is needed, and run every test'
+	@echo 'make check-fresh     make demo and make check as a newcomer has them, in a pristine Debian 12'
 	@echo 'make check-unit      the tests that need no lab'
 	@echo 'make check-full      make check, and what takes long'
 	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
@@ -124,5 +128,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-alarms check-debug check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-debug check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms uninstall clean help

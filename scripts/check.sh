@@ -8,6 +8,9 @@
 #                      kernel as well, the corpus and the check of a host on
 #                      all kernels, Debian under budgets with an eye on loops
 #   check.sh --debug   the selftests on the debug kernel alone
+#   check.sh --short   all that installs, fetches and builds, what needs no lab, and
+#                      a selftest on each kernel. Asked for by NPTBUDGET_CHECK=short
+#                      as well: check-fresh.sh does, where it says make check
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -54,7 +57,7 @@ selftests() {
 	local series=$1 seconds=$2
 	shift 2
 	"$here/lab" --kernel "$series" --timeout "$seconds" --out "$LOGS/selftests-$series" \
-		-- env "$@" selftests/run.sh
+		-- env NPTB_INSTALLED=1 "$@" selftests/run.sh
 }
 
 # alone SERIES TEST...: tests that are run by name, where once is enough: small
@@ -62,7 +65,7 @@ selftests() {
 # perf, which takes its time to find out about events.
 alone() {
 	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/$2-$1" \
-		-- selftests/run.sh "${@:2}"
+		-- env NPTB_INSTALLED=1 selftests/run.sh "${@:2}"
 }
 
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
@@ -119,10 +122,9 @@ go_on() {
 	export KSELFTEST_SERIES
 }
 
-# check quick|full: first the modules, which are then there for the labs; then what
-# takes longest, so that short pieces fill up the end. An emulated host sleeps now
-# and then: that is when what needs none is done.
-check() {
+# What needs no lab: the modules, which are then there for the labs, and beside it
+# what is done when an emulated host sleeps, as it does now and then.
+check_built() {
 	local series
 	for series in "${STOCK[@]}"; do
 		piece "sparse and W=1 $series" "$here/static.sh" "build-$series"
@@ -134,6 +136,20 @@ check() {
 	beside "unit tests, module" check_unit selftests/unit
 	beside "unit tests, command" check_unit userspace
 	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
+}
+
+# A test that takes a few seconds, with tracing by a program that is installed.
+check_short() {
+	local series
+	for series in "${STOCK[@]}"; do
+		piece "selftest $series" alone "$series" test_trace.sh
+	done
+}
+
+# check quick|full: what takes longest comes first, so that short pieces fill up the
+# end.
+check() {
+	local series
 	for series in "${STOCK[@]}"; do
 		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
 	done
@@ -156,12 +172,20 @@ debug() {
 
 main() {
 	local series
-	[ $# -le 1 ] || usage_error "usage: check.sh [--full|--debug]"
+	local usage="usage: check.sh [--full|--debug|--short]"
+	[ $# -le 1 ] || usage_error "$usage"
+	case ${NPTBUDGET_CHECK-} in
+	'') ;;
+	short) [ $# -gt 0 ] || set -- --short ;;
+	*) usage_error "NPTBUDGET_CHECK is short, or not set; not '$NPTBUDGET_CHECK'" ;;
+	esac
 	start
 	case ${1-} in
-	'') prepare check "${STOCK[@]}"; check quick ;;
+	'') prepare check "${STOCK[@]}"; check_built; check quick ;;
+	--short) prepare check "${STOCK[@]}"; check_built; check_short ;;
 	--full)
 		prepare debug "${STOCK[@]}" 6.12-debug
+		check_built
 		check full
 		for series in "${STOCK[@]}"; do
 			[ "$series" != "$HOST" ] || continue
@@ -174,7 +198,7 @@ main() {
 		only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
 		debug ;;
 	--debug) prepare debug 6.12-debug; debug ;;
-	*) usage_error "usage: check.sh [--full|--debug]" ;;
+	*) usage_error "$usage" ;;
 	esac
 	pieces_wait 0 all
 	pieces_sum

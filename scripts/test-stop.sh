@@ -75,7 +75,7 @@ stops() {
 }
 
 tap_begin
-for script in limit.sh policies.sh bench.sh demo.sh check.sh check-alarms.sh probe-bochs.sh; do
+for script in limit.sh policies.sh bench.sh demo.sh check.sh check-fresh.sh check-alarms.sh probe-bochs.sh; do
 	tap_check "$script, while packages are installed" stops 143 $script deps.sh
 done
 for script in policies.sh bench.sh demo.sh check.sh check-alarms.sh; do

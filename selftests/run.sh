@@ -7,6 +7,7 @@
 # nothing failed and something passed. `make -C selftests` comes first. The runner
 # is kselftest's own, run_kselftest.sh.
 #   NPTB_TEST_TIMEOUT   seconds for one test (of selftests/settings)
+#   NPTB_INSTALLED      fail, not skip, where a program is missing that a test calls
 #   NPTB_PATIENCE       how many times longer to wait for what a test waits for (1)
 #   NPTB_TIMES          how often test_unload loads and unloads (50)
 set -o pipefail
