@@ -115,3 +115,25 @@ module_fresh() {
 	[ -f "$ko" ] && [ -z "$(find "$PROJECT/module" "$PROJECT/uapi" "$(kernel_dir "$1")/env" \
 		-newer "$ko" ! -name '*.o' ! -name '*.ko' ! -name '.*' -print -quit 2>/dev/null)" ]
 }
+
+# The module that keeps KVM in L1 away from defects of QEMU's AMD-V: lab-svm/.
+lab_svm_file() { printf '%s/lab-svm/stripped.ko\n' "$(module_build_dir "$1")"; }
+
+lab_svm_fresh() {
+	[ -f "$(lab_svm_file "$1")" ] && [ -z "$(find "$PROJECT/scripts/lab-svm" \
+		"$(kernel_dir "$1")/env" -newer "$(lab_svm_file "$1")" -print -quit)" ]
+}
+
+# lab_svm_take SERIES FILE: have it at FILE, built anew where it is stale.
+lab_svm_take() (
+	series=$1 to=$2
+	dir=$(dirname "$(lab_svm_file "$series")")
+	build_lock "$dir"
+	if ! lab_svm_fresh "$series"; then
+		cp "$PROJECT"/scripts/lab-svm/* "$dir/"
+		kernel_make "$series" M="$dir" W=1 modules 2>&1 | { grep -v 'Skipping BTF' || true; } >&2 ||
+			die "the lab's own module does not build for $series"
+		strip -g -o "$(lab_svm_file "$series")" "$dir/lab_svm.ko"
+	fi
+	cp "$(lab_svm_file "$series")" "$to"
+)
