@@ -37,6 +37,11 @@ TRACE_DEFINE_ENUM(NPTB_DETACH_UNLOAD);
 TRACE_DEFINE_ENUM(NPTB_LOOP_INSTRUCTION);
 TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
 TRACE_DEFINE_ENUM(NPTB_LOOP_CONTENTION);
+TRACE_DEFINE_ENUM(NPTB_EVENT_NONE);
+TRACE_DEFINE_ENUM(NPTB_EVENT_EXCEPTION);
+TRACE_DEFINE_ENUM(NPTB_EVENT_INTERRUPT);
+TRACE_DEFINE_ENUM(NPTB_EVENT_SOFT);
+TRACE_DEFINE_ENUM(NPTB_EVENT_NMI);
 TRACE_DEFINE_ENUM(NPTB_RESOLVED_NOT);
 TRACE_DEFINE_ENUM(NPTB_RESOLVED_ITSELF);
 TRACE_DEFINE_ENUM(NPTB_RESOLVED_LENT);
@@ -73,6 +78,14 @@ TRACE_DEFINE_ENUM(NPTB_RESOLVED_STOPPED);
 			 { NPTB_LOOP_INSTRUCTION, "instruction" }, \
 			 { NPTB_LOOP_EVENT, "event-delivery" },	\
 			 { NPTB_LOOP_CONTENTION, "contention" })
+
+#define show_event(event)					\
+	__print_symbolic(event,					\
+			 { NPTB_EVENT_NONE, "none" },		\
+			 { NPTB_EVENT_EXCEPTION, "exception" },	\
+			 { NPTB_EVENT_INTERRUPT, "interrupt" },	\
+			 { NPTB_EVENT_SOFT, "int" },		\
+			 { NPTB_EVENT_NMI, "nmi" })
 
 #define show_resolved(how)					\
 	__print_symbolic(how,					\
@@ -251,7 +264,8 @@ TRACE_EVENT(nptb_evict,
  * A vCPU is in a fault loop; sent at laps 1, 2, 4, 8 and so on of an attempt,
  * and with 0 laps where the loop was certain before one was over. With class
  * "contention" @laps counts pages that others took. @gfns and @roles
- * (NPTB_ROLE_*) are the loop set, @insn the bytes at RIP.
+ * (NPTB_ROLE_*) are the loop set, @insn the bytes at RIP. @event: enum nptb_event,
+ * what kind of event @vector is of.
  */
 TRACE_EVENT(nptb_loop,
 	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
@@ -272,6 +286,7 @@ TRACE_EVENT(nptb_loop,
 		__dynamic_array(u64, gfns, attempt->npages)
 		__dynamic_array(u8, roles, attempt->npages)
 		__dynamic_array(u8, insn, attempt->insn_len)
+		__field(u32, event)
 	),
 	TP_fast_assign(
 		u64 *gfns = __get_dynamic_array(gfns);
@@ -283,6 +298,7 @@ TRACE_EVENT(nptb_loop,
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = attempt->state.vector;
+		__entry->event = attempt->state.event;
 		__entry->rip = attempt->state.rip;
 		__entry->cr3 = attempt->state.cr3;
 		__entry->laps = attempt->laps ?: attempt->stolen;
@@ -296,7 +312,7 @@ TRACE_EVENT(nptb_loop,
 		memcpy(__get_dynamic_array(insn), attempt->insn,
 		       attempt->insn_len);
 	),
-	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s",
+	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s event=%s",
 		  __entry->pid, __entry->fd, __entry->vcpu,
 		  show_class(__entry->class), __entry->vector, __entry->rip,
 		  __entry->cr3, __entry->laps, __entry->attempt,
@@ -304,7 +320,8 @@ TRACE_EVENT(nptb_loop,
 		  __print_array(__get_dynamic_array(gfns), __entry->npages, 8),
 		  __print_hex(__get_dynamic_array(roles), __entry->npages),
 		  __print_hex(__get_dynamic_array(insn),
-			      __get_dynamic_array_len(insn)))
+			      __get_dynamic_array_len(insn)),
+		  show_event(__entry->event))
 );
 
 /*
@@ -331,6 +348,7 @@ TRACE_EVENT(nptb_resolve,
 		__field(u32, how)
 		__field(u32, needs)
 		__field(u32, lent)
+		__field(u32, event)
 	),
 	TP_fast_assign(
 		__entry->pid = vm->pid;
@@ -338,6 +356,7 @@ TRACE_EVENT(nptb_resolve,
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = attempt->state.vector;
+		__entry->event = attempt->state.event;
 		__entry->rip = attempt->state.rip;
 		__entry->cr3 = attempt->state.cr3;
 		__entry->laps = attempt->laps ?: attempt->stolen;
@@ -347,12 +366,12 @@ TRACE_EVENT(nptb_resolve,
 		__entry->needs = attempt->npages;
 		__entry->lent = attempt->lent;
 	),
-	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu",
+	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu event=%s",
 		  __entry->pid, __entry->fd, __entry->vcpu,
 		  show_class(__entry->class), __entry->vector, __entry->rip,
 		  __entry->cr3, __entry->laps, __entry->attempt,
 		  show_resolved(__entry->how), __entry->needs, __entry->lent,
-		  __entry->steps)
+		  __entry->steps, show_event(__entry->event))
 );
 
 #endif /* NPTB_TRACE_H */

@@ -125,7 +125,7 @@
  * "loops": for every record one line of name=value fields that begins with
  * "loop", then one line per page that begins with "page":
  *
- *   loop class=instruction vcpu=0 vector=-1 rip=0x7c00 cr3=0x0 cr0=0x10 \
+ *   loop class=instruction vcpu=0 vector=-1 event=none rip=0x7c00 cr3=0x0 cr0=0x10 \
  *     cr4=0x0 efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 \
  *     truncated=0 insn=0130 resolved=no needs=2 exact=0 lent=0 steps=0
  *   page gfn=0x7 as=0 roles=fetch faults=42
@@ -134,6 +134,9 @@
  * class    one of NPTB_LOOP_CLASS_NAMES
  * vcpu     index of the vCPU, as KVM numbers them
  * vector   the vector being delivered when class=event-delivery; -1 otherwise
+ * event    what kind of event that is, from NPTB_EVENT_NAMES: vector 8 is a
+ *          double fault as an exception, and any device's as an interrupt (in a
+ *          BIOS, the timer's)
  * rip      guest RIP when it looped (offset in the code segment)
  * cr3..    guest registers at the last lap
  * laps     rounds in all, over all times
@@ -430,6 +433,27 @@ enum nptb_loop_class {
 
 #define NPTB_LOOP_CLASS_NAMES \
 	{ "instruction", "event-delivery", "contention" }
+
+/**
+ * enum nptb_event - what is being delivered
+ * @NPTB_EVENT_NONE: nothing
+ * @NPTB_EVENT_EXCEPTION: an exception; INT3 and INTO count as such
+ * @NPTB_EVENT_INTERRUPT: an external interrupt
+ * @NPTB_EVENT_SOFT: the interrupt of an INT instruction
+ * @NPTB_EVENT_NMI: a non-maskable interrupt
+ * @NPTB_EVENT_NR: number of kinds
+ */
+enum nptb_event {
+	NPTB_EVENT_NONE = 0,
+	NPTB_EVENT_EXCEPTION,
+	NPTB_EVENT_INTERRUPT,
+	NPTB_EVENT_SOFT,
+	NPTB_EVENT_NMI,
+	NPTB_EVENT_NR,
+};
+
+#define NPTB_EVENT_NAMES \
+	{ "none", "exception", "interrupt", "int", "nmi" }
 
 /**
  * enum nptb_resolved - how an attempt that looped came to its end

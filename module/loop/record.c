@@ -9,6 +9,7 @@ static bool same_place(const struct nptb_loop_record *record,
 	return record->state.rip == attempt->state.rip &&
 	       record->state.cr3 == attempt->state.cr3 &&
 	       record->state.vector == attempt->state.vector &&
+	       record->state.event == attempt->state.event &&
 	       record->cls == nptb_attempt_class(attempt);
 }
 

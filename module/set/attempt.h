@@ -30,7 +30,7 @@
  * @cr4: mode
  * @efer: mode
  * @vector: of the event being delivered, or -1
- * @soft: the event is an INT instruction's
+ * @event: enum nptb_event, what kind of event
  */
 struct nptb_state {
 	u64 rip;
@@ -41,7 +41,7 @@ struct nptb_state {
 	u64 cr4;
 	u64 efer;
 	s64 vector;
-	u64 soft;
+	u64 event;
 };
 
 /**

@@ -17,6 +17,7 @@
 static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
+static const char *const event_names[] = NPTB_EVENT_NAMES;
 static const char *const segment_names[] = NPTB_SEGMENT_NAMES;
 static const char *const for_names[] = NPTB_FOR_NAMES;
 static const char *const resolved_names[] = NPTB_RESOLVED_NAMES;
@@ -24,6 +25,7 @@ static const char *const resolved_names[] = NPTB_RESOLVED_NAMES;
 static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
 static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
 static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
+static_assert(ARRAY_SIZE(event_names) == NPTB_EVENT_NR);
 static_assert(ARRAY_SIZE(segment_names) == NPTB_SEG_NR);
 static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR);
 static_assert(ARRAY_SIZE(resolved_names) == NPTB_RESOLVED_NR);
@@ -145,9 +147,9 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 	const struct nptb_state *state = &record->state;
 	u32 i;
 
-	seq_printf(m, "loop class=%s vcpu=%u vector=%lld rip=0x%llx cr3=0x%llx",
+	seq_printf(m, "loop class=%s vcpu=%u vector=%lld event=%s rip=0x%llx cr3=0x%llx",
 		   class_names[record->cls], record->vcpu, state->vector,
-		   state->rip, state->cr3);
+		   event_names[state->event], state->rip, state->cr3);
 	seq_printf(m, " cr0=0x%llx cr4=0x%llx efer=0x%llx rflags=0x%llx",
 		   state->cr0, state->cr4, state->efer, state->rflags);
 	seq_printf(m, " laps=%llu times=%llu budget=%llu pages=%u truncated=%d insn=",

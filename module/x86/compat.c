@@ -181,9 +181,16 @@ static s64 vector_in_delivery(struct kvm_vcpu *vcpu)
 	return -1;
 }
 
-static bool soft_in_delivery(struct kvm_vcpu *vcpu)
+static enum nptb_event event_in_delivery(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.interrupt.injected && vcpu->arch.interrupt.soft;
+	if (vcpu->arch.exception.injected)
+		return NPTB_EVENT_EXCEPTION;
+	if (vcpu->arch.interrupt.injected)
+		return vcpu->arch.interrupt.soft ? NPTB_EVENT_SOFT :
+						   NPTB_EVENT_INTERRUPT;
+	if (vcpu->arch.nmi_injected)
+		return NPTB_EVENT_NMI;
+	return NPTB_EVENT_NONE;
 }
 
 /*
@@ -196,9 +203,9 @@ static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
 	s64 vector = vector_in_delivery(vcpu);
 
-	if (vector < 0 && state->soft)
+	if (vector < 0 && state->event == NPTB_EVENT_SOFT)
 		return true;
-	return state->vector == vector && state->soft == soft_in_delivery(vcpu);
+	return state->vector == vector && state->event == event_in_delivery(vcpu);
 }
 
 /**
@@ -236,7 +243,7 @@ void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 	state->cr4 = vcpu->arch.cr4;
 	state->efer = vcpu->arch.efer;
 	state->vector = vector_in_delivery(vcpu);
-	state->soft = soft_in_delivery(vcpu);
+	state->event = event_in_delivery(vcpu);
 }
 
 /**

@@ -46,6 +46,10 @@ static int parse_field(struct nptb_st_loop *l, const char *key, char *val)
 		snprintf(l->class, sizeof(l->class), "%s", val);
 		return 0;
 	}
+	if (!strcmp(key, "event")) {
+		snprintf(l->event, sizeof(l->event), "%s", val);
+		return 0;
+	}
 	if (!strcmp(key, "insn")) {
 		snprintf(l->insn, sizeof(l->insn), "%s", val);
 		return 0;

@@ -46,6 +46,7 @@ struct nptb_st_page {
 /* One loop record, the fields the tests look at. */
 struct nptb_st_loop {
 	char class[32];
+	char event[16];
 	char insn[2 * NPTB_INSN_MAX + 2];
 	int vcpu;
 	int vector;

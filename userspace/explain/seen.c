@@ -12,7 +12,7 @@
 /**
  * struct seen_loop - a loop that was asked about
  * @vm: name of its VM
- * @l: its vCPU, RIP, CR3 and vector; its walks
+ * @l: its vCPU, RIP, CR3 and event; its walks
  */
 struct seen_loop {
 	char vm[VM_NAME_MAX];
@@ -22,7 +22,7 @@ struct seen_loop {
 static bool same_place(const struct loop *a, const struct loop *b)
 {
 	return a->vcpu == b->vcpu && a->rip == b->rip && a->cr3 == b->cr3 &&
-	       a->vector == b->vector;
+	       a->vector == b->vector && !strcmp(a->event, b->event);
 }
 
 static struct seen_loop *find(struct seen *seen, const char *vm, const struct loop *l)

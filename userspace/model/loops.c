@@ -194,6 +194,11 @@ static int loop_field(struct loop *l, const char *name, const char *value, unsig
 	}
 	if (!strcmp(name, "vector"))
 		return field_int(value, &l->vector) ? -EBADMSG : 0;
+	if (!strcmp(name, "event")) {
+		strscpy(l->event, value, sizeof(l->event));
+		field_printable(l->event);
+		return 0;
+	}
 	if (!strcmp(name, "insn"))
 		return parse_insn(l, value);
 	if (!strcmp(name, "truncated")) {

@@ -70,6 +70,7 @@ struct loop_page {
  * @class: name of an enum nptb_loop_class, or one of a newer module
  * @vcpu: index of the vCPU
  * @vector: vector being delivered, -1 for none
+ * @event: what kind of event that is, from NPTB_EVENT_NAMES; empty from an older module
  * @rip: guest RIP, as an offset in the code segment
  * @cr3: guest CR3 at the last lap
  * @cr0: guest CR0 at the last lap
@@ -102,6 +103,7 @@ struct loop {
 	char class[LOOP_CLASS_MAX];
 	unsigned int vcpu;
 	int vector;
+	char event[LOOP_CLASS_MAX];
 	unsigned long long rip, cr3, cr0, cr4, efer, rflags;
 	unsigned long long laps, times, budget, nr_pages, needs, lent, steps;
 	unsigned int exact;

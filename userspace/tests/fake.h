@@ -23,14 +23,14 @@
 
 /* A loop record as in uapi/nptbudget.h, with its two pages. */
 #define LOOP_ADD \
-	"loop class=instruction vcpu=0 vector=-1 rip=0x7c00 cr3=0x0 cr0=0x10 cr4=0x0 " \
+	"loop class=instruction vcpu=0 vector=-1 event=none rip=0x7c00 cr3=0x0 cr0=0x10 cr4=0x0 " \
 	"efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 truncated=0 insn=0137" \
 	MACHINE("0x8000") "\n" \
 	"page gfn=0x7 as=0 roles=fetch faults=42\n" \
 	"page gfn=0x8 as=0 roles=write faults=43\n"
 
 #define LOOP_IRET \
-	"loop class=event-delivery vcpu=1 vector=14 rip=0xffffffff81000000 cr3=0x1000 " \
+	"loop class=event-delivery vcpu=1 vector=14 event=exception rip=0xffffffff81000000 cr3=0x1000 " \
 	"cr0=0x80000011 cr4=0x20 efer=0xd00 rflags=0x2 laps=3 times=2 budget=1 pages=2 " \
 	"truncated=0 insn=48cf\n" \
 	"page gfn=0x1234567 as=0 roles=fetch,table faults=2\n" \

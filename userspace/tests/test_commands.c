@@ -357,9 +357,30 @@ static void explains_loops(void **state)
 	assert_has(r.out, "3 laps in 2 times\n");
 	assert_has(r.out, "rip 0xffffffff81000000: iretq  [48 cf]");
 	assert_has(r.out, "0x9           0x9000            1   read/write");
+	/* A BIOS takes the timer's interrupt by vector 8: no double fault. */
+	fake_vm("1200-31", "1\n", STATS,
+		"loop class=event-delivery vcpu=0 vector=8 event=interrupt rip=0x7c06 cr0=0x10 "
+		"efer=0x0 laps=8 budget=1 pages=1 insn=90\npage gfn=0x0 as=0 roles=read faults=80\n"
+		"loop class=event-delivery vcpu=0 vector=8 event=int rip=0x7c06 cr0=0x10 "
+		"efer=0x0 laps=8 budget=1 pages=1 insn=cd08\npage gfn=0x0 as=0 roles=read faults=80\n"
+		"loop class=event-delivery vcpu=0 vector=2 event=nmi rip=0x7c06 cr0=0x10 "
+		"efer=0x0 laps=8 budget=1 pages=1 insn=90\npage gfn=0x0 as=0 roles=read faults=80\n"
+		"loop class=event-delivery vcpu=0 vector=8 event=exception rip=0x7c06 cr0=0x10 "
+		"efer=0x0 laps=8 budget=1 pages=1 insn=90\npage gfn=0x0 as=0 roles=read faults=80\n"
+		"loop class=event-delivery vcpu=0 vector=8 rip=0x7c06 cr0=0x10 "
+		"efer=0x0 laps=9 budget=1 pages=1 insn=90\npage gfn=0x0 as=0 roles=read faults=80\n");
+	COMMAND(&r, "loops", "1200");
+	assert_has(r.out, "in the delivery of vector 8 (interrupt), ");
+	assert_has(r.out, "in the delivery of vector 8 (INT instruction), ");
+	assert_has(r.out, "in the delivery of vector 2 (NMI), ");
+	assert_has(r.out, "in the delivery of vector 8 (#DF), ");
+	assert_has(r.out, "in the delivery of vector 8, 9 laps");
+	fake_vm("1200-31", "1\n", STATS, LOOP_ADD);
 	COMMAND(&r, "loops", "--json");
 	obj = json(r.out);
 	assert_string_equal(at(obj, "vms/0/loops/0/rip"), "0x7c00");
+	assert_string_equal(at(obj, "vms/0/loops/0/event"), "null");
+	assert_string_equal(at(obj, "vms/1/loops/0/event"), "exception");
 	assert_string_equal(at(obj, "vms/0/loops/0/needs"), "2");
 	assert_string_equal(at(obj, "vms/0/loops/0/vector"), "null");
 	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/roles/1"), "write");

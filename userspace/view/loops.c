@@ -7,9 +7,9 @@
 
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 
-/* AMD64 APM volume 2, table 8-1. */
+/* Exceptions: AMD64 APM volume 2, table 8-1. */
 static const char *const vector_names[] = {
-	"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", NULL, "#TS",
+	"#DE", "#DB", NULL, "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", NULL, "#TS",
 	"#NP", "#SS", "#GP", "#PF", NULL, "#MF", "#AC", "#MC", "#XF", "#VE", "#CP",
 };
 
@@ -46,18 +46,33 @@ static void bytes_text(const struct loop *l, const struct disas *d, char *buf, s
 					 l->insn[i]);
 }
 
+static const char *const event_names[] = NPTB_EVENT_NAMES;
+
+/* A vector's name says nothing unless the event is an exception. */
+static const char *event_text(const struct loop *l)
+{
+	if (!strcmp(l->event, event_names[NPTB_EVENT_EXCEPTION]))
+		return l->vector >= 0 && l->vector < NR_VECTOR_NAMES &&
+		       vector_names[l->vector] ? vector_names[l->vector] : "exception";
+	if (!strcmp(l->event, event_names[NPTB_EVENT_INTERRUPT]))
+		return "interrupt";
+	if (!strcmp(l->event, event_names[NPTB_EVENT_SOFT]))
+		return "INT instruction";
+	if (!strcmp(l->event, event_names[NPTB_EVENT_NMI]))
+		return "NMI";
+	return NULL;
+}
+
 static void what_text(const struct loop *l, char *buf, size_t size)
 {
-	const char *name = NULL;
+	const char *name = event_text(l);
 
 	if (!loop_is(l, NPTB_LOOP_EVENT)) {
 		snprintf(buf, size, "in %s %s", loop_is(l, NPTB_LOOP_INSTRUCTION) ? "an" : "class",
 			 l->class);
 		return;
 	}
-	if (l->vector >= 0 && l->vector < NR_VECTOR_NAMES)
-		name = vector_names[l->vector];
-	if (name)
+	if (l->vector >= 0 && name)
 		snprintf(buf, size, "in the delivery of vector %d (%s)", l->vector, name);
 	else if (l->vector >= 0)
 		snprintf(buf, size, "in the delivery of vector %d", l->vector);
@@ -343,6 +358,8 @@ struct json_object *loop_json(const struct loop *l)
 	json_object_object_add(obj, "vcpu", json_object_new_uint64(l->vcpu));
 	json_object_object_add(obj, "vector",
 			       l->vector < 0 ? NULL : json_object_new_int(l->vector));
+	json_object_object_add(obj, "event", loop_is(l, NPTB_LOOP_EVENT) && *l->event ?
+			       json_object_new_string(l->event) : NULL);
 	json_object_object_add(obj, "rip", hex_json(l->rip));
 	json_object_object_add(obj, "cr0", hex_json(l->cr0));
 	json_object_object_add(obj, "cr3", hex_json(l->cr3));
