@@ -54,7 +54,7 @@ static u32 run(struct nptb_fault *fault, u32 most)
 	struct nptb_fetch fetch = NPTB_FETCH_INIT;
 	u32 done = 0;
 
-	while (done < most) {
+	for (;;) {
 		enum nptb_step step = nptb_kvm_step(fault->vcpu, &fetch,
 						    &fault->ret);
 
@@ -63,8 +63,14 @@ static u32 run(struct nptb_fault *fault, u32 most)
 		if (step == NPTB_STEP_REFUSED)
 			break;
 		done++;
-		if (step == NPTB_STEP_LEAVE || !nptb_kvm_may_go_on(fault->vcpu))
+		if (step == NPTB_STEP_LEAVE)
 			break;
+		if (done < most && nptb_kvm_may_go_on(fault->vcpu))
+			continue;
+		if (!nptb_kvm_must_go_on(fault->vcpu))
+			break;
+		/* Translations may be gone by the request that is pending. */
+		fetch = (struct nptb_fetch)NPTB_FETCH_INIT;
 	}
 	/* That one more could not be done is found out at its own fault. */
 	return done;

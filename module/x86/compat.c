@@ -4,6 +4,7 @@
 #include <linux/uaccess.h>
 
 #include "x86/compat.h"
+#include "x86/emulator.h"
 #include "x86/symbols.h"
 
 /**
@@ -46,6 +47,35 @@ bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm)
 	return nptb_uses_tdp_mmu(kvm);
 }
 
+/*
+ * Asked for an instruction that is not at hand: KVM has to read the guest for it.
+ * EMULTYPE_SKIP has it answer without a #UD for the guest.
+ */
+static bool vendor_can_read(struct kvm_vcpu *vcpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 says whether it can, later kernels why not. */
+	return !static_call(nptb_sc_can_emulate)(vcpu, NPTB_EMULTYPE_SKIP, NULL,
+						 0);
+#else
+	return static_call(nptb_sc_can_emulate)(vcpu, NPTB_EMULTYPE_SKIP, NULL,
+						0);
+#endif
+}
+
+/**
+ * nptb_kvm_readable() - may KVM read a vCPU's registers, and its memory?
+ * @vcpu: its own thread
+ *
+ * A VM can become encrypted, by migration, after it has run without being so.
+ *
+ * Return: false for SEV, SEV-ES and SEV-SNP.
+ */
+bool nptb_kvm_readable(struct kvm_vcpu *vcpu)
+{
+	return !nptb_kvm_protected(vcpu) && vendor_can_read(vcpu);
+}
+
 static bool is_confidential(struct kvm *kvm)
 {
 	struct kvm_vcpu *vcpu;
@@ -57,7 +87,7 @@ static bool is_confidential(struct kvm *kvm)
 		return true;
 #endif
 	kvm_for_each_vcpu(i, vcpu, kvm)
-		if (vcpu->arch.guest_state_protected)
+		if (nptb_kvm_protected(vcpu))
 			return true;
 	return false;
 }

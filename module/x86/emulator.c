@@ -6,10 +6,29 @@
 
 #include "x86/iret.h"
 #include "x86/emulator.h"
+#include "x86/guest_memory.h"
 #include "x86/symbols.h"
 
 /* arch/x86/include/asm/kvm_host.h: a nested guest, and system management. */
 #define NEVER_EMULATED	(HF_GUEST_MASK | HF_SMM_MASK)
+
+/* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */
+#define PF_PRESENT	BIT(0)
+
+/*
+ * A debug register waits for data or for a port: AMD64 APM volume 2, section
+ * 13.1.1.4. KVM's emulator looks for those that wait for code alone.
+ */
+static bool watches_data(struct kvm_vcpu *vcpu)
+{
+	unsigned long dr7 = vcpu->arch.dr7;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (dr7 >> (2 * i) & 3 && dr7 >> (16 + 4 * i) & 3)
+			return true;
+	return false;
+}
 
 static bool event_under_way(struct kvm_vcpu *vcpu)
 {
@@ -17,17 +36,29 @@ static bool event_under_way(struct kvm_vcpu *vcpu)
 	       vcpu->arch.interrupt.injected || vcpu->arch.nmi_injected;
 }
 
+/*
+ * What the emulator does otherwise than the CPU does. With TF, it traps after
+ * 1,024 elements of a REP, and behind an instruction that loads SS.
+ */
+static bool would_differ(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.hflags & NEVER_EMULATED || vcpu->guest_debug ||
+	       unlikely(vcpu->arch.dr7 & 0xff && watches_data(vcpu)) ||
+	       unlikely(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_TF);
+}
+
 /**
  * nptb_kvm_may_step() - may an instruction of this vCPU be emulated?
  * @vcpu: that has exited; its own thread
  *
  * Return: false in a nested guest, in SMM, where an event is being delivered or
- * waits to be, and where user space debugs the guest.
+ * waits to be, where the guest is debugged, by user space, by data breakpoints of
+ * its own, or in single steps, and where its state is private.
  */
 bool nptb_kvm_may_step(struct kvm_vcpu *vcpu)
 {
-	return !(vcpu->arch.hflags & NEVER_EMULATED) && !vcpu->guest_debug &&
-	       !event_under_way(vcpu);
+	return !would_differ(vcpu) && !event_under_way(vcpu) &&
+	       nptb_kvm_readable(vcpu);
 }
 
 /**
@@ -42,19 +73,94 @@ bool nptb_kvm_may_step(struct kvm_vcpu *vcpu)
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu)
 {
 	return !kvm_request_pending(vcpu) && !event_under_way(vcpu) &&
-	       !(vcpu->arch.hflags & NEVER_EMULATED) &&
-	       !__xfer_to_guest_mode_work_pending();
+	       !would_differ(vcpu) && !__xfer_to_guest_mode_work_pending();
+}
+
+/**
+ * nptb_kvm_must_go_on() - does this instruction belong to the last?
+ * @vcpu: after a step that was done
+ *
+ * What follows STI or a load of SS is run before anything else happens to the guest:
+ * AMD64 APM volume 2, section 15.21.5. Not every CPU that is entered there
+ * still knows, and "STI; HLT" would then wait for an interrupt that has come.
+ *
+ * Return: true where it may be emulated, and nothing that waits matters.
+ */
+bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu)
+{
+	return unlikely(static_call(nptb_sc_get_shadow)(vcpu)) &&
+	       !event_under_way(vcpu) && !would_differ(vcpu);
+}
+
+/* What an emulated instruction may change, and what shows that it did. */
+struct before {
+	u64 failures;
+	unsigned long rip;
+	unsigned long rcx;
+	unsigned long rsp;
+	unsigned long cr2;
+	u32 exit_reason;
+};
+
+static struct before look(struct kvm_vcpu *vcpu)
+{
+	return (struct before){
+		.failures = vcpu->stat.insn_emulation_fail,
+		.rip = nptb_kvm_rip(vcpu),
+		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
+		.rsp = vcpu->arch.regs[VCPU_REGS_RSP],
+		.cr2 = vcpu->arch.cr2,
+		.exit_reason = vcpu->run->exit_reason,
+	};
+}
+
+/* Every instruction moves RIP, but for a REP, which counts, and jumps to themselves. */
+static bool moved(struct kvm_vcpu *vcpu, const struct before *before)
+{
+	return nptb_kvm_rip(vcpu) != before->rip ||
+	       vcpu->arch.regs[VCPU_REGS_RCX] != before->rcx ||
+	       vcpu->arch.regs[VCPU_REGS_RSP] != before->rsp;
 }
 
 /*
- * The emulator answered a failure with a #UD, or an exit to user space, or
+ * An exception that the emulator has, and the CPU may not have: a #UD, by which
+ * it says also that it cannot, and a #PF for want of tables that are there.
+ */
+static bool unearned(struct kvm_vcpu *vcpu)
+{
+	if (likely(!vcpu->arch.exception.pending))
+		return false;
+	return vcpu->arch.exception.vector == UD_VECTOR ||
+	       (vcpu->arch.exception.vector == PF_VECTOR &&
+		!(vcpu->arch.exception.error_code & PF_PRESENT) &&
+		nptb_kvm_tables_refused(vcpu, vcpu->arch.cr2));
+}
+
+/*
+ * The emulator answered a failure with an exception, or an exit to user space, or
  * both. Neither is the guest's: undo them.
  */
-static void undo_refusal(struct kvm_vcpu *vcpu, u32 exit_reason)
+static void undo_refusal(struct kvm_vcpu *vcpu, const struct before *before)
 {
 	vcpu->arch.exception.pending = false;
 	vcpu->arch.exception.injected = false;
-	vcpu->run->exit_reason = exit_reason;
+	vcpu->arch.cr2 = before->cr2;
+	vcpu->run->exit_reason = before->exit_reason;
+}
+
+/* Return: true where the guest is as it was, but for what undo_refusal() takes. */
+static bool emulate(struct kvm_vcpu *vcpu, const struct before *before,
+		    void *insn, u32 len, int *ret)
+{
+	*ret = 1;
+	if (!nptb_kvm_memory_begin(vcpu))
+		return true;
+	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL, len);
+	nptb_kvm_memory_end(vcpu);
+	if (vcpu->stat.insn_emulation_fail != before->failures || unearned(vcpu))
+		return true;
+	/* Done, it said; but without an exit, something must have come of it. */
+	return *ret > 0 && !moved(vcpu, before) && !vcpu->arch.exception.pending;
 }
 
 /**
@@ -70,17 +176,15 @@ static void undo_refusal(struct kvm_vcpu *vcpu, u32 exit_reason)
 enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
 			     int *ret)
 {
-	u64 failures = vcpu->stat.insn_emulation_fail;
-	u32 exit_reason = vcpu->run->exit_reason;
+	struct before before = look(vcpu);
 	u8 insn[NPTB_FETCH_MAX];
 	u32 len = nptb_kvm_fetch(vcpu, fetch, insn);
 
-	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL,
-					    len);
-	if (vcpu->stat.insn_emulation_fail != failures) {
-		undo_refusal(vcpu, exit_reason);
+	if (emulate(vcpu, &before, insn, len, ret)) {
+		undo_refusal(vcpu, &before);
 		*ret = 1;
-		return NPTB_STEP_REFUSED;
+		/* A REP got to some element, and not past it. */
+		return moved(vcpu, &before) ? NPTB_STEP_LEAVE : NPTB_STEP_REFUSED;
 	}
 	/* The emulator marks HLT and would go on behind it. */
 	if (*ret > 0 && vcpu->arch.halt_request) {

@@ -23,8 +23,16 @@ enum nptb_step {
 	NPTB_STEP_REFUSED,
 };
 
+/* SEV-ES and SEV-SNP: its registers are encrypted. */
+static inline bool nptb_kvm_protected(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.guest_state_protected;
+}
+
+bool nptb_kvm_readable(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_step(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
+bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu);
 enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
 			     int *ret);
 bool nptb_kvm_iretq(struct kvm_vcpu *vcpu);

@@ -11,6 +11,7 @@
 
 #include "lib/btf.h"
 #include "x86/compat.h"
+#include "x86/guest_memory.h"
 #include "x86/mmu.h"
 
 /* Larger than any module's BTF. */
@@ -18,6 +19,7 @@
 
 #define VCPU	"p<kvm_vcpu>"
 #define KVM	"p<kvm>"
+#define EMUL	"p<x86_emulate_ctxt>"
 
 /* What we take KVM's functions for: the letters are explained in lib/btf.c. */
 static const struct {
@@ -61,6 +63,13 @@ static const struct {
 	{ "kvm_mmu_gva_to_gpa_read", "l" VCPU "lp<x86_exception>" },
 	{ "kvm_set_rflags", "v" VCPU "l" },
 	{ "kvm_emulate_halt_noskip", "i" VCPU },
+	{ "kvm_mmu_gva_to_gpa_write", "l" VCPU "lp<x86_exception>" },
+	{ "kvm_vcpu_read_guest", "i" VCPU "lpl" },
+	{ "emulator_read_emulated", "i" EMUL "lpip<x86_exception>" },
+	{ "emulator_write_emulated", "i" EMUL "lpip<x86_exception>" },
+	{ "emulator_cmpxchg_emulated", "i" EMUL "lppip<x86_exception>" },
+	{ "emulator_read_std", "i" EMUL "lpip<x86_exception>b" },
+	{ "emulator_write_std", "i" EMUL "lpip<x86_exception>b" },
 };
 
 /*
@@ -108,14 +117,20 @@ static int index_btf(struct nptb_btf *btf, const void *data, u32 size,
 	return nptb_btf_index(btf) < 0 ? -EINVAL : 0;
 }
 
-#define MEMBER(member)	{ #member, offsetof(struct nptb_mmu_page, member) }
+#define MEMBER(theirs, ours, member)					\
+	{ #theirs, #member, offsetof(struct ours, member) }
 
-/* Of struct kvm_mmu_page. */
+/* Of KVM's private structures, as far as we look into them. */
 static const struct {
+	const char *type;
 	const char *name;
 	int offset;
 } members[] = {
-	MEMBER(link), MEMBER(role), MEMBER(spt),
+	MEMBER(kvm_mmu_page, nptb_mmu_page, link),
+	MEMBER(kvm_mmu_page, nptb_mmu_page, role),
+	MEMBER(kvm_mmu_page, nptb_mmu_page, spt),
+	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, vcpu),
+	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, ops),
 };
 
 static int check_members(const struct nptb_btf *kvm)
@@ -123,11 +138,11 @@ static int check_members(const struct nptb_btf *kvm)
 	int i, ret = 0;
 
 	for (i = 0; i < ARRAY_SIZE(members); i++) {
-		if (nptb_btf_member(kvm, "kvm_mmu_page", members[i].name) ==
+		if (nptb_btf_member(kvm, members[i].type, members[i].name) ==
 		    members[i].offset)
 			continue;
-		pr_err("struct kvm_mmu_page is another on this kernel (%s); not loading\n",
-		       members[i].name);
+		pr_err("struct %s is another on this kernel (%s); not loading\n",
+		       members[i].type, members[i].name);
 		ret = -ENOEXEC;
 	}
 	return ret;

@@ -9,6 +9,7 @@
 #include <linux/kprobes.h>
 
 #include "x86/compat.h"
+#include "x86/guest_memory.h"
 #include "x86/symbols.h"
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
@@ -31,11 +32,20 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
+DEFINE_STATIC_CALL_NULL(nptb_sc_gva_to_gpa_write, kvm_mmu_gva_to_gpa_write);
+DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest_wait, kvm_vcpu_read_guest);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read, nptb_emul_read_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write, nptb_emul_write_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read_std, nptb_emul_std_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write_std, nptb_emul_std_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_rflags, kvm_set_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_switch_fpu, switch_fpu_return);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_can_emulate, nptb_can_emulate_proto);
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
@@ -175,6 +185,13 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_read_guest, "kvm_vcpu_read_guest_atomic");
 }
 
+/* 6.1 has another name for it, and another answer. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define CAN_EMULATE	"__SCT__kvm_x86_check_emulate_instruction"
+#else
+#define CAN_EMULATE	"__SCT__kvm_x86_can_emulate_instruction"
+#endif
+
 /* kvm_amd's functions, by KVM's own trampolines to them. */
 static bool find_vendor(void)
 {
@@ -187,7 +204,10 @@ static bool find_vendor(void)
 			 "__SCT__kvm_x86_flush_tlb_current") &&
 	       FIND_CALL(nptb_sc_get_nmi_mask, "__SCT__kvm_x86_get_nmi_mask") &&
 	       FIND_CALL(nptb_sc_set_shadow,
-			 "__SCT__kvm_x86_set_interrupt_shadow");
+			 "__SCT__kvm_x86_set_interrupt_shadow") &&
+	       FIND_CALL(nptb_sc_get_shadow,
+			 "__SCT__kvm_x86_get_interrupt_shadow") &&
+	       FIND_CALL(nptb_sc_can_emulate, CAN_EMULATE);
 }
 
 /* What on_loop=emulate needs. */
@@ -196,7 +216,15 @@ static bool find_emulation(void)
 	return FIND_CALL(nptb_sc_gva_to_gpa_read, "kvm_mmu_gva_to_gpa_read") &&
 	       FIND_CALL(nptb_sc_set_rflags, "kvm_set_rflags") &&
 	       FIND_CALL(nptb_sc_halt, "kvm_emulate_halt_noskip") &&
-	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return");
+	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return") &&
+	       FIND_CALL(nptb_sc_gva_to_gpa_write, "kvm_mmu_gva_to_gpa_write") &&
+	       FIND_CALL(nptb_sc_read_guest_wait, "kvm_vcpu_read_guest") &&
+	       FIND_CALL(nptb_sc_emul_read, "emulator_read_emulated") &&
+	       FIND_CALL(nptb_sc_emul_write, "emulator_write_emulated") &&
+	       FIND_CALL(nptb_sc_emul_cmpxchg, "emulator_cmpxchg_emulated") &&
+	       FIND_CALL(nptb_sc_emul_read_std, "emulator_read_std") &&
+	       FIND_CALL(nptb_sc_emul_write_std, "emulator_write_std") &&
+	       nptb_kvm_memory_init(find);
 }
 
 static bool find_data(void)

@@ -16,6 +16,7 @@
 
 struct kvm_pre_fault_memory;
 struct nptb_mmu_page;
+struct nptb_emul_ctxt;
 
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
@@ -30,6 +31,8 @@ unsigned long kvm_get_rflags(struct kvm_vcpu *vcpu);
 unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 gpa_t kvm_mmu_gva_to_gpa_read(struct kvm_vcpu *vcpu, gva_t gva,
 			      struct x86_exception *exception);
+gpa_t kvm_mmu_gva_to_gpa_write(struct kvm_vcpu *vcpu, gva_t gva,
+			       struct x86_exception *exception);
 void kvm_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags);
 int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu);
 #endif
@@ -48,6 +51,16 @@ int nptb_get_cpl_proto(struct kvm_vcpu *vcpu);
 unsigned long nptb_get_rflags_proto(struct kvm_vcpu *vcpu);
 void nptb_flush_local_proto(struct kvm_vcpu *vcpu);
 bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
+u32 nptb_get_interrupt_shadow_proto(struct kvm_vcpu *vcpu);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+/* Returns X86EMUL_CONTINUE, 0, where it can. */
+int nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
+			   void *insn, int insn_len);
+#else
+/* 6.1 returns whether it can. */
+bool nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
+			    void *insn, int insn_len);
+#endif
 void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
 
 #define NPTB_SAME_TYPE(op, proto)					\
@@ -60,10 +73,32 @@ NPTB_SAME_TYPE(get_rflags, nptb_get_rflags_proto);
 NPTB_SAME_TYPE(flush_tlb_current, nptb_flush_local_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
+NPTB_SAME_TYPE(get_interrupt_shadow, nptb_get_interrupt_shadow_proto);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+NPTB_SAME_TYPE(check_emulate_instruction, nptb_can_emulate_proto);
+#else
+NPTB_SAME_TYPE(can_emulate_instruction, nptb_can_emulate_proto);
+#endif
 unsigned long nptb_ftrace_location_proto(unsigned long ip);
+/* EMULTYPE_SKIP, in all three: only the length of an instruction is wanted. */
+#define NPTB_EMULTYPE_SKIP	BIT(2)
+
 /* In private headers. */
 int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
 			    int emulation_type, void *insn, int insn_len);
+/* Static in x86.c; in the emulator's table of functions, so never inlined away. */
+int nptb_emul_read_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
+			   void *val, unsigned int bytes,
+			   struct x86_exception *exception);
+int nptb_emul_write_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
+			  const void *val, unsigned int bytes,
+			  struct x86_exception *exception);
+int nptb_emul_cmpxchg_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
+			    const void *old, const void *new,
+			    unsigned int bytes, struct x86_exception *exception);
+int nptb_emul_std_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
+			void *val, unsigned int bytes,
+			struct x86_exception *exception, bool system);
 unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
 /* Static in tdp_mmu.c, and out of line in all three. */
 bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
@@ -98,6 +133,13 @@ DECLARE_STATIC_CALL(nptb_sc_linear_rip, kvm_get_linear_rip);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa, kvm_mmu_gva_to_gpa_system);
 DECLARE_STATIC_CALL(nptb_sc_read_guest, kvm_vcpu_read_guest_atomic);
 DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read);
+DECLARE_STATIC_CALL(nptb_sc_gva_to_gpa_write, kvm_mmu_gva_to_gpa_write);
+DECLARE_STATIC_CALL(nptb_sc_read_guest_wait, kvm_vcpu_read_guest);
+DECLARE_STATIC_CALL(nptb_sc_emul_read, nptb_emul_read_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_write, nptb_emul_write_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_read_std, nptb_emul_std_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_write_std, nptb_emul_std_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_rflags, kvm_set_rflags);
 DECLARE_STATIC_CALL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DECLARE_STATIC_CALL(nptb_sc_switch_fpu, switch_fpu_return);
@@ -108,6 +150,8 @@ DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_rflags, nptb_get_rflags_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
+DECLARE_STATIC_CALL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
+DECLARE_STATIC_CALL(nptb_sc_can_emulate, nptb_can_emulate_proto);
 
 /**
  * struct nptb_kvm_data - KVM's variables that we look at

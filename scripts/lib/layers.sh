@@ -9,7 +9,7 @@ LAYER_RULES="versions kvm_sym ftrace pure state command lines hosts homes spdx t
 layer_name() {
 	case $1 in
 	versions) echo "kernel versions are known to module/x86/ alone, to compat, mmu, zap, guest, prototypes and symbols" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, fetch.c, guest.c and symbols.c of module/x86/ alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, guest_memory.c, fetch.c, guest.c and symbols.c of module/x86/ alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c and compat.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -48,7 +48,7 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|fetch|guest)\.c|symbols\.[ch])$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|guest_memory|fetch|guest)\.c|symbols\.[ch])$' 'module/*')
 	none "go through x86/compat.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 

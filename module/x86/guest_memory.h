@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What KVM's emulator does to guest memory. It takes memory that it may not
+ * read or write for a device: the guest's store would go to the VMM as MMIO, and be
+ * lost. On the CPU such an access leaves KVM_RUN with EFAULT. So while an
+ * instruction is emulated for us, the emulator's own functions for guest memory
+ * are replaced by ours, which have the emulation fail instead.
+ */
+#ifndef NPTB_X86_GUEST_MEMORY_H
+#define NPTB_X86_GUEST_MEMORY_H
+
+#include "x86/compat.h"
+
+/* arch/x86/kvm/kvm_emulate.h: how a function for guest memory ends. */
+#define NPTB_EMUL_CONTINUE		0
+#define NPTB_EMUL_UNHANDLEABLE		1
+#define NPTB_EMUL_PROPAGATE_FAULT	2
+#define NPTB_EMUL_IO_NEEDED		5
+
+/**
+ * struct nptb_emul_ctxt - how KVM's struct x86_emulate_ctxt begins
+ * @vcpu: whose it is
+ * @ops: its functions, KVM's struct x86_emulate_ops
+ */
+struct nptb_emul_ctxt {
+	struct kvm_vcpu *vcpu;
+	const void *ops;
+};
+
+bool nptb_kvm_memory_init(unsigned long (*find)(const char *name));
+bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu);
+void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
+bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);
+
+#endif /* NPTB_X86_GUEST_MEMORY_H */
