@@ -117,8 +117,9 @@
  *
  *   vm <pid>-<fd> alive|ended [refused=<errno>]
  *
- * (refused: it could not be held to the budget, and began without one; the
- * number is what a write of that budget would have returned)
+ * (refused: it could not be held to the budget, and began without one, or lost
+ * it at its first fault; the number is what a write of that budget would have
+ * returned)
  * followed by the lines of its "stats", "loops" and "lends". Closing the descriptor ends
  * the registration; the VMs keep their budgets.
  *
@@ -353,11 +354,13 @@ enum nptb_evict_reason {
  * @NPTB_DETACH_OFF: "off" was written
  * @NPTB_DETACH_END: the VM ended
  * @NPTB_DETACH_UNLOAD: the module was unloaded
+ * @NPTB_DETACH_REFUSED: a fault showed that the guest is private (SEV)
  */
 enum nptb_detach_reason {
 	NPTB_DETACH_OFF = 0,
 	NPTB_DETACH_END,
 	NPTB_DETACH_UNLOAD,
+	NPTB_DETACH_REFUSED,
 };
 
 /*

@@ -22,6 +22,7 @@
 #include "set/rset.h"
 #include "x86/access.h"
 #include "x86/compat.h"
+#include "x86/emulator.h"
 #include "x86/hook.h"
 
 #define CREATE_TRACE_POINTS
@@ -293,6 +294,23 @@ static int pass(struct nptb_fault *fault)
 			      fault->insn, fault->insn_len);
 }
 
+/* Asked anew as long as it is not: the books may be of an earlier budget. */
+static bool is_readable(struct nptb_fault *fault)
+{
+	if (!nptb_kvm_protected(fault->vcpu))
+		fault->v->readable = nptb_kvm_readable(fault->vcpu);
+	else
+		fault->v->readable = false;
+	return fault->v->readable;
+}
+
+/* A guest that is private cannot be held to a budget: it loses it, aloud. */
+static int refuse(struct nptb_fault *fault)
+{
+	queue_work(nptb_wq, &fault->vm->refuse_work);
+	return pass(fault);
+}
+
 static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 				  gpa_t gpa, u64 error_code, void *insn,
 				  int insn_len)
@@ -314,6 +332,9 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 	if (!fault.v)
 		return pass(&fault);
+	if (unlikely(!fault.v->readable || nptb_kvm_protected(vcpu)) &&
+	    !is_readable(&fault))
+		return refuse(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	fault.shadow = !vm->tdp_mmu || !nptb_kvm_direct(vcpu);
 	if ((error_code & NPTB_NPF_RSVD) &&

@@ -43,6 +43,8 @@ enum nptb_hold {
  * @burst: instructions emulated in one go the last time; its own thread's
  * @ended: the attempt that @shield is of has ended; its own thread's
  * @unknown: @attempt was not kept up to date; its own thread's
+ * @readable: KVM may read its registers and memory, by the last time it was
+ *	asked; its own thread's
  */
 struct nptb_vcpu {
 	u32 idx;
@@ -62,6 +64,7 @@ struct nptb_vcpu {
 	u64 since_step;
 	bool ended;
 	bool unknown;
+	bool readable;
 };
 
 #endif /* NPTB_OBJECT_VCPU_H */

@@ -74,7 +74,8 @@ enum nptb_frames {
  * @fd: second half
  * @name: the whole name
  * @dir: our debugfs folder
- * @refused: why it began without the budget meant for it: an errno, or 0
+ * @refused: why it began without the budget meant for it, or lost it: an errno, or 0
+ * @refuse_work: takes the budget from a VM that turned out to be private
  * @end_work: takes the folder away after the VM has ended
  * @hooked: holds the fault hook; under @ctl
  * @attempts: numbers given to attempts
@@ -115,6 +116,7 @@ struct nptb_vm {
 	char name[NPTB_NAME_MAX];
 	struct dentry *dir;
 	int refused;
+	struct work_struct refuse_work;
 	struct work_struct end_work;
 	bool hooked;
 

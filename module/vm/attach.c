@@ -40,6 +40,8 @@
 
 DEFINE_HASHTABLE(nptb_armed, NPTB_ARMED_BITS);
 
+static void refuse_work(struct work_struct *work);
+
 static bool young(void *ctx, u64 key)
 {
 	struct nptb_vm *vm = ctx;
@@ -58,6 +60,7 @@ void nptb_budget_init(struct nptb_vm *vm)
 	INIT_HLIST_NODE(&vm->armed_node);
 	nptb_rset_init(&vm->set, NULL, 0);
 	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
+	INIT_WORK(&vm->refuse_work, refuse_work);
 	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
 }
 
@@ -336,6 +339,27 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	if (!ret)
 		trace_nptb_budget(vm, old, budget);
 	return ret;
+}
+
+/*
+ * A VM under budget turned out to be one that cannot be: that it is encrypted is
+ * settled after its creation, and asked of its vCPUs. Their faults cannot wait for
+ * what taking a budget away waits for.
+ */
+static void refuse_work(struct work_struct *work)
+{
+	struct nptb_vm *vm = container_of(work, struct nptb_vm, refuse_work);
+
+	mutex_lock(&vm->ctl);
+	down_read(&vm->life);
+	if (vm->kvm && vm->armed) {
+		pr_warn("VM %s cannot have a budget, and has lost it: its memory or state is private to the guest\n",
+			vm->name);
+		WRITE_ONCE(vm->refused, EOPNOTSUPP);
+		nptb_budget_off(vm, NPTB_DETACH_REFUSED);
+	}
+	up_read(&vm->life);
+	mutex_unlock(&vm->ctl);
 }
 
 /**

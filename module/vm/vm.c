@@ -152,6 +152,7 @@ static void vm_end_work(struct work_struct *work)
 	struct nptb_vm *vm = container_of(work, struct nptb_vm, end_work);
 
 	cancel_delayed_work_sync(&vm->lend_work);
+	cancel_work_sync(&vm->refuse_work);
 	nptb_debugfs_remove_vm(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();

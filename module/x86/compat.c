@@ -76,6 +76,18 @@ bool nptb_kvm_readable(struct kvm_vcpu *vcpu)
 	return !nptb_kvm_protected(vcpu) && vendor_can_read(vcpu);
 }
 
+/* One that runs is asked by its own thread, at its next fault. */
+static bool idle_is_readable(struct kvm_vcpu *vcpu)
+{
+	bool readable;
+
+	if (!mutex_trylock(&vcpu->mutex))
+		return true;
+	readable = nptb_kvm_readable(vcpu);
+	mutex_unlock(&vcpu->mutex);
+	return readable;
+}
+
 static bool is_confidential(struct kvm *kvm)
 {
 	struct kvm_vcpu *vcpu;
@@ -87,7 +99,7 @@ static bool is_confidential(struct kvm *kvm)
 		return true;
 #endif
 	kvm_for_each_vcpu(i, vcpu, kvm)
-		if (nptb_kvm_protected(vcpu))
+		if (nptb_kvm_protected(vcpu) || !idle_is_readable(vcpu))
 			return true;
 	return false;
 }
