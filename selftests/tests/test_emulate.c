@@ -287,6 +287,9 @@ static void run(const struct program *p, struct result *r)
 	ioctl(vcpu->fd, KVM_SET_DEBUGREGS, &none);
 	if (ioctl(vcpu->fd, KVM_GET_REGS, &r->regs))
 		die("KVM_GET_REGS: %s", strerror(errno));
+	/* A page whose refusal nobody noticed is still as it was. */
+	if (p->page && mprotect(vm.mem + p->page, PAGE_SIZE, PROT_READ | PROT_WRITE))
+		die("mprotect: %s", strerror(errno));
 	memcpy(r->counts, vm.mem + COUNTS, sizeof(r->counts));
 	memcpy(r->data, vm.mem + DATA, sizeof(r->data));
 }
