@@ -13,7 +13,10 @@
 DEFINE_MUTEX(nptb_registry);
 struct workqueue_struct *nptb_wq;
 
-/* No new work, no budgets, no hook, nobody inside: then free. */
+/*
+ * No new work, no budgets, no hook, nobody inside: then VMs that ended meanwhile
+ * are done with, and all is freed that this takes.
+ */
 static void leave(void)
 {
 	nptb_debugfs_exit();
@@ -21,6 +24,7 @@ static void leave(void)
 	nptb_hold_exit();
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
+	nptb_hook_free();
 	nptb_vm_free_all();
 }
 

@@ -68,6 +68,13 @@ alone() {
 		-- env NPTB_INSTALLED=1 selftests/run.sh "${@:2}"
 }
 
+# late SERIES: ends of VMs and of the module that come at the worst moments, where
+# use of freed memory shows, and time goes by instructions.
+late() {
+	"$here/lab" --kernel "$1" --icount --tdp-mmu 0 --append slub_debug=FZP \
+		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" -- selftests/run.sh test_late
+}
+
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
 # that move between memory nodes and a page of 1 GiB take parameters of the boot.
 paths() {
@@ -157,6 +164,9 @@ check() {
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
 	piece "replay, perf, corpus $HOST" alone "$HOST" test_replay.sh test_perf.sh test_corpus
+	for series in "${STOCK[@]}"; do
+		piece "late ends $series" late "$series"
+	done
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	[ "$1" != quick ] || piece "host check $HOST" "$here/test-host.sh" "$HOST"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"

@@ -77,6 +77,10 @@ enum nptb_frames {
  * @refused: why it began without the budget meant for it, or lost it: an errno, or 0
  * @refuse_work: takes the budget from a VM that turned out to be private
  * @end_work: takes the folder away after the VM has ended
+ * @waiting: readers of kvm->srcu that began before @stragglers may be there, or
+ *	work that looks for them; under @ctl, and then nobody's but the VM's end
+ *	or our unload
+ * @stragglers: of start_poll_synchronize_srcu()
  * @hooked: holds the fault hook; under @ctl
  * @attempts: numbers given to attempts
  * @granted: leaves that faults under way may make; raised before KVM's count
@@ -118,6 +122,8 @@ struct nptb_vm {
 	int refused;
 	struct work_struct refuse_work;
 	struct work_struct end_work;
+	bool waiting;
+	unsigned long stragglers;
 	bool hooked;
 
 	atomic64_t attempts;

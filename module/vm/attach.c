@@ -9,7 +9,6 @@
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 
 #include "budget/frames.h"
 #include "budget/page_pool.h"
@@ -151,32 +150,6 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 	return 0;
 }
 
-/*
- * Faults that began before the hook was in place are not ours, and may still
- * map what they like. They hold kvm->srcu: wait them out. A fault may wait for
- * user space, so a signal ends this.
- */
-static int wait_stragglers(struct nptb_vm *vm)
-{
-	struct srcu_struct *srcu = nptb_kvm_srcu(vm->kvm);
-	unsigned long cookie;
-
-	/* A VM that is just being created: not even a signal may matter. */
-	if (!nptb_kvm_has_vcpus(vm->kvm))
-		return 0;
-	/* KVM merges leaves, when dirty logging goes off, under this lock. */
-	if (mutex_lock_interruptible(nptb_kvm_slots_lock(vm->kvm)))
-		return -EINTR;
-	mutex_unlock(nptb_kvm_slots_lock(vm->kvm));
-	cookie = start_poll_synchronize_srcu(srcu);
-	while (!poll_state_synchronize_srcu(srcu, cookie)) {
-		if (signal_pending(current))
-			return -EINTR;
-		schedule_timeout_interruptible(1);
-	}
-	return 0;
-}
-
 static void publish(struct nptb_vm *vm, u64 budget)
 {
 	lockdep_assert_held(&nptb_registry);
@@ -273,7 +246,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	 * What is mapped already, huge leaves among it, is in no set of ours:
 	 * once nothing is mapped unseen any more it goes, all at once.
 	 */
-	ret = wait_stragglers(vm);
+	ret = nptb_budget_wait(vm);
 	if (!ret && nptb_kvm_leaves(vm->kvm))
 		nptb_flush(vm, -1);
 	if (!ret)

@@ -9,6 +9,9 @@ struct nptb_vm;
 
 void nptb_budget_init(struct nptb_vm *vm);
 void nptb_budget_drain(struct nptb_vm *vm);
+int nptb_budget_wait(struct nptb_vm *vm);
+bool nptb_budget_settled(struct nptb_vm *vm);
+void nptb_budget_settle(struct nptb_vm *vm);
 void nptb_budget_unpublish(struct nptb_vm *vm);
 void nptb_budget_unhook(struct nptb_vm *vm);
 void nptb_budget_off(struct nptb_vm *vm, u32 reason);

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -135,6 +136,7 @@ void nptb_vm_end(struct kvm *kvm)
 		return;
 
 	down_write(&vm->life);
+	nptb_budget_settle(vm);
 	was_armed = vm->armed;
 	mutex_lock(&nptb_registry);
 	nptb_budget_unpublish(vm);
@@ -192,10 +194,46 @@ static struct nptb_vm *first_armed(void)
 	return found;
 }
 
+static struct nptb_vm *first_waiting(void)
+{
+	struct nptb_vm *vm, *found = NULL;
+
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node) {
+		if (!READ_ONCE(vm->waiting))
+			continue;
+		nptb_vm_get(vm);
+		found = vm;
+		break;
+	}
+	mutex_unlock(&nptb_registry);
+	return found;
+}
+
+/*
+ * Writes of budgets that were given up left work in VMs, whose end we see no
+ * more once we are gone.
+ */
+static void settle_all(void)
+{
+	struct nptb_vm *vm;
+	bool settled;
+
+	while ((vm = first_waiting())) {
+		down_read(&vm->life);
+		settled = !vm->kvm || nptb_budget_settled(vm);
+		up_read(&vm->life);
+		nptb_vm_put(vm);
+		if (!settled)
+			msleep(20);
+	}
+}
+
 /**
  * nptb_vm_disarm_all() - we are leaving: take no more VMs, remove all budgets
  *
- * Context: our files are gone; may sleep.
+ * Context: our files are gone; may sleep, and for as long as user space takes to
+ * answer a fault behind which a write of a budget was given up.
  */
 void nptb_vm_disarm_all(void)
 {
@@ -215,6 +253,7 @@ void nptb_vm_disarm_all(void)
 		nptb_vm_put(vm);
 		flush_workqueue(nptb_wq);
 	}
+	settle_all();
 }
 
 /**

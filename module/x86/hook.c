@@ -392,8 +392,6 @@ void nptb_hook_exit(void)
 	if (registered)
 		unregister_ftrace_function(&ops);
 	registered = false;
-	/* The addresses that it is about: nobody else frees them. */
-	ftrace_free_filter(&ops);
 
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {
@@ -404,4 +402,18 @@ void nptb_hook_exit(void)
 		msleep(20);
 	}
 	synchronize_rcu_tasks();
+}
+
+/**
+ * nptb_hook_free() - free what was hooked: the last use of it is over
+ *
+ * The end of a VM that was under budget still changes the list of functions,
+ * behind nptb_hook_exit(), too.
+ *
+ * Context: after nptb_hook_exit(), with no such end queued any more.
+ */
+void nptb_hook_free(void)
+{
+	/* Nobody else frees the addresses that it is about. */
+	ftrace_free_filter(&ops);
 }

@@ -8,6 +8,7 @@
 DECLARE_PER_CPU(long, nptb_in_flight);
 int nptb_hook_init(void);
 void nptb_hook_exit(void);
+void nptb_hook_free(void);
 int nptb_hook_get(void);
 long nptb_hook_in_flight(void);
 void nptb_hook_put(void);

@@ -20,16 +20,21 @@ const char *module_file(void)
 	return path && path_exists(path) ? path : NULL;
 }
 
-int module_load(const char *file)
+int module_load_with(const char *file, const char *args)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	err = syscall(SYS_finit_module, fd, args, 0) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int module_load(const char *file)
+{
+	return module_load_with(file, "");
 }
 
 int module_unload(const char *name)

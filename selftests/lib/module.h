@@ -9,6 +9,8 @@
 const char *module_file(void);
 /* 0 or -errno, as the kernel says. */
 int module_load(const char *file);
+/* With parameters, "name=value name=value". */
+int module_load_with(const char *file, const char *args);
 /* Unloads without waiting for users, as rmmod does. */
 int module_unload(const char *name);
 
