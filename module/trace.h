@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints of the system "nptbudget". Every event begins with the VM's name
- * in two halves: pid and fd, as in <pid>-<fd>. Frames are gfns (guest-physical
- * address >> 12), counts are in pages of 4 KiB.
+ * in its parts: pid, fd and nth, as in <pid>-<fd>.<nth>, which is <pid>-<fd> for
+ * nth 1. Frames are gfns (guest-physical address >> 12), counts are in pages of
+ * 4 KiB.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM nptbudget
@@ -105,6 +106,7 @@ TRACE_EVENT(nptb_attach,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u64, budget)
 		__array(char, policy, NPTB_POLICY_NAME_MAX)
 		__field(u64, seed)
@@ -112,13 +114,14 @@ TRACE_EVENT(nptb_attach,
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->budget = budget;
 		strscpy(__entry->policy, config->policy->name,
 			NPTB_POLICY_NAME_MAX);
 		__entry->seed = config->seed;
 	),
-	TP_printk("vm=%d-%d budget=%llu policy=%s seed=%llu", __entry->pid,
-		  __entry->fd, __entry->budget, __entry->policy, __entry->seed)
+	TP_printk("vm=%d-%d nth=%u budget=%llu policy=%s seed=%llu", __entry->pid,
+		  __entry->fd, __entry->nth, __entry->budget, __entry->policy, __entry->seed)
 );
 
 /* A VM under budget goes on under another policy. */
@@ -128,17 +131,19 @@ TRACE_EVENT(nptb_policy,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__array(char, policy, NPTB_POLICY_NAME_MAX)
 		__field(u64, seed)
 	),
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		strscpy(__entry->policy, config->policy->name,
 			NPTB_POLICY_NAME_MAX);
 		__entry->seed = config->seed;
 	),
-	TP_printk("vm=%d-%d policy=%s seed=%llu", __entry->pid, __entry->fd,
+	TP_printk("vm=%d-%d nth=%u policy=%s seed=%llu", __entry->pid, __entry->fd, __entry->nth,
 		  __entry->policy, __entry->seed)
 );
 
@@ -149,14 +154,16 @@ TRACE_EVENT(nptb_detach,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u32, reason)
 	),
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->reason = reason;
 	),
-	TP_printk("vm=%d-%d reason=%s", __entry->pid, __entry->fd,
+	TP_printk("vm=%d-%d nth=%u reason=%s", __entry->pid, __entry->fd, __entry->nth,
 		  show_detach_reason(__entry->reason))
 );
 
@@ -167,16 +174,18 @@ TRACE_EVENT(nptb_budget,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u64, old)
 		__field(u64, new)
 	),
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->old = old;
 		__entry->new = new;
 	),
-	TP_printk("vm=%d-%d old=%llu new=%llu", __entry->pid, __entry->fd,
+	TP_printk("vm=%d-%d nth=%u old=%llu new=%llu", __entry->pid, __entry->fd, __entry->nth,
 		  __entry->old, __entry->new)
 );
 
@@ -194,6 +203,7 @@ TRACE_EVENT(nptb_fault,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u32, vcpu)
 		__field(u64, rip)
 		__field(u64, gpa)
@@ -209,6 +219,7 @@ TRACE_EVENT(nptb_fault,
 	TP_fast_assign(
 		__entry->pid = fault->vm->pid;
 		__entry->fd = fault->vm->fd;
+		__entry->nth = fault->vm->nth;
 		__entry->vcpu = fault->v->idx;
 		__entry->rip = fault->rip;
 		__entry->gpa = fault->gpa;
@@ -221,8 +232,8 @@ TRACE_EVENT(nptb_fault,
 		__entry->as = nptb_key_as(fault->key);
 		__entry->known = fault->known;
 	),
-	TP_printk("vm=%d-%d vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d",
-		  __entry->pid, __entry->fd, __entry->vcpu, __entry->rip,
+	TP_printk("vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d",
+		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->rip,
 		  __entry->gpa, __entry->error_code,
 		  show_verdict(__entry->verdict), __entry->evicted,
 		  __entry->attempt, __entry->resident, __entry->seq,
@@ -241,6 +252,7 @@ TRACE_EVENT(nptb_evict,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(s32, vcpu)
 		__field(u32, as)
 		__field(u64, gfn)
@@ -250,14 +262,15 @@ TRACE_EVENT(nptb_evict,
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->vcpu = vcpu;
 		__entry->as = nptb_key_as(key);
 		__entry->gfn = nptb_key_gfn(key);
 		__entry->reason = reason;
 		__entry->own = own;
 	),
-	TP_printk("vm=%d-%d vcpu=%d gfn=0x%llx as=%u reason=%s own=%d",
-		  __entry->pid, __entry->fd, __entry->vcpu, __entry->gfn,
+	TP_printk("vm=%d-%d nth=%u vcpu=%d gfn=0x%llx as=%u reason=%s own=%d",
+		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->gfn,
 		  __entry->as, show_evict_reason(__entry->reason),
 		  __entry->own)
 );
@@ -276,6 +289,7 @@ TRACE_EVENT(nptb_loop,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u32, vcpu)
 		__field(u32, class)
 		__field(s32, vector)
@@ -297,6 +311,7 @@ TRACE_EVENT(nptb_loop,
 
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = attempt->state.vector;
@@ -314,8 +329,8 @@ TRACE_EVENT(nptb_loop,
 		memcpy(__get_dynamic_array(insn), attempt->insn,
 		       attempt->insn_len);
 	),
-	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s event=%s",
-		  __entry->pid, __entry->fd, __entry->vcpu,
+	TP_printk("vm=%d-%d nth=%u vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s event=%s",
+		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu,
 		  show_class(__entry->class), __entry->vector, __entry->rip,
 		  __entry->cr3, __entry->laps, __entry->attempt,
 		  __entry->budget, __entry->npages,
@@ -339,6 +354,7 @@ TRACE_EVENT(nptb_resolve,
 	TP_STRUCT__entry(
 		__field(int, pid)
 		__field(int, fd)
+		__field(u32, nth)
 		__field(u32, vcpu)
 		__field(u32, class)
 		__field(s32, vector)
@@ -355,6 +371,7 @@ TRACE_EVENT(nptb_resolve,
 	TP_fast_assign(
 		__entry->pid = vm->pid;
 		__entry->fd = vm->fd;
+		__entry->nth = vm->nth;
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = attempt->state.vector;
@@ -368,8 +385,8 @@ TRACE_EVENT(nptb_resolve,
 		__entry->needs = attempt->npages;
 		__entry->lent = attempt->lent;
 	),
-	TP_printk("vm=%d-%d vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu event=%s",
-		  __entry->pid, __entry->fd, __entry->vcpu,
+	TP_printk("vm=%d-%d nth=%u vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu event=%s",
+		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu,
 		  show_class(__entry->class), __entry->vector, __entry->rip,
 		  __entry->cr3, __entry->laps, __entry->attempt,
 		  show_resolved(__entry->how), __entry->needs, __entry->lent,

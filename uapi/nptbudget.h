@@ -43,6 +43,12 @@
  *
  * <pid>-<fd> is KVM's own name of the VM, the name of its folder under
  * /sys/kernel/debug/kvm/: the thread that created it and the descriptor it got.
+ * KVM gives a name to several VMs where a vCPU keeps a VM whose descriptor is
+ * closed, and the next VM gets the same; only the first has a folder there. Here
+ * the second is <pid>-<fd>.2, the third <pid>-<fd>.3, and a number is given again
+ * when its VM has ended. A VM without a folder of KVM's is known from its first
+ * vCPU on; where it then cannot be told which descriptor it got, <fd> is 0. Names
+ * in vms/ that begin with a dot are left of VMs that have ended.
  *
  * A knob holds one value. A write that is not understood changes nothing and
  * fails with EINVAL; a number out of range fails with ERANGE; a VM that has
@@ -113,7 +119,8 @@
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
  * registered one already; and what these values get in a VM's own files). Every
  * VM that <pid> or a descendant of it creates meanwhile starts with these values.
- * Reading from offset 0 gives, for every such VM, ended or not, a line
+ * Reading from offset 0 gives a line "started N", the number of such VMs, and for
+ * each of the last 64, ended or not, a line
  *
  *   vm <pid>-<fd> alive|ended [refused=<errno>]
  *

@@ -36,7 +36,7 @@ struct kvm;
 struct nptb_chunk;
 struct nptb_lends;
 
-#define NPTB_NAME_MAX	24
+#define NPTB_NAME_MAX	32
 
 /* Leaves that one fault may make: mmu_set_spte()'s hook keeps it so. */
 #define NPTB_NEED	1
@@ -72,7 +72,8 @@ enum nptb_frames {
  * @ctl: one control operation at a time
  * @pid: first half of KVM's name, the thread that created the VM
  * @fd: second half
- * @name: the whole name
+ * @nth: of the VMs that have these two at the same time, from 1 on
+ * @name: "<pid>-<fd>", and from the second on ".<nth>"
  * @dir: our debugfs folder
  * @refused: why it began without the budget meant for it, or lost it: an errno, or 0
  * @refuse_work: takes the budget from a VM that turned out to be private
@@ -117,6 +118,7 @@ struct nptb_vm {
 	struct mutex ctl;
 	int pid;
 	int fd;
+	u32 nth;
 	char name[NPTB_NAME_MAX];
 	struct dentry *dir;
 	int refused;

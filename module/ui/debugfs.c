@@ -18,6 +18,7 @@
 #include "vm/attach.h"
 #include "vm/frames.h"
 #include "vm/vm.h"
+#include "x86/compat.h"
 #include "x86/hook.h"
 
 /* Longer than any value that is understood. */
@@ -239,6 +240,27 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	debugfs_create_file("translate", 0600, vm->dir, vm,
 			    &nptb_translate_fops);
 	debugfs_create_file("lends", 0400, vm->dir, vm, &lends_fops);
+}
+
+/**
+ * nptb_debugfs_hide_vm() - make the name of a VM's folder free
+ * @vm: ended
+ *
+ * To take the folder away waits for whoever is inside one of its files, and a new
+ * VM may have the name by then.
+ *
+ * Context: nptb_registry held.
+ */
+void nptb_debugfs_hide_vm(struct nptb_vm *vm)
+{
+	static u64 ended;
+	char name[32];
+
+	lockdep_assert_held(&nptb_registry);
+	if (closed)
+		return;
+	snprintf(name, sizeof(name), ".ended-%llu", ++ended);
+	nptb_compat_rename(vm->dir, name);
 }
 
 /**

@@ -8,6 +8,7 @@ struct nptb_vm;
 void nptb_debugfs_init(void);
 void nptb_debugfs_exit(void);
 void nptb_debugfs_add_vm(struct nptb_vm *vm);
+void nptb_debugfs_hide_vm(struct nptb_vm *vm);
 void nptb_debugfs_remove_vm(struct nptb_vm *vm);
 
 #endif /* NPTB_UI_DEBUGFS_H */

@@ -41,13 +41,15 @@ struct start {
  * @root: the process whose descendants it is about; NULL until registered
  * @start: what their VMs start with
  * @count: entries used in @vms
- * @vms: the VMs that started under it, a reference each
+ * @started: VMs that started under it
+ * @vms: those of them that are remembered, a reference each
  */
 struct session {
 	struct list_head node;
 	struct pid *root;
 	struct start start;
 	u32 count;
+	u64 started;
 	struct nptb_vm *vms[SESSION_VMS_MAX];
 };
 
@@ -76,6 +78,18 @@ static void remember(struct session *session, struct nptb_vm *vm)
 	session->vms[session->count++] = vm;
 }
 
+/* The newest that the current thread belongs to. */
+static struct session *current_session(void)
+{
+	struct session *session;
+
+	lockdep_assert_held(&nptb_registry);
+	list_for_each_entry(session, &sessions, node)
+		if (session->root && descends_from(current, session->root))
+			return session;
+	return NULL;
+}
+
 /**
  * nptb_session_start() - a new VM starts with what a session says, if one does
  * @vm: being created by the current thread; the newest session wins
@@ -84,17 +98,40 @@ static void remember(struct session *session, struct nptb_vm *vm)
  */
 void nptb_session_start(struct nptb_vm *vm)
 {
-	struct session *session;
+	struct session *session = current_session();
 
-	lockdep_assert_held(&nptb_registry);
-	list_for_each_entry(session, &sessions, node) {
-		if (!session->root || !descends_from(current, session->root))
-			continue;
-		vm->config = session->start.config;
-		memcpy(vm->frames, session->start.frames, sizeof(vm->frames));
-		remember(session, vm);
+	if (!session)
 		return;
-	}
+	vm->config = session->start.config;
+	memcpy(vm->frames, session->start.frames, sizeof(vm->frames));
+	session->started++;
+	remember(session, vm);
+}
+
+/**
+ * nptb_session_idle() - a VM ends that nobody knew, and that never had a vCPU
+ *
+ * Context: nptb_registry held; a thread of the VM's process, as a rule.
+ */
+void nptb_session_idle(void)
+{
+	struct session *session = current_session();
+
+	if (session)
+		session->started++;
+}
+
+/**
+ * nptb_session_wants() - would a VM of the current thread start with a budget?
+ *
+ * Context: nptb_registry held.
+ * Return: true where a session says so.
+ */
+bool nptb_session_wants(void)
+{
+	struct session *session = current_session();
+
+	return session && session->start.config.budget;
 }
 
 /* What has to be there, in this order; other knobs may follow. */
@@ -241,8 +278,13 @@ static int session_show(struct seq_file *m, void *unused)
 	struct session *session = m->private;
 	struct nptb_vm *vm;
 	bool alive;
+	u64 started;
 	u32 i;
 
+	mutex_lock(&nptb_registry);
+	started = session->started;
+	mutex_unlock(&nptb_registry);
+	seq_printf(m, "started %llu\n", started);
 	for (i = 0; (vm = session_vm(session, i, &alive)); i++) {
 		seq_printf(m, "vm %s %s", vm->name, alive ? "alive" : "ended");
 		if (READ_ONCE(vm->refused))

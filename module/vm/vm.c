@@ -56,8 +56,31 @@ static struct nptb_vm *alloc(struct kvm *kvm)
 	vm->kvm = kvm;
 	vm->tdp_mmu = nptb_kvm_uses_tdp_mmu(kvm);
 	nptb_kvm_vm_name(kvm, &vm->pid, &vm->fd);
-	snprintf(vm->name, sizeof(vm->name), "%d-%d", vm->pid, vm->fd);
 	return vm;
+}
+
+static bool is_taken(const struct nptb_vm *vm)
+{
+	struct nptb_vm *other;
+
+	list_for_each_entry(other, &vms, node)
+		if (other->pid == vm->pid && other->fd == vm->fd &&
+		    other->nth == vm->nth)
+			return true;
+	return false;
+}
+
+/* KVM's name, where no other VM has it now: a vCPU may keep one that had it. */
+static void give_name(struct nptb_vm *vm)
+{
+	lockdep_assert_held(&nptb_registry);
+	for (vm->nth = 1; is_taken(vm); vm->nth++)
+		;
+	if (vm->nth == 1)
+		snprintf(vm->name, sizeof(vm->name), "%d-%d", vm->pid, vm->fd);
+	else
+		snprintf(vm->name, sizeof(vm->name), "%d-%d.%u", vm->pid,
+			 vm->fd, vm->nth);
 }
 
 /**
@@ -84,9 +107,6 @@ int nptb_vm_create(struct kvm *kvm)
 	struct nptb_vm *vm;
 	int ret;
 
-	/* The folder of an ended VM may still stand under the same name. */
-	flush_workqueue(nptb_wq);
-
 	vm = alloc(kvm);
 	if (!vm) {
 		pr_warn("no memory for our books of a new VM; it runs without us\n");
@@ -100,6 +120,7 @@ int nptb_vm_create(struct kvm *kvm)
 	}
 	vm->config = nptb_defaults;
 	nptb_session_start(vm);
+	give_name(vm);
 	list_add_tail(&vm->node, &vms);
 	nptb_debugfs_add_vm(vm);
 	mutex_unlock(&nptb_registry);
@@ -117,6 +138,27 @@ int nptb_vm_create(struct kvm *kvm)
 }
 
 /**
+ * nptb_vm_catch() - a vCPU is about to be created: know its VM
+ * @kvm: alive; kvm->lock held
+ *
+ * Context: a thread of the VM's process; may sleep.
+ * Return: 0; -ENOMEM where it is not known, and was to have a budget.
+ */
+int nptb_vm_catch(struct kvm *kvm)
+{
+	struct nptb_vm *vm;
+	bool wanted;
+
+	mutex_lock(&nptb_registry);
+	vm = find(kvm);
+	wanted = nptb_defaults.budget || nptb_session_wants();
+	mutex_unlock(&nptb_registry);
+	if (vm || !nptb_vm_create(kvm))
+		return 0;
+	return wanted ? -ENOMEM : 0;
+}
+
+/**
  * nptb_vm_end() - a VM ends
  * @kvm: about to be torn down; no vCPU runs any more
  *
@@ -129,8 +171,13 @@ void nptb_vm_end(struct kvm *kvm)
 
 	mutex_lock(&nptb_registry);
 	vm = find(kvm);
-	if (vm)
+	if (vm) {
 		list_del_init(&vm->node);
+		/* Its name is free from now on, though its folder takes time to go. */
+		nptb_debugfs_hide_vm(vm);
+	}
+	if (!vm && nptb_kvm_was_idle(kvm))
+		nptb_session_idle();
 	mutex_unlock(&nptb_registry);
 	if (!vm)
 		return;

@@ -6,6 +6,7 @@
 #include "object/vm.h"
 
 int nptb_vm_create(struct kvm *kvm);
+int nptb_vm_catch(struct kvm *kvm);
 void nptb_vm_end(struct kvm *kvm);
 bool nptb_vm_leaving(void);
 void nptb_vm_release(struct kref *refs);

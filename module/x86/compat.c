@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What we ask of KVM, on every supported kernel; see x86/compat.h. */
+#include <linux/debugfs.h>
+#include <linux/fdtable.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
@@ -34,6 +36,12 @@ int nptb_kvm_vm_created(struct kvm *kvm)
 void nptb_kvm_vm_destroyed(struct kvm *kvm)
 {
 	static_call(nptb_sc_destroyed)(kvm);
+}
+
+/* The original of kvm_arch_vcpu_precreate(): every vCPU begins here. */
+int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id)
+{
+	return static_call(nptb_sc_vcpu_comes)(kvm, id);
 }
 
 /**
@@ -117,19 +125,66 @@ const char *nptb_kvm_unsupported(struct kvm *kvm)
 	return NULL;
 }
 
+/* One more than the descriptor, for 0 means that this is not it. */
+static int is_vm_of(const void *kvm, struct file *file, unsigned int fd)
+{
+	if (file->private_data != kvm ||
+	    strcmp(file->f_path.dentry->d_name.name, "kvm-vm"))
+		return 0;
+	return fd + 1;
+}
+
 /**
  * nptb_kvm_vm_name() - KVM's own name of a VM
  * @kvm: alive
- * @pid: thread that created it, in its own pid namespace's numbers
- * @fd: descriptor it got, or -1 where KVM has no debugfs folder for it
+ * @pid: thread that created it, as the host numbers threads
+ * @fd: descriptor it got
+ *
+ * Where KVM has no folder for it, as another VM has this name, the parts of the
+ * name are found otherwise: KVM keeps the one, and the descriptor is looked for
+ * in the current process, which is the VM's own where it has one yet (a vCPU can
+ * be created by no other). 0 where it is not there.
  */
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd)
 {
 	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry) &&
 	    sscanf(kvm->debugfs_dentry->d_name.name, "%d-%d", pid, fd) == 2)
 		return;
-	*pid = task_pid_nr(current);
-	*fd = -1;
+	if (sscanf(kvm->stats_id, "kvm-%d", pid) != 1)
+		*pid = task_pid_nr(current);
+	*fd = iterate_fd(current->files, 0, is_vm_of, kvm);
+	if (*fd)
+		--*fd;
+}
+
+/**
+ * nptb_kvm_was_idle() - did a VM never have a vCPU?
+ * @kvm: about to be torn down
+ *
+ * Return: false also where its creation failed: KVM then never told of it.
+ */
+bool nptb_kvm_was_idle(struct kvm *kvm)
+{
+	return !kvm->created_vcpus && !refcount_read(&kvm->users_count);
+}
+
+/**
+ * nptb_compat_rename() - give a file or folder of debugfs another name
+ * @dentry: of it, or an error, with which nothing is done
+ * @name: in the same folder
+ *
+ * Where there is no memory it keeps its name.
+ */
+void nptb_compat_rename(struct dentry *dentry, const char *name)
+{
+	if (IS_ERR_OR_NULL(dentry))
+		return;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 has debugfs_change_name() in place of debugfs_rename(). */
+	debugfs_change_name(dentry, "%s", name);
+#else
+	debugfs_rename(dentry->d_parent, dentry, dentry->d_parent, name);
+#endif
 }
 
 /**

@@ -69,13 +69,13 @@ struct nptb_outcome {
 };
 
 /*
- * The functions of KVM that x86/hook.c redirects, see nptb_kvm_hook_ip(): those of
- * a VM's life first, then those that are only hooked while one is under budget;
- * of these, the first only when needed.
+ * What x86/hook.c redirects, see nptb_kvm_hook_ip(): a VM's life first, then what
+ * is only hooked while one is under budget; of these, the first only when needed.
  */
 enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
 	NPTB_HOOK_VM_DESTROYED,
+	NPTB_HOOK_VCPU_COMES,
 	NPTB_HOOK_MAP,
 	NPTB_HOOK_HUGEPAGE,
 	NPTB_HOOK_SET_SPTE,
@@ -95,17 +95,18 @@ int nptb_kvm_check_protos(void);
 int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
-
 /* The originals of redirected functions, entered past their hook. */
 int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		   void *insn, int insn_len);
 int nptb_kvm_vm_created(struct kvm *kvm);
 void nptb_kvm_vm_destroyed(struct kvm *kvm);
-
+int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id);
 const char *nptb_kvm_unsupported(struct kvm *kvm);
 bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm);
 bool nptb_kvm_single_roots(struct kvm *kvm);
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
+bool nptb_kvm_was_idle(struct kvm *kvm);
+void nptb_compat_rename(struct dentry *dentry, const char *name);
 int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
 
 bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key);

@@ -6,6 +6,8 @@
  *   kvm_arch_create_vm_debugfs, kvm_arch_destroy_vm
  *	from load to unload: tell us that a VM is there, and that it ends. A VM
  *	that fails halfway through its creation comes through the second, too.
+ *   kvm_arch_vcpu_precreate
+ *	as these: no VM runs without, and one may not come through the first.
  *   kvm_mmu_page_fault, kvm_mmu_hugepage_adjust
  *	only while some VM is under budget: nested page faults, and the place
  *	where KVM would choose a huge leaf.
@@ -61,6 +63,21 @@ static int replace_created(struct kvm *kvm)
 	int ret = nptb_kvm_vm_created(kvm);
 
 	nptb_vm_create(kvm);
+	nptb_hook_leave();
+	return ret;
+}
+
+/*
+ * KVM does not tell of a VM that it has no folder for, but no VM runs without a
+ * vCPU: we know each from its first one on, at the latest. Where we cannot and
+ * it is to have a budget, it gets no vCPU.
+ */
+static int replace_vcpu_comes(struct kvm *kvm, unsigned int id)
+{
+	int ret = nptb_kvm_vcpu_comes(kvm, id);
+
+	if (!ret)
+		ret = nptb_vm_catch(kvm);
 	nptb_hook_leave();
 	return ret;
 }
@@ -142,6 +159,10 @@ static noinline void notrace catch_other(unsigned long ip,
 	}
 	if (ip == hook_ip[NPTB_HOOK_VM_DESTROYED]) {
 		redirect(fregs, replace_destroyed);
+		return;
+	}
+	if (ip == hook_ip[NPTB_HOOK_VCPU_COMES]) {
+		redirect(fregs, replace_vcpu_comes);
 		return;
 	}
 	if (ip == hook_ip[NPTB_HOOK_COLLAPSE]) {

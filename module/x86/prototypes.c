@@ -51,6 +51,7 @@ static const struct {
 	{ "kvm_arch_create_vm_debugfs", "i" KVM },
 #endif
 	{ "kvm_arch_destroy_vm", "v" KVM },
+	{ "kvm_arch_vcpu_precreate", "i" KVM "i" },
 	{ "kvm_zap_gfn_range", "v" KVM "ll" },
 	{ "kvm_unmap_gfn_range", "b" KVM "p<kvm_gfn_range>" },
 	{ "tdp_mmu_zap_leafs", "b" KVM "p<kvm_mmu_page>llbb" },

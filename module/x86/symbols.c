@@ -15,6 +15,7 @@
 DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
 DEFINE_STATIC_CALL_NULL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DEFINE_STATIC_CALL_NULL(nptb_sc_vcpu_comes, kvm_arch_vcpu_precreate);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DEFINE_STATIC_CALL_NULL(nptb_sc_pre_fault, nptb_pre_fault_proto);
@@ -64,6 +65,7 @@ static struct {
 } hooks[NPTB_HOOK_NR] = {
 	[NPTB_HOOK_VM_CREATED] = { "kvm_arch_create_vm_debugfs" },
 	[NPTB_HOOK_VM_DESTROYED] = { "kvm_arch_destroy_vm" },
+	[NPTB_HOOK_VCPU_COMES] = { "kvm_arch_vcpu_precreate" },
 	[NPTB_HOOK_HUGEPAGE] = { "kvm_mmu_hugepage_adjust" },
 	[NPTB_HOOK_MAP] = { "kvm_tdp_mmu_map" },
 	[NPTB_HOOK_SET_SPTE] = { "mmu_set_spte" },
@@ -278,6 +280,7 @@ static void aim_originals(void)
 #endif
 	AIM(nptb_sc_created, NPTB_HOOK_VM_CREATED);
 	AIM(nptb_sc_destroyed, NPTB_HOOK_VM_DESTROYED);
+	AIM(nptb_sc_vcpu_comes, NPTB_HOOK_VCPU_COMES);
 }
 
 /**

@@ -116,6 +116,7 @@ int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);
+DECLARE_STATIC_CALL(nptb_sc_vcpu_comes, kvm_arch_vcpu_precreate);
 DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);

@@ -84,6 +84,34 @@ bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind)
 	return true;
 }
 
+void vmm_create_at(struct vmm *vm, size_t size, enum vmm_mem kind, int want)
+{
+	int fill[64], n = 0, fd;
+
+	/* KVM gives the lowest free one, behind the one that /dev/kvm gets. */
+	while ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) <= want && n < 64) {
+		if (fd < 0)
+			die("/dev/null: %s", strerror(errno));
+		fill[n++] = fd;
+	}
+	close(fd);
+	if (n < 2 || fill[n - 1] != want)
+		die("descriptor %d is taken", want);
+	close(fill[--n]);
+	close(fill[--n]);
+	vmm_create(vm, size, kind);
+	while (n)
+		close(fill[--n]);
+	if (vm->fd != want)
+		die("the VM has descriptor %d and not %d", vm->fd, want);
+}
+
+void vmm_let_go(struct vmm *vm)
+{
+	close(vm->fd);
+	vm->fd = -1;
+}
+
 int vmm_slot(struct vmm *vm, uint32_t slot, uint64_t gpa, void *mem,
 	     uint64_t size, uint32_t flags)
 {

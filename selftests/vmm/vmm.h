@@ -136,6 +136,10 @@ const char *vmm_unusable(void);
 int vmm_capability(int cap);
 /* False where the machine has no such memory (no free hugetlb pages). */
 bool vmm_create(struct vmm *vm, size_t size, enum vmm_mem kind);
+/* As vmm_create(), and KVM_CREATE_VM returns @fd, 1 to 63, which is free. */
+void vmm_create_at(struct vmm *vm, size_t size, enum vmm_mem kind, int fd);
+/* Closes the VM's descriptor: its vCPUs keep it, and the number is free. */
+void vmm_let_go(struct vmm *vm);
 void vmm_destroy(struct vmm *vm);
 /* Adds a vCPU which will run guest @id in @mode from VMM_CODE_ENTRY on. */
 struct vmm_vcpu *vmm_add(struct vmm *vm, enum guest_id id, enum vmm_mode mode,

@@ -203,7 +203,9 @@ static int by_number(const void *a, const void *b)
 	vm_name_parse(b, &y);
 	if (x.tid != y.tid)
 		return x.tid < y.tid ? -1 : 1;
-	return (x.fd > y.fd) - (x.fd < y.fd);
+	if (x.fd != y.fd)
+		return x.fd < y.fd ? -1 : 1;
+	return (x.nth > y.nth) - (x.nth < y.nth);
 }
 
 /**

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* "<pid>-<fd>" with two 32-bit numbers, and its end. */
-#define VM_NAME_MAX	24
+#define VM_NAME_MAX	32
 /* "vms/", a VM's name, "/", a file's name, and its end. */
 #define DBGFS_PATH_MAX	64
 /* More than this is no file of the module's. */

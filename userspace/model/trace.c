@@ -108,14 +108,18 @@ static unsigned long long number(struct tep_event *event, const char *name,
 	return value;
 }
 
-static struct trace_vm *vm_of(struct reader *r, int pid, int fd)
+/* A recording without @nth, or with 1, has one VM of a name at a time. */
+static struct trace_vm *vm_of(struct reader *r, int pid, int fd, unsigned long long nth)
 {
 	struct trace *t = r->trace;
 	char name[VM_NAME_MAX];
 	struct trace_vm *more;
 	size_t i;
 
-	snprintf(name, sizeof(name), "%d-%d", pid, fd);
+	if (nth > 1)
+		snprintf(name, sizeof(name), "%d-%d.%llu", pid, fd, nth);
+	else
+		snprintf(name, sizeof(name), "%d-%d", pid, fd);
 	for (i = t->nr; i--;)
 		if (!strcmp(t->vm[i].name, name))
 			return &t->vm[i];
@@ -138,7 +142,7 @@ static int on_fault(struct reader *r, struct tep_record *record)
 	for (i = 0; i < NR_FIELDS; i++)
 		if (tep_read_number_field(r->field[i], record->data, &value[i]))
 			return 0;
-	vm = vm_of(r, (int)value[PID], (int)value[FD]);
+	vm = vm_of(r, (int)value[PID], (int)value[FD], number(r->fault, "nth", record));
 	fault = (struct trace_fault){
 		.seq = value[SEQ], .gfn = value[GPA] >> 12, .attempt = value[ATTEMPT],
 		.vcpu = (unsigned int)value[VCPU], .evicted = (unsigned int)value[EVICTED],
@@ -152,7 +156,8 @@ static int on_attach(struct reader *r, struct tep_record *record)
 {
 	struct tep_format_field *field = tep_find_field(r->attach, "policy");
 	struct trace_vm *vm = vm_of(r, (int)number(r->attach, "pid", record),
-				    (int)number(r->attach, "fd", record));
+				    (int)number(r->attach, "fd", record),
+				    number(r->attach, "nth", record));
 
 	if (!vm)
 		return no_memory(r);
@@ -172,7 +177,8 @@ static int on_attach(struct reader *r, struct tep_record *record)
 static int on_change(struct reader *r, struct tep_event *event, struct tep_record *record)
 {
 	struct trace_vm *vm = vm_of(r, (int)number(event, "pid", record),
-				    (int)number(event, "fd", record));
+				    (int)number(event, "fd", record),
+				    number(event, "nth", record));
 
 	if (!vm)
 		return no_memory(r);

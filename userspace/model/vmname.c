@@ -38,7 +38,8 @@ static int parse_part(const char *text, size_t len, int *value)
 
 /**
  * vm_name_parse() - take a VM's name apart
- * @text: the name, "<pid>-<fd>" in decimal, as KVM writes it
+ * @text: the name, "<pid>-<fd>" in decimal, as KVM writes it, or with ".<nth>"
+ *	behind it, from 2 on, where another VM has that name
  * @name: where to put the parts; pid from 1, fd from 0
  *
  * Return: 0, or -EINVAL for what is no such name.
@@ -46,14 +47,38 @@ static int parse_part(const char *text, size_t len, int *value)
 int vm_name_parse(const char *text, struct vm_name *name)
 {
 	const char *dash = strchr(text, '-');
-	int tid, fd;
+	const char *dot = dash ? strchr(dash, '.') : NULL;
+	int tid, fd, nth = 1;
 
 	if (!dash || parse_part(text, (size_t)(dash - text), &tid) || tid < 1 ||
-	    parse_part(dash + 1, strlen(dash + 1), &fd))
+	    parse_part(dash + 1, dot ? (size_t)(dot - dash - 1) : strlen(dash + 1), &fd))
+		return -EINVAL;
+	if (dot && (parse_part(dot + 1, strlen(dot + 1), &nth) || nth < 2))
 		return -EINVAL;
 	name->tid = tid;
 	name->fd = fd;
+	name->nth = nth;
 	return 0;
+}
+
+/* A number in the status of a thread; 0 where there is no such thread (any more). */
+static int status_of(pid_t tid, const char *name)
+{
+	size_t len = strlen(name);
+	char path[4096], line[256];
+	int value = 0;
+	FILE *f;
+
+	proc_path(path, sizeof(path), tid, "status");
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && line[len] == ':' &&
+		    sscanf(line + len, ": %d", &value) == 1)
+			break;
+	fclose(f);
+	return value;
 }
 
 /**
@@ -64,19 +89,18 @@ int vm_name_parse(const char *text, struct vm_name *name)
  */
 pid_t vm_tgid(pid_t tid)
 {
-	char path[4096], line[256];
-	pid_t tgid = 0;
-	FILE *f;
+	return status_of(tid, "Tgid");
+}
 
-	proc_path(path, sizeof(path), tid, "status");
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	fclose(f);
-	return tgid;
+/**
+ * vm_parent() - the parent of a process
+ * @pid: the process
+ *
+ * Return: its parent's pid; 0 for the first process, and where there is none.
+ */
+pid_t vm_parent(pid_t pid)
+{
+	return status_of(pid, "PPid");
 }
 
 /**

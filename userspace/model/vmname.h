@@ -16,15 +16,18 @@
  * struct vm_name - KVM's name of a VM, taken apart
  * @tid: the thread that created the VM
  * @fd: the descriptor that it got
+ * @nth: of the VMs that have these two at the same time, from 1 on
  */
 struct vm_name {
 	pid_t tid;
 	int fd;
+	int nth;
 };
 
 int vm_name_parse(const char *text, struct vm_name *name);
 int vm_resolve(const char *arg, char name[VM_NAME_MAX]);
 pid_t vm_tgid(pid_t tid);
+pid_t vm_parent(pid_t pid);
 void vm_comm(pid_t tid, char comm[COMM_MAX]);
 
 #endif /* NPTB_VMNAME_H */

@@ -53,7 +53,8 @@ static void vm_names(void **state)
 	static const char *const bad[] = {
 		"", "-", "1", "1-", "-1", "1-2-3", "a-1", "1-a", "0-3", "01-3", "1-03", "+1-2",
 		"1--2", " 1-2", "1-2 ", "2147483648-1", "1-2147483648", "99999999999-1", "1-2\n",
-		"../1-2", "0x1-2",
+		"../1-2", "0x1-2", "1-2.", "1-2.1", "1-2.0", "1-2.02", "1-2.2.2", "1-2.x", "1.2-2",
+		"1-.2",
 	};
 	struct vm_name n;
 	size_t i;
@@ -67,6 +68,10 @@ static void vm_names(void **state)
 	assert_int_equal(vm_name_parse("2147483647-2147483647", &n), 0);
 	assert_int_equal(n.tid, INT_MAX);
 	assert_int_equal(n.fd, INT_MAX);
+	assert_int_equal(n.nth, 1);
+	assert_int_equal(vm_name_parse("12-3.2", &n), 0);
+	assert_int_equal(n.fd, 3);
+	assert_int_equal(n.nth, 2);
 }
 
 static int parse(struct loops *ls, const char *text, unsigned int *bad_line)
