@@ -35,6 +35,7 @@ int child_prepare(struct child *c)
 	signal(SIGCHLD, SIG_DFL);
 	/* A reader of stderr that goes away must not end the registration. */
 	sigaction(SIGPIPE, &ignore, &c->old_pipe);
+	created_open(&c->created);
 	sigemptyset(&mask);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&mask, signals[i]);
@@ -129,11 +130,16 @@ static void forward(const struct child *c, const struct signalfd_siginfo *si)
  */
 bool child_poll(struct child *c, int timeout_ms)
 {
-	struct pollfd pfd = { .fd = c->sigfd, .events = POLLIN };
+	struct pollfd pfd[] = {
+		{ .fd = c->sigfd, .events = POLLIN },
+		{ .fd = c->created.fd, .events = POLLIN },
+	};
 	struct signalfd_siginfo si;
 
 	if (!c->ended)
-		poll(&pfd, 1, timeout_ms);
+		poll(pfd, ARRAY_SIZE(pfd), timeout_ms);
+	/* Before anybody is waited for: whose he was is then not to be found out. */
+	created_read(&c->created);
 	while (read(c->sigfd, &si, sizeof(si)) == sizeof(si))
 		if (si.ssi_signo != SIGCHLD)
 			forward(c, &si);

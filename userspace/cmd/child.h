@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "model/created.h"
+
 /**
  * struct child - the VMM
  * @pid: its pid, 0 before it was started
  * @sigfd: signals to this process come here
+ * @created: VMs that are created meanwhile
  * @old_mask: blocked signals before child_prepare(), for the VMM
  * @old_pipe: what SIGPIPE did before child_prepare(), for the VMM
  * @ended: it has ended, with @status
@@ -19,6 +22,7 @@
 struct child {
 	pid_t pid;
 	int sigfd;
+	struct created created;
 	sigset_t old_mask;
 	struct sigaction old_pipe;
 	bool ended;

@@ -161,7 +161,27 @@ static int final_report(struct run *run, struct report *r, unsigned int *bad_lin
 	}
 }
 
-static void summarize(struct run *run)
+/* KVM's word against the module's. */
+static void find_missed(struct run *run, struct summary *s)
+{
+	struct created *created = &run->child.created;
+	struct created_missed missed;
+
+	created_read(created);
+	created_compare(created, &s->report, &missed);
+	s->missed = missed.vms;
+	if (missed.vms)
+		msg_err("run: %zu VMs RAN WITHOUT A BUDGET: KVM created them and the module does not know them (one by thread %d): see dmesg",
+			missed.vms, missed.tid);
+	if (missed.unknown)
+		msg_err("run: %zu VMs were created and not held, and whose they were could not be told (one by thread %d, which was gone)",
+			missed.unknown, missed.tid);
+	if (created->lost)
+		msg_err("run: whether every VM was held cannot be told: KVM's uevents were not all heard");
+}
+
+/* Return: whether all is well. */
+static bool summarize(struct run *run)
 {
 	struct summary s = {
 		.budget = run->knobs.value[KNOB_BUDGET], .policy = run->knobs.value[KNOB_POLICY],
@@ -180,12 +200,15 @@ static void summarize(struct run *run)
 	if (run->live)
 		live_show(&s.report);
 	live_end();
+	if (!err)
+		find_missed(run, &s);
 	if (!run->quiet || run->out_path) {
 		err = run->json ? summary_print_json(run->out, &s) : summary_print(run->out, &s);
 		if (err && run->out_path)
 			msg_err("run: cannot write %s", run->out_path);
 	}
 	report_free(&s.report);
+	return !s.missed;
 }
 
 static void watch(struct run *run)
@@ -206,6 +229,7 @@ static void watch(struct run *run)
 
 static int run_vmm(struct run *run, char **argv)
 {
+	bool well;
 	int err;
 
 	if (dbgfs_attach() || fill_in(run) || open_out(run))
@@ -223,9 +247,10 @@ static int run_vmm(struct run *run, char **argv)
 		return EXIT_FAILED;
 	}
 	watch(run);
-	summarize(run);
+	well = summarize(run);
 	seen_free(&run->seen);
-	return child_exit_status(&run->child);
+	created_close(&run->child.created);
+	return well ? child_exit_status(&run->child) : EXIT_FAILED;
 }
 
 static int take_option(struct run *run, int opt)
@@ -296,7 +321,8 @@ const struct nptb_cmd cmd_run = {
 	"pages, faults, evictions and loops while it runs, if stderr is a terminal; a summary\n"
 	"follows its end. The exit status is the VMM's, 128 + N if signal N killed it, or 1 if it\n"
 	"could not be started. A VM that could not be held to the budget runs without one, and\n"
-	"the summary says so.\n"
+	"the summary says so. Where KVM created a VM that the module does not know, run says so\n"
+	"and exits with 1.\n"
 	"\n"
 	KNOB_HELP_PAGES
 	KNOB_HELP_WHO

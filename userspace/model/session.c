@@ -46,6 +46,19 @@ static int add_vm(struct report *r, char *rest)
 	return err;
 }
 
+/* Before the first VM; there may be other lines some day. */
+static int add_head(struct report *r, char *line)
+{
+	unsigned long long started;
+
+	if (strncmp(line, "started ", 8))
+		return 0;
+	if (field_u64(line + 8, &started))
+		return -EBADMSG;
+	r->started = started;
+	return 0;
+}
+
 static int add_line(struct report *r, char *line)
 {
 	struct report_vm *vm = r->nr ? &r->vm[r->nr - 1] : NULL;
@@ -56,7 +69,7 @@ static int add_line(struct report *r, char *line)
 		return err ? err : add_vm(r, line + 3);
 	}
 	if (!vm)
-		return 0;
+		return add_head(r, line);
 	if (loops_is_line(line))
 		return loops_add_line(&vm->loops, line);
 	if (lends_is_line(line))
@@ -77,8 +90,7 @@ int report_parse(struct report *r, char *text, unsigned int *bad_line)
 	char *line;
 	int err;
 
-	r->nr = 0;
-	r->vm = NULL;
+	memset(r, 0, sizeof(*r));
 	*bad_line = 0;
 	while ((line = field_line(&text))) {
 		++*bad_line;
@@ -102,8 +114,7 @@ int report_read(struct report *r, int fd, unsigned int *bad_line)
 	char *text;
 	int err;
 
-	r->nr = 0;
-	r->vm = NULL;
+	memset(r, 0, sizeof(*r));
 	*bad_line = 0;
 	err = dbgfs_run_read(fd, &text);
 	if (err)

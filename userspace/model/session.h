@@ -31,10 +31,12 @@ struct report_vm {
 
 /**
  * struct report - all VMs of the process tree
- * @nr: how many
+ * @started: how many there were in all; 0 where the module does not say
+ * @nr: how many it has something on
  * @vm: they, in the module's order
  */
 struct report {
+	size_t started;
 	size_t nr;
 	struct report_vm *vm;
 };

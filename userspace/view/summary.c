@@ -67,7 +67,7 @@ int summary_print(FILE *to, const struct summary *s)
 {
 	size_t i;
 
-	if (!s->report.nr)
+	if (!s->report.nr && !s->missed)
 		fputs("nptbudget: no VM was created: is KVM in use? (QEMU: -accel kvm)\n", to);
 	for (i = 0; i < s->report.nr; i++)
 		print_vm(to, s, &s->report.vm[i]);
@@ -108,6 +108,7 @@ int summary_print_json(FILE *to, const struct summary *s)
 	json_object_object_add(top, "budget", budget_json(s->budget));
 	json_object_object_add(top, "policy", json_object_new_string(s->policy));
 	json_object_object_add(top, "on_loop", json_object_new_string(s->on_loop));
+	json_object_object_add(top, "missed", json_object_new_int64((int64_t)s->missed));
 	json_object_object_add(top, "vms", vms);
 	fprintf(to, "%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
 							   JSON_C_TO_STRING_SPACED |

@@ -14,6 +14,7 @@
  * @on_loop: what VMs began with
  * @status: exit status of the VMM, as a shell has it
  * @report: the VMs
+ * @missed: VMs that the module did not know, and that began without a budget
  */
 struct summary {
 	const char *budget;
@@ -21,6 +22,7 @@ struct summary {
 	const char *on_loop;
 	int status;
 	struct report report;
+	size_t missed;
 };
 
 int summary_print(FILE *to, const struct summary *s);
