@@ -17,6 +17,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_set,
 	&cmd_loops,
 	&cmd_run,
+	&cmd_watch,
 	&cmd_probe,
 	&cmd_replay,
 	&cmd_version,

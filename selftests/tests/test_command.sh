@@ -50,6 +50,9 @@ wrong=(
 	'run --pages 5 --pin 1-5 -- true'
 	'run --pages 9 --pin 1-5 --exempt 5 -- true'
 	'run --pages 9 --pin 5-1 -- true'
+	'watch x'
+	'watch 1 2'
+	'watch --seconds 0'
 	'version extra'
 	'help nonsense'
 )

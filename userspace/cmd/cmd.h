@@ -38,6 +38,7 @@ enum {
 	OPT_LIVE,
 	OPT_QUIET,
 	OPT_SUMMARY,
+	OPT_SECONDS,
 	OPT_HELP,
 };
 
@@ -64,6 +65,7 @@ extern const struct nptb_cmd cmd_loops;
 extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
 extern const struct nptb_cmd cmd_replay;
+extern const struct nptb_cmd cmd_watch;
 extern const struct nptb_cmd cmd_version;
 extern const struct nptb_cmd cmd_help;
 

@@ -104,3 +104,29 @@ void disas_loop(const struct loop *l, struct disas *d)
 	d->len = in.info.length;
 	format(&in, d->text, sizeof(d->text));
 }
+
+/**
+ * disas_bytes() - an instruction as text
+ * @rip: where it is
+ * @insn: its bytes
+ * @len: how many
+ * @bits: 16, 32 or 64
+ * @text: where to put it, Intel syntax; "" where the bytes are no instruction
+ * @size: room there, bytes
+ *
+ * Return: whether they are one.
+ */
+bool disas_bytes(uint64_t rip, const uint8_t *insn, size_t len, unsigned int bits, char *text,
+		 size_t size)
+{
+	ZydisMachineMode machine = bits == 64 ? ZYDIS_MACHINE_MODE_LONG_64 :
+				   bits == 32 ? ZYDIS_MACHINE_MODE_LEGACY_32 :
+						ZYDIS_MACHINE_MODE_LEGACY_16;
+	ZydisDisassembledInstruction in;
+
+	*text = '\0';
+	if (!len || ZYAN_FAILED(ZydisDisassembleIntel(machine, rip, insn, len, &in)))
+		return false;
+	format(&in, text, size);
+	return true;
+}

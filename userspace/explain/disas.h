@@ -4,6 +4,8 @@
 #define NPTB_DISAS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "model/loops.h"
 
@@ -24,5 +26,7 @@ struct ZydisDisassembledInstruction_;
 bool disas_decode(const struct loop *l, struct ZydisDisassembledInstruction_ *in,
 		  const char **mode);
 void disas_loop(const struct loop *l, struct disas *d);
+bool disas_bytes(uint64_t rip, const uint8_t *insn, size_t len, unsigned int bits, char *text,
+		 size_t size);
 
 #endif /* NPTB_DISAS_H */

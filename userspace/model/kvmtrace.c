@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An instance of tracefs has buffers, events and filters of its own, so that the
+ * user's own tracing is untouched; it goes when the command ends. One that a killed
+ * command left behind has its pid in its name and is removed by the next one.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tracefs/tracefs.h>
+
+#include "base/util.h"
+#include "model/kvmtrace.h"
+
+#define INSTANCE	"nptbudget-watch-"
+/* For each CPU: a second of 10,000 exits and what belongs to them. */
+#define BUFFER_KB	"4096"
+
+/* AMD64 APM volume 2, section 15.20: V of EXITINTINFO, and its vector. */
+#define EXITINTINFO_V	(1u << 31)
+
+/* The kernel's names of emulation modes: KVM_EMUL_INSN_F_* of its trace.h. */
+#define EMUL_CR0_PE	1u
+#define EMUL_EFER_LMA	2u
+#define EMUL_CS_D	4u
+#define EMUL_CS_L	8u
+
+/* What is recorded; the last two may be missing. */
+static const struct {
+	const char *system, *name;
+	enum kvm_event_kind what;
+	bool optional;
+} events[] = {
+	{ "kvm", "kvm_exit", KVM_EVENT_EXIT, false },
+	{ "kvm", "kvm_page_fault", KVM_EVENT_FAULT, false },
+	{ "kvm", "kvm_entry", KVM_EVENT_ENTRY, false },
+	{ "kvm", "kvm_mmio", KVM_EVENT_ACCESS, false },
+	{ "kvm", "kvm_emulate_insn", KVM_EVENT_INSN, false },
+	{ "sched", "sched_switch", KVM_EVENT_SLEEP, false },
+	{ "nptbudget", "nptb_fault", KVM_EVENT_BUDGETED, true },
+};
+
+/**
+ * struct kvmtrace - a recording that is read while it goes on
+ * @instance: of tracefs
+ * @tep: formats of the events
+ * @event: their numbers, -1 where there is none
+ * @fn: takes what is read
+ * @data: for @fn
+ * @err: what @fn returned
+ */
+struct kvmtrace {
+	struct tracefs_instance *instance;
+	struct tep_handle *tep;
+	int event[ARRAY_SIZE(events)];
+	kvmtrace_fn fn;
+	void *data;
+	int err;
+};
+
+static uint64_t number(struct tep_event *event, struct tep_record *record, const char *name)
+{
+	unsigned long long value = 0;
+
+	tep_get_field_val(NULL, event, name, record, &value, 0);
+	return value;
+}
+
+static void take_insn(struct kvm_event *e, struct tep_event *event, struct tep_record *record)
+{
+	unsigned int flags = number(event, record, "flags");
+	struct tep_format_field *field = tep_find_field(event, "insn");
+
+	e->rip = number(event, record, "rip");
+	e->insn_len = number(event, record, "len");
+	if (!field || e->insn_len > KVM_INSN_MAX || field->size < KVM_INSN_MAX) {
+		e->insn_len = 0;
+		return;
+	}
+	memcpy(e->insn, (const char *)record->data + field->offset, KVM_INSN_MAX);
+	e->bits = flags & EMUL_CS_L ? 64 : flags & EMUL_CS_D ? 32 : 16;
+}
+
+/* False where an event is of no use. */
+static bool convert(struct kvm_event *e, struct tep_event *event, struct tep_record *record)
+{
+	uint32_t info;
+
+	switch (e->what) {
+	case KVM_EVENT_EXIT:
+		e->vcpu = number(event, record, "vcpu_id");
+		e->rip = number(event, record, "guest_rip");
+		info = number(event, record, "intr_info");
+		e->delivering = info & EXITINTINFO_V;
+		e->vector = info;
+		return true;
+	case KVM_EVENT_FAULT:
+		e->vcpu = number(event, record, "vcpu_id");
+		e->rip = number(event, record, "guest_rip");
+		e->address = number(event, record, "fault_address");
+		e->error = number(event, record, "error_code");
+		return true;
+	case KVM_EVENT_ENTRY:
+		e->vcpu = number(event, record, "vcpu_id");
+		e->rip = number(event, record, "rip");
+		return true;
+	case KVM_EVENT_ACCESS:
+		e->address = number(event, record, "gpa");
+		return true;
+	case KVM_EVENT_INSN:
+		take_insn(e, event, record);
+		return true;
+	case KVM_EVENT_SLEEP:
+		/* Who is only preempted stays runnable, state 0. */
+		return number(event, record, "prev_pid") == (uint64_t)e->tid &&
+		       (number(event, record, "prev_state") & 0xff);
+	case KVM_EVENT_BUDGETED:
+		return true;
+	}
+	return false;
+}
+
+static int take(struct tep_event *event, struct tep_record *record, int cpu, void *data)
+{
+	struct kvm_event e = { 0 };
+	struct kvmtrace *t = data;
+	size_t i;
+
+	(void)cpu;
+	for (i = 0; i < ARRAY_SIZE(events) && t->event[i] != event->id; i++)
+		;
+	if (i == ARRAY_SIZE(events))
+		return 0;
+	e.what = events[i].what;
+	e.tid = tep_data_pid(t->tep, record);
+	e.ns = record->ts;
+	if (convert(&e, event, record))
+		t->err = t->fn(&e, t->data);
+	return t->err;
+}
+
+/* Instances whose command is no more. */
+static void remove_old(void)
+{
+	char *path = tracefs_get_tracing_file("instances");
+	struct tracefs_instance *old;
+	const struct dirent *entry;
+	DIR *dir = path ? opendir(path) : NULL;
+
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, INSTANCE, strlen(INSTANCE)) ||
+		    !kill(atoi(entry->d_name + strlen(INSTANCE)), 0) || errno != ESRCH)
+			continue;
+		old = tracefs_instance_create(entry->d_name);
+		if (old)
+			tracefs_instance_destroy(old);
+		tracefs_instance_free(old);
+	}
+	if (dir)
+		closedir(dir);
+	tracefs_put_tracing_file(path);
+}
+
+static int write_file(struct kvmtrace *t, const char *file, const char *text)
+{
+	return tracefs_instance_file_write(t->instance, file, text) < 0 ? -errno : 0;
+}
+
+/**
+ * kvmtrace_add() - record more threads
+ * @trace: the recording
+ * @tids: threads; their children are recorded as well
+ * @nr: how many
+ *
+ * Return: 0; -errno of tracefs.
+ */
+int kvmtrace_add(struct kvmtrace *trace, const pid_t *tids, size_t nr)
+{
+	char text[24];
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		snprintf(text, sizeof(text), "%d\n", tids[i]);
+		/* One that has ended meanwhile is none to record. */
+		if (tracefs_instance_file_append(trace->instance, "set_event_pid", text) < 0 &&
+		    errno != ESRCH)
+			return -errno;
+	}
+	return 0;
+}
+
+static int begin(struct kvmtrace *t)
+{
+	static const char *const systems[] = { "kvm", "sched", "nptbudget", NULL };
+	const pid_t self = getpid();
+	struct tep_event *event;
+	size_t i;
+	int err;
+
+	/* Reading the formats of all systems takes seconds. */
+	t->tep = tracefs_local_events_system(NULL, systems);
+	if (!t->tep)
+		return errno ? -errno : -ENOENT;
+	err = write_file(t, "trace_clock", "mono");
+	if (!err)
+		err = write_file(t, "buffer_size_kb", BUFFER_KB);
+	tracefs_option_enable(t->instance, TRACEFS_OPTION_EVENT_FORK);
+	/* Without any thread in the list, all of the system would be recorded. */
+	if (!err)
+		err = kvmtrace_add(t, &self, 1);
+	for (i = 0; !err && i < ARRAY_SIZE(events); i++) {
+		event = tep_find_event_by_name(t->tep, events[i].system, events[i].name);
+		t->event[i] = event ? event->id : -1;
+		if (!event && !events[i].optional)
+			err = -ENOENT;
+		else if (event && tracefs_event_enable(t->instance, events[i].system,
+						       events[i].name))
+			err = -errno;
+	}
+	return err;
+}
+
+/**
+ * kvmtrace_open() - begin to record
+ * @trace: where to put the recording, for kvmtrace_close()
+ *
+ * Nothing is recorded before kvmtrace_add().
+ *
+ * Return: 0; -ENOENT where KVM's events are not there; -errno of tracefs; -ENOMEM.
+ */
+int kvmtrace_open(struct kvmtrace **trace)
+{
+	struct kvmtrace *t = calloc(1, sizeof(*t));
+	char name[48];
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	remove_old();
+	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
+	errno = 0;
+	t->instance = tracefs_instance_create(name);
+	err = t->instance ? begin(t) : errno ? -errno : -ENOENT;
+	if (err)
+		kvmtrace_close(t);
+	else
+		*trace = t;
+	return err;
+}
+
+/**
+ * kvmtrace_read() - hand on what was recorded since the last time
+ * @trace: the recording
+ * @fn: takes an event
+ * @data: for @fn
+ *
+ * Return: 0; what @fn returned; -EIO.
+ */
+int kvmtrace_read(struct kvmtrace *trace, kvmtrace_fn fn, void *data)
+{
+	int err;
+
+	trace->fn = fn;
+	trace->data = data;
+	trace->err = 0;
+	err = tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take, trace);
+	return trace->err ? trace->err : err < 0 ? -EIO : 0;
+}
+
+/**
+ * kvmtrace_lost() - events that found no room in the buffers so far
+ * @trace: the recording
+ */
+uint64_t kvmtrace_lost(struct kvmtrace *trace)
+{
+	char file[40], *text, *at;
+	uint64_t lost = 0;
+	int cpu;
+
+	for (cpu = 0;; cpu++) {
+		snprintf(file, sizeof(file), "per_cpu/cpu%d/stats", cpu);
+		text = tracefs_instance_file_read(trace->instance, file, NULL);
+		if (!text)
+			return lost;
+		at = strstr(text, "overrun: ");
+		if (at)
+			lost += strtoull(at + 9, NULL, 10);
+		free(text);
+	}
+}
+
+/**
+ * kvmtrace_now() - the clock that events are stamped with
+ *
+ * Return: ns.
+ */
+uint64_t kvmtrace_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/**
+ * kvmtrace_close() - end a recording, and leave nothing in tracefs
+ * @trace: the recording, may be NULL
+ */
+void kvmtrace_close(struct kvmtrace *trace)
+{
+	if (!trace)
+		return;
+	if (trace->instance) {
+		tracefs_trace_off(trace->instance);
+		tracefs_instance_destroy(trace->instance);
+		tracefs_instance_free(trace->instance);
+	}
+	tep_free(trace->tep);
+	free(trace);
+}

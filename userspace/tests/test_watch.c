@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Verdicts of nptbudget watch on made-up events of KVM's. */
+#include <string.h>
+
+#include "explain/watch.h"
+#include "fake.h"
+
+#define MS		1000000ULL
+#define SECOND		1000000000ULL
+#define TID		77
+
+struct script {
+	struct watch w;
+	uint64_t now;
+};
+
+static void feed(struct script *s, struct kvm_event e)
+{
+	e.tid = e.tid ? e.tid : TID;
+	e.ns = s->now;
+	s->now += MS / 10;
+	assert_int_equal(watch_feed(&s->w, &e), 0);
+}
+
+static void fault(struct script *s, uint64_t rip, uint64_t gpa, uint64_t error, bool entry)
+{
+	feed(s, (struct kvm_event){ .what = KVM_EVENT_EXIT, .vcpu = 1, .rip = rip });
+	feed(s, (struct kvm_event){ .what = KVM_EVENT_FAULT, .vcpu = 1, .rip = rip,
+				    .address = gpa, .error = error });
+	if (entry)
+		feed(s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = rip });
+}
+
+static enum watch_verdict verdict(struct script *s, struct watch_finding *f)
+{
+	assert_int_equal(s->w.nr, 1);
+	watch_judge(&s->w.vcpu[0], s->now, SECOND, f);
+	return f->verdict;
+}
+
+static void fine(void **state)
+{
+	struct script s = { .now = SECOND };
+	struct watch_finding f;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		fault(&s, 0x1000 + i, i << 12, 4, true);
+	assert_int_equal(verdict(&s, &f), WATCH_FINE);
+	assert_null(f.site);
+	assert_int_equal(s.w.count[WATCH_MISSING], 200);
+	/* One that only sleeps is no vCPU. */
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_SLEEP, .tid = 78 });
+	assert_int_equal(s.w.nr, 1);
+	watch_free(&s.w);
+}
+
+static void stuck(void **state)
+{
+	struct script s = { .now = SECOND };
+	struct watch_finding f;
+	int i;
+
+	(void)state;
+	/* Two frames in turn, one instruction, for more than half a second. */
+	for (i = 0; i < 2000; i++)
+		fault(&s, 0x7c06, i & 3 ? 0x200000 : 0x7000, 4, true);
+	assert_int_equal(verdict(&s, &f), WATCH_STUCK);
+	assert_int_equal(f.site->rip, 0x7c06);
+	assert_true(f.ns >= SECOND / 2);
+	/* Another exit at another place: it has got on. */
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_EXIT, .vcpu = 1, .rip = 0x7c09 });
+	assert_int_equal(verdict(&s, &f), WATCH_REPEATS);
+	watch_next(&s.w);
+	assert_int_equal(verdict(&s, &f), WATCH_FINE);
+	watch_free(&s.w);
+}
+
+static void storm(void **state)
+{
+	struct script s = { .now = SECOND };
+	struct kvm_event insn = { .what = KVM_EVENT_INSN, .rip = 0x50, .insn = { 0x8b, 0x07 },
+				  .insn_len = 2, .bits = 32 };
+	struct watch_finding f;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		fault(&s, 0x50, (0xa0 + i % 4) << 12, 8 + 5, false);
+		feed(&s, insn);
+		feed(&s, (struct kvm_event){ .what = KVM_EVENT_ACCESS,
+					     .address = (0xa0 + i % 4) << 12 });
+		feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = 0x52 });
+	}
+	assert_int_equal(verdict(&s, &f), WATCH_STORM);
+	assert_int_equal(f.site->insn_len, 2);
+	assert_true(f.rate > 1999 && f.rate < 2001);
+	assert_int_equal(s.w.count[WATCH_MMIO], 2000);
+	watch_free(&s.w);
+}
+
+static void waits(void **state)
+{
+	struct script s = { .now = SECOND };
+	struct watch_finding f;
+
+	(void)state;
+	fault(&s, 0x10, 0x5000, 6, false);
+	s.now += 400 * MS;
+	/* Long, but its thread has not slept: KVM works. */
+	assert_int_equal(verdict(&s, &f), WATCH_FINE);
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_SLEEP });
+	assert_int_equal(verdict(&s, &f), WATCH_WAITS);
+	assert_int_equal(f.site->gfn, 5);
+	/* The place outlives the interval. */
+	watch_next(&s.w);
+	assert_int_equal(verdict(&s, &f), WATCH_WAITS);
+	assert_int_equal(f.site->gfn, 5);
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = 0x10 });
+	assert_int_equal(verdict(&s, &f), WATCH_FINE);
+	assert_int_equal(s.w.count[WATCH_HOST], 1);
+	assert_true(s.w.longest_ns[WATCH_HOST] >= 400 * MS);
+	/* Asleep since before it was watched. */
+	assert_int_equal(watch_sleeper(&s.w, 99, s.now), 0);
+	watch_judge(&s.w.vcpu[1], s.now + SECOND, SECOND, &f);
+	assert_int_equal(f.verdict, WATCH_WAITS);
+	assert_null(f.site);
+	watch_free(&s.w);
+}
+
+static void kinds(void **state)
+{
+	struct script s = { .now = SECOND };
+	int i;
+
+	(void)state;
+	fault(&s, 1, 0x1000, 7, true);
+	fault(&s, 2, 0x2000, 6, false);
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_BUDGETED });
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1 });
+	assert_int_equal(s.w.count[WATCH_PROTECT], 1);
+	assert_int_equal(s.w.count[WATCH_BUDGET], 1);
+	/* 200 us from the exit to the entry: below 256. */
+	assert_int_equal(s.w.bucket[WATCH_PROTECT][8], 1);
+	/* More places than are told apart. */
+	for (i = 0; i < WATCH_SITES + 5; i++)
+		fault(&s, 100 + i, 0, 4, true);
+	assert_int_equal(s.w.vcpu[0].lost_sites, 7);
+	watch_free(&s.w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fine), cmocka_unit_test(stuck), cmocka_unit_test(storm),
+		cmocka_unit_test(waits), cmocka_unit_test(kinds),
+	};
+
+	return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
+}
