@@ -7,8 +7,13 @@
 #include <linux/gfp.h>
 
 #include "budget/page_pool.h"
+#include "budget/reconcile.h"
+#include "budget/reservation.h"
 #include "object/vm.h"
 #include "set/policy.h"
+
+/* Pages over twice the limit that a set may have before it is looked through. */
+#define CROWD	256
 
 struct nptb_chunk {
 	struct nptb_chunk *next;
@@ -22,12 +27,16 @@ static_assert(sizeof(struct nptb_chunk) <= PAGE_SIZE);
  * nptb_pages_more() - allocate a chunk of pages to use
  * @vm: under budget
  *
+ * The set grows only here: where the host takes pages away as fast as they are
+ * mapped, no page of it becomes a victim, and it would grow without end.
+ *
  * Context: may sleep; nptb_vm.lock not held. Where there is no memory, faults
  * go untracked, but never unbudgeted.
  */
 void nptb_pages_more(struct nptb_vm *vm)
 {
 	struct nptb_chunk *chunk;
+	bool crowded;
 	u32 i;
 
 	chunk = (struct nptb_chunk *)__get_free_page(GFP_KERNEL);
@@ -38,7 +47,11 @@ void nptb_pages_more(struct nptb_vm *vm)
 	vm->pages.chunks = chunk;
 	for (i = 0; i < ARRAY_SIZE(chunk->pages); i++)
 		nptb_page_put(vm, &chunk->pages[i]);
+	/* Most of it must be pages that KVM has taken away. */
+	crowded = vm->armed && vm->set.count > 2 * nptb_limit(vm) + CROWD;
 	spin_unlock(&vm->lock);
+	if (crowded)
+		nptb_follow_soon(vm);
 }
 
 /**

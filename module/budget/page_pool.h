@@ -30,4 +30,15 @@ static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
 	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
 }
 
+/* Pages that are in no set any more, linked by &nptb_page.hash. */
+static inline void nptb_pages_put_all(struct nptb_vm *vm, struct nptb_page *page)
+{
+	while (page) {
+		struct nptb_page *next = page->hash;
+
+		nptb_page_put(vm, page);
+		page = next;
+	}
+}
+
 #endif /* NPTB_BUDGET_PAGE_POOL_H */

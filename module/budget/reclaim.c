@@ -9,6 +9,7 @@
 #include "budget/account.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
+#include "budget/reconcile.h"
 #include "budget/reservation.h"
 #include "loop/resolve.h"
 #include "object/fault.h"
@@ -17,15 +18,22 @@
 #include "set/attempt.h"
 #include "set/contention.h"
 #include "set/policy.h"
+#include "set/room.h"
 #include "set/rset.h"
 #include "trace.h"
 #include "x86/compat.h"
 
 /*
  * Victims for one fault. More than one is needed where the set holds pages
- * that KVM took away unseen, or where the limit has just shrunk.
+ * that KVM took away unseen, or where the limit has just shrunk. The lock is let
+ * go after a few of them, or of the accessed bits that a policy looks at for one
+ * (40 at most); and a fault does not pay for many that were gone already: it comes
+ * again, and all of them are looked for meanwhile, see nptb_follow_soon().
  */
 #define EVICT_MAX	64
+#define EVICT_BATCH	8
+#define LOOKS_BATCH	64
+#define STALE_MAX	8
 
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
 {
@@ -54,6 +62,8 @@ void nptb_flush(struct nptb_vm *vm, s32 vcpu)
 static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
 {
 	vm->stats.stale++;
+	if (fault)
+		fault->stale++;
 	if (!vm->config.flush_aged || !vm->aged)
 		return;
 	nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
@@ -282,7 +292,8 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 	return none_to_evict(fault);
 }
 
-static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
+/* As much as one hold of the lock is for. Return: AGAIN where that was not enough. */
+static enum nptb_admission evict_some(struct nptb_fault *fault)
 {
 	enum nptb_admission admission;
 	struct nptb_vm *vm = fault->vm;
@@ -290,7 +301,9 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 
 	lockdep_assert_held(&vm->lock);
 	nptb_settle_ended(vm, fault->v);
-	for (victims = 0; victims < EVICT_MAX; victims++) {
+	vm->looks = 0;
+	for (victims = 0; victims < EVICT_BATCH && vm->looks < LOOKS_BATCH;
+	     victims++) {
 		switch (nptb_room(&vm->set, counted_leaves(vm),
 				  atomic64_read(&vm->granted), NPTB_NEED,
 				  nptb_limit(vm))) {
@@ -308,7 +321,14 @@ static enum nptb_admission evict_until_granted(struct nptb_fault *fault)
 		if (grant(vm))
 			return NPTB_ADMISSION_GRANTED;
 	}
-	return NPTB_ADMISSION_LATER;
+	return NPTB_ADMISSION_AGAIN;
+}
+
+/* Has a fault paid for as many victims as one may? */
+static bool has_paid(const struct nptb_fault *fault)
+{
+	return fault->stale >= STALE_MAX ||
+	       fault->evicted + fault->stale >= EVICT_MAX;
 }
 
 /**
@@ -324,9 +344,19 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 	struct nptb_vm *vm = fault->vm;
 	enum nptb_admission admission;
 
-	spin_lock(&vm->lock);
-	admission = evict_until_granted(fault);
-	spin_unlock(&vm->lock);
+	for (;;) {
+		spin_lock(&vm->lock);
+		admission = evict_some(fault);
+		spin_unlock(&vm->lock);
+		if (likely(admission != NPTB_ADMISSION_AGAIN))
+			break;
+		if (has_paid(fault)) {
+			nptb_follow_soon(vm);
+			admission = NPTB_ADMISSION_LATER;
+			break;
+		}
+		cond_resched();
+	}
 	nptb_attempt_admitted(&fault->v->attempt,
 			      admission != NPTB_ADMISSION_LATER);
 	if (admission == NPTB_ADMISSION_GRANTED) {

@@ -13,11 +13,13 @@ struct nptb_vm;
  * @NPTB_ADMISSION_GRANTED: &nptb_fault.granted leaves may be made
  * @NPTB_ADMISSION_LATER: the fault has to come again
  * @NPTB_ADMISSION_STEP: there is no room for the attempt; emulate
+ * @NPTB_ADMISSION_AGAIN: not known yet: the lock was held for long enough
  */
 enum nptb_admission {
 	NPTB_ADMISSION_GRANTED,
 	NPTB_ADMISSION_LATER,
 	NPTB_ADMISSION_STEP,
+	NPTB_ADMISSION_AGAIN,
 };
 
 

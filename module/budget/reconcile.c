@@ -4,7 +4,8 @@
  * itself, in more ways than could be followed one by one: the host wants the
  * memory, a slot goes, a vCPU changes its mode and drops its tables, the guest
  * changes the page tables that are shadowed. What the set holds too much costs
- * stale victims and no more, so this is done for those who ask.
+ * stale victims and no more, so this is done for those who ask, and where the set
+ * has grown far beyond the limit.
  */
 #include <linux/srcu.h>
 
@@ -15,8 +16,8 @@
 #include "set/rset.h"
 #include "x86/compat.h"
 
-/* Chains looked at under the VM's lock in one go. */
-#define BATCH	32
+/* Pages looked at under the VM's lock in one go. */
+#define BATCH	64
 
 static u64 leaves_of(void *ctx, u64 key)
 {
@@ -25,26 +26,26 @@ static u64 leaves_of(void *ctx, u64 key)
 	return nptb_kvm_frame_leaves(vm->kvm, key);
 }
 
-/* Return: false where there are no more chains. */
-static bool follow_some(struct nptb_vm *vm, u32 *bucket)
+/* One batch. Return: false where there are no more pages to look at. */
+static bool follow_some(struct nptb_vm *vm, u64 *at)
 {
-	int i;
+	bool more = false;
+	int idx;
 
-	lockdep_assert_held(&vm->lock);
-	for (i = 0; i < BATCH; i++) {
-		struct nptb_page *gone;
-
-		if (!vm->armed || *bucket >= 1u << vm->set.bits)
-			return false;
-		gone = nptb_rset_follow(&vm->set, (*bucket)++, leaves_of, vm);
-		while (gone) {
-			struct nptb_page *page = gone;
-
-			gone = page->hash;
-			nptb_page_put(vm, page);
-		}
+	lockdep_assert_held_read(&vm->life);
+	if (!vm->kvm)
+		return false;
+	/* Slot updates wait for this: a batch at a time. */
+	idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
+	spin_lock(&vm->lock);
+	if (vm->armed) {
+		nptb_pages_put_all(vm, nptb_rset_follow(&vm->set, at, BATCH,
+							leaves_of, vm));
+		more = *at < NPTB_WALK_END;
 	}
-	return true;
+	spin_unlock(&vm->lock);
+	srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
+	return more;
 }
 
 /**
@@ -58,19 +59,46 @@ static bool follow_some(struct nptb_vm *vm, u32 *bucket)
  */
 void nptb_follow(struct nptb_vm *vm)
 {
-	u32 bucket = 0;
+	u64 at = NPTB_WALK_BEGIN;
 	bool more = true;
-	int idx;
 
-	down_read(&vm->life);
-	while (more && vm->kvm) {
-		/* Slot updates wait for this: a batch at a time. */
-		idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
-		spin_lock(&vm->lock);
-		more = follow_some(vm, &bucket);
-		spin_unlock(&vm->lock);
-		srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
+	/* The VM's end waits for its life: a batch at a time as well. */
+	while (more) {
+		down_read(&vm->life);
+		more = follow_some(vm, &at);
+		up_read(&vm->life);
 		cond_resched();
 	}
-	up_read(&vm->life);
+}
+
+/**
+ * nptb_follow_work() - nptb_follow() for a set that has grown too large
+ * @work: &nptb_vm.follow_work
+ *
+ * Whoever cancels it holds &nptb_vm.life, so it does not wait for that: it gives
+ * up where the VM ends.
+ */
+void nptb_follow_work(struct work_struct *work)
+{
+	struct nptb_vm *vm = container_of(work, struct nptb_vm, follow_work);
+	u64 at = NPTB_WALK_BEGIN;
+	bool more = true;
+
+	while (more && down_read_trylock(&vm->life)) {
+		more = follow_some(vm, &at);
+		up_read(&vm->life);
+		cond_resched();
+	}
+}
+
+/**
+ * nptb_follow_soon() - have the resident set brought in step, by somebody else
+ * @vm: under budget
+ */
+void nptb_follow_soon(struct nptb_vm *vm)
+{
+	spin_lock(&vm->lock);
+	if (vm->armed)
+		queue_work(nptb_wq, &vm->follow_work);
+	spin_unlock(&vm->lock);
 }

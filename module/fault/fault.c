@@ -167,6 +167,8 @@ static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 		used = nptb_rset_charge(&vm->set, key, spare);
 	else
 		used = nptb_rset_give(&vm->set, key, spare, &fault->v->shield);
+	if (!plenty)
+		nptb_rset_bound(&vm->set, &fault->v->shield);
 	if (spare && !used)
 		nptb_page_put(vm, spare);
 	if (unlikely(!used && (made || (may_be_new && !spare))))

@@ -28,6 +28,7 @@ struct nptb_vm;
  * @exempt: the frame is an exempt one
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
+ * @stale: output of make room: victims that KVM had taken away already
  * @steps: output of step: instructions emulated
  * @irets: output of step: of these, IRETQ of ours
  * @refused: output of step: the first could not be emulated
@@ -56,6 +57,7 @@ struct nptb_fault {
 	struct_group(cleared,
 		u32 granted;
 		u32 evicted;
+		u32 stale;
 		u32 steps;
 		u32 irets;
 		bool known;

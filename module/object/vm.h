@@ -89,6 +89,7 @@ enum nptb_frames {
  * @limit: the budget in force now, pages; written before @granted is read
  * @lent: pages lent over @limit; written under @lock
  * @lend_work: takes back what was lent for too long
+ * @follow_work: brings @set in step with KVM's tables
  * @lock: protects all below
  * @armed: under budget
  * @untracked: a leaf may be there that is not in @set
@@ -96,6 +97,7 @@ enum nptb_frames {
  * @special: NPTB_SPECIAL_* bits: faults of this VM take a longer way
  * @tdp_mmu: its own tables are the TDP MMU's
  * @aged: accessed bits were cleared, maybe without a flush
+ * @looks: accessed bits looked at since make room took @lock
  * @seq: faults that &trace nptb_fault tells, or would tell
  * @frames: by enum nptb_frames; written under @ctl as well
  * @exempting: faults on exempt frames under way
@@ -136,11 +138,13 @@ struct nptb_vm {
 	bool tdp_mmu;
 
 	struct delayed_work lend_work;
+	struct work_struct follow_work;
 
 	spinlock_t lock;
 	bool armed;
 	bool untracked;
 	bool aged;
+	u32 looks;
 	u64 seq;
 	struct nptb_ranges frames[NPTB_FRAMES_NR];
 	u32 exempting;

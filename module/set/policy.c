@@ -50,8 +50,10 @@ void nptb_policy_init(struct nptb_policy *policy,
 		      bool (*young)(void *ctx, u64 key), void *ctx)
 {
 	nptb_ring_init(&policy->ring);
+	nptb_ring_init(&policy->pending);
 	policy->ops = ops;
 	policy->count = 0;
+	policy->generation = 0;
 	policy->seed = 0;
 	policy->young = young;
 	policy->ctx = ctx;
@@ -59,33 +61,60 @@ void nptb_policy_init(struct nptb_policy *policy,
 }
 
 /**
- * nptb_policy_switch() - go on under another policy
+ * nptb_policy_begin_switch() - go on under another policy
  * @policy: to change
  * @ops: the new one
  *
- * All charged pages are charged anew, in the order of the old ring, and dice
- * begin with the seed again.
+ * Takes constant time: all charged pages become pending, in the order of the old
+ * ring, and dice begin with the seed again. nptb_policy_switch_some() charges them
+ * anew. A switch may begin while another is under way.
+ */
+void nptb_policy_begin_switch(struct nptb_policy *policy,
+			      const struct nptb_policy_ops *ops)
+{
+	/* Those that an unfinished switch has charged come first. */
+	nptb_ring_join(&policy->ring, &policy->pending);
+	nptb_ring_join(&policy->pending, &policy->ring);
+	policy->generation++;
+	policy->count = 0;
+	policy->ops = ops;
+	begin(policy);
+}
+
+/**
+ * nptb_policy_switch_some() - go on with a switch
+ * @policy: whose
+ * @most: pages to charge, at most
+ *
+ * Return: whether there are more.
+ */
+bool nptb_policy_switch_some(struct nptb_policy *policy, u32 most)
+{
+	while (nptb_policy_switching(policy) && most--) {
+		struct nptb_page *page = nptb_page_of(policy->pending.next);
+
+		nptb_ring_del(&page->link);
+		page->generation = policy->generation;
+		if (policy->ops->charge)
+			policy->ops->charge(policy, page);
+		else
+			nptb_policy_add(policy, page);
+	}
+	return nptb_policy_switching(policy);
+}
+
+/**
+ * nptb_policy_switch() - go on under another policy, in one go
+ * @policy: to change
+ * @ops: the new one
+ *
+ * Where nobody waits for a lock.
  */
 void nptb_policy_switch(struct nptb_policy *policy,
 			const struct nptb_policy_ops *ops)
 {
-	struct nptb_ring old;
-
-	nptb_ring_init(&old);
-	while (!nptb_ring_empty(&policy->ring)) {
-		struct nptb_page *page = nptb_page_of(policy->ring.next);
-
-		nptb_policy_forget(policy, page);
-		nptb_ring_add(&old, &page->link);
-	}
-	policy->ops = ops;
-	begin(policy);
-	while (!nptb_ring_empty(&old)) {
-		struct nptb_page *page = nptb_page_of(old.next);
-
-		nptb_ring_del(&page->link);
-		nptb_policy_charge(policy, page);
-	}
+	nptb_policy_begin_switch(policy, ops);
+	nptb_policy_switch_some(policy, ~0U);
 }
 
 /**

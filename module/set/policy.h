@@ -22,9 +22,11 @@ struct nptb_shield;
  * @key: address space and guest frame, see nptb_key()
  * @shield: of the vCPU whose current attempt was given it, or one of the set's
  *	own for pages that never go; NULL where it belongs to the policy
- * @stamp: the policy's: when the page was last seen in use
  * @leaves: that map it, all evicted together; more than one is for the shadow
  *	MMU (several addresses of the guest) and for several address spaces
+ * @generation: while it belongs to the policy: &nptb_policy.generation when it
+ *	was charged; another one: it waits in &nptb_policy.pending
+ * @stamp: the policy's: when the page was last seen in use
  * @up: the policy's: a tree's node above
  * @down: the policy's: the nodes below
  *
@@ -36,7 +38,8 @@ struct nptb_page {
 	struct nptb_ring link;
 	u64 key;
 	struct nptb_shield *shield;
-	u64 leaves;
+	u32 leaves;
+	u32 generation;
 	union {
 		u64 stamp;
 		struct {
@@ -69,6 +72,7 @@ static inline u64 nptb_key_gfn(u64 key)
  * @name: what users write into "policy"; at most NPTB_POLICY_NAME_MAX - 1
  * @keep: most pages to keep, whatever the budget; 0: as many as the budget says
  * @bare: an attempt's pages are charged at once: there is no shield
+ * @dice: it rolls dice: another seed makes it begin anew
  * @init: may be NULL; begin with no page charged, from &nptb_policy.seed
  * @charge: @page may be evicted from now on; NULL: the ring's newest
  * @victim: the page to evict next, still charged, or NULL where none is
@@ -88,6 +92,7 @@ struct nptb_policy_ops {
 	const char *name;
 	u32 keep;
 	bool bare;
+	bool dice;
 	void (*init)(struct nptb_policy *policy);
 	void (*charge)(struct nptb_policy *policy, struct nptb_page *page);
 	struct nptb_page *(*victim)(struct nptb_policy *policy);
@@ -99,6 +104,9 @@ struct nptb_policy_ops {
  * @ops: which
  * @ring: charged pages; oldest first, whatever a policy takes for age
  * @count: charged pages
+ * @pending: pages that a switch of policies has yet to charge, in order; what is
+ *	charged meanwhile comes behind them
+ * @generation: counts switches
  * @seed: what @ops->init begins with, for policies that roll dice
  * @young: was the page accessed since this was last asked; clears the mark
  * @ctx: for @young
@@ -112,6 +120,8 @@ struct nptb_policy {
 	const struct nptb_policy_ops *ops;
 	struct nptb_ring ring;
 	u64 count;
+	struct nptb_ring pending;
+	u32 generation;
 	u64 seed;
 	bool (*young)(void *ctx, u64 key);
 	void *ctx;
@@ -143,6 +153,9 @@ const struct nptb_policy_ops *nptb_policy_find(const char *name);
 void nptb_policy_init(struct nptb_policy *policy,
 		      const struct nptb_policy_ops *ops,
 		      bool (*young)(void *ctx, u64 key), void *ctx);
+void nptb_policy_begin_switch(struct nptb_policy *policy,
+			      const struct nptb_policy_ops *ops);
+bool nptb_policy_switch_some(struct nptb_policy *policy, u32 most);
 void nptb_policy_switch(struct nptb_policy *policy,
 			const struct nptb_policy_ops *ops);
 void nptb_policy_seed(struct nptb_policy *policy, u64 seed);
@@ -175,19 +188,36 @@ static inline void nptb_policy_renew(struct nptb_policy *policy,
 	nptb_ring_move(&policy->ring, &page->link);
 }
 
+/* A switch of policies is under way: there are pages that it has yet to charge. */
+static inline bool nptb_policy_switching(const struct nptb_policy *policy)
+{
+	return __builtin_expect(!nptb_ring_empty(&policy->pending), 0);
+}
+
 /* The page may be evicted from now on. */
 static inline void nptb_policy_charge(struct nptb_policy *policy,
 				      struct nptb_page *page)
 {
+	page->generation = policy->generation;
+	if (nptb_policy_switching(policy)) {
+		page->generation--;
+		nptb_ring_add(&policy->pending, &page->link);
+		return;
+	}
 	if (policy->ops->charge)
 		policy->ops->charge(policy, page);
 	else
 		nptb_policy_add(policy, page);
 }
 
-/* The page to evict next, still charged, or NULL where none is charged. */
+/*
+ * The page to evict next, still charged, or NULL where none is charged. While a
+ * switch is under way, of those that it has charged, as long as there are any.
+ */
 static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
 {
+	if (nptb_policy_switching(policy) && !policy->count)
+		return nptb_page_of(policy->pending.next);
 	if (policy->ops->victim)
 		return policy->ops->victim(policy);
 	return nptb_ring_empty(&policy->ring) ?
@@ -198,6 +228,10 @@ static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
 static inline void nptb_policy_forget(struct nptb_policy *policy,
 				      struct nptb_page *page)
 {
+	if (__builtin_expect(page->generation != policy->generation, 0)) {
+		nptb_ring_del(&page->link);
+		return;
+	}
 	if (policy->ops->forget)
 		policy->ops->forget(policy, page);
 	else

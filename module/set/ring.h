@@ -54,4 +54,16 @@ static inline void nptb_ring_move(struct nptb_ring *head, struct nptb_ring *node
 	nptb_ring_add(head, node);
 }
 
+/* Append all of @from, in order, to @head; @from is empty then. */
+static inline void nptb_ring_join(struct nptb_ring *head, struct nptb_ring *from)
+{
+	if (nptb_ring_empty(from))
+		return;
+	from->next->prev = head->prev;
+	head->prev->next = from->next;
+	from->prev->next = head;
+	head->prev = from->prev;
+	nptb_ring_init(from);
+}
+
 #endif /* NPTB_RING_H */

@@ -8,43 +8,109 @@
  * @set: to set up; its policy is set up by nptb_policy_init()
  * @buckets: 1 << @bits pointers, all NULL; the caller's to free
  * @bits: 0 to 31
+ * @multiplier: any; the same one gives the same chains
  */
-void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits)
+void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits,
+		    u64 multiplier)
 {
 	set->buckets = buckets;
 	set->bits = bits;
+	set->multiplier = multiplier | 1;
+	set->old = NULL;
+	set->old_bits = 0;
+	set->moved = 0;
 	set->count = 0;
 	set->leaves = 0;
 	nptb_shield_init(&set->pinned);
 	nptb_shield_init(&set->exempt);
 }
 
+/* nptb_rset_chain() while the hash is being changed for another. */
+struct nptb_page **nptb_rset_chain_of(const struct nptb_rset *set, u64 hash)
+{
+	if (set->old && nptb_rset_bucket(hash, set->old_bits) >= set->moved)
+		return &set->old[nptb_rset_bucket(hash, set->old_bits)];
+	return &set->buckets[nptb_rset_bucket(hash, set->bits)];
+}
+
 /**
- * nptb_rset_rehash() - move all pages to another hash
- * @set: to change
+ * nptb_rset_walk() - look at one chain after the other
+ * @set: whose
+ * @at: where to go on: %NPTB_WALK_BEGIN at first, %NPTB_WALK_END when all were
+ *	looked at
+ *
+ * In the order of hashes, so that a page that is there from the first call to
+ * the last is in one of the chains, whatever becomes of the hash meanwhile.
+ *
+ * Return: the chain; not to be called at the end.
+ */
+struct nptb_page **nptb_rset_walk(const struct nptb_rset *set, u64 *at)
+{
+	struct nptb_page **chain = nptb_rset_chain_of(set, *at << 32);
+	u64 width = NPTB_WALK_END >> set->bits;
+	u64 left = 0, next;
+
+	if (set->old) {
+		/* Here the hash that is being left begins. */
+		left = set->moved * (NPTB_WALK_END >> set->old_bits);
+		if (*at >= left)
+			width = NPTB_WALK_END >> set->old_bits;
+	}
+	next = (*at / width + 1) * width;
+	*at = *at < left && next > left ? left : next;
+	return chain;
+}
+
+/**
+ * nptb_rset_begin_rehash() - begin to move to another hash
+ * @set: to change; it is not being moved already
  * @buckets: 1 << @bits pointers, all NULL
  * @bits: 0 to 31
  *
- * Return: the old array, now the caller's to free.
+ * nptb_rset_rehash_some() moves the pages; the set can be used meanwhile.
  */
-struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
-				    struct nptb_page **buckets, u32 bits)
+void nptb_rset_begin_rehash(struct nptb_rset *set, struct nptb_page **buckets,
+			    u32 bits)
 {
-	struct nptb_page **old = set->buckets;
-	u32 i;
-
-	for (i = 0; i < 1u << set->bits; i++) {
-		while (old[i]) {
-			struct nptb_page *page = old[i];
-			u32 to = nptb_rset_bucket(page->key, bits);
-
-			old[i] = page->hash;
-			page->hash = buckets[to];
-			buckets[to] = page;
-		}
-	}
+	set->old = set->buckets;
+	set->old_bits = set->bits;
+	set->moved = 0;
 	set->buckets = buckets;
 	set->bits = bits;
+}
+
+/**
+ * nptb_rset_rehash_some() - move some pages to the other hash
+ * @set: being moved
+ * @most: chains and pages to look at, at most; the last chain is moved whole
+ *
+ * Return: the old array, now the caller's to free, when all have moved; NULL
+ * before.
+ */
+struct nptb_page **nptb_rset_rehash_some(struct nptb_rset *set, u32 most)
+{
+	struct nptb_page **old = set->old;
+	u32 looked = 0;
+
+	while (looked++ < most && set->moved < 1u << set->old_bits) {
+		struct nptb_page *page = old[set->moved];
+
+		old[set->moved++] = NULL;
+		while (page) {
+			struct nptb_page *next = page->hash;
+			struct nptb_page **to = &set->buckets[
+				nptb_rset_bucket(nptb_rset_hash(set, page->key),
+						 set->bits)];
+
+			page->hash = *to;
+			*to = page;
+			page = next;
+			looked++;
+		}
+	}
+	if (set->moved < 1u << set->old_bits)
+		return NULL;
+	set->old = NULL;
 	return old;
 }
 
@@ -116,24 +182,19 @@ struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 	return page;
 }
 
-/**
- * nptb_rset_follow() - bring one chain in step with what is
- * @set: to change
- * @bucket: which chain
- * @leaves: how many leaves a page has now
- * @ctx: for @leaves
- *
- * Return: the pages that have none, linked by &nptb_page.hash, no longer in the
- * set and the caller's to free.
- */
-struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u32 bucket,
-				   u64 (*leaves)(void *ctx, u64 key), void *ctx)
+/* Bring one chain in step; what has no leaves is added to @gone. */
+static struct nptb_page *follow_chain(struct nptb_rset *set,
+				      struct nptb_page *page,
+				      u64 (*leaves)(void *ctx, u64 key),
+				      void *ctx, struct nptb_page *gone,
+				      u32 *looked)
 {
-	struct nptb_page *page, *next, *gone = NULL;
+	struct nptb_page *next;
 
-	for (page = set->buckets[bucket]; page; page = next) {
+	for (; page; page = next) {
 		u64 now = leaves(ctx, page->key);
 
+		++*looked;
 		next = page->hash;
 		if (now) {
 			nptb_rset_set_leaves(set, page, now);
@@ -146,23 +207,61 @@ struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u32 bucket,
 	return gone;
 }
 
-/**
- * nptb_rset_drain() - take any page, to empty the set
- * @set: settled: no page of it is shielded
- * @bucket: where to go on; 0 at first
- *
- * Return: a page, no longer in the set and the caller's to free, or NULL where
- * the set is empty.
- */
-struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket)
-{
-	for (; *bucket < 1u << set->bits; ++*bucket) {
-		struct nptb_page *page = set->buckets[*bucket];
+/* So many empty chains are as much work as a page that is looked at. */
+#define CHAINS_A_PAGE	16
 
-		if (!page)
-			continue;
-		nptb_rset_take(set, page);
-		return page;
+/**
+ * nptb_rset_follow() - bring some chains in step with what is
+ * @set: to change
+ * @at: where to go on, as in nptb_rset_walk()
+ * @most: pages to look at; the last chain is done whole
+ * @leaves: how many leaves a page has now
+ * @ctx: for @leaves
+ *
+ * Return: the pages that have none, linked by &nptb_page.hash, no longer in the
+ * set and the caller's to free.
+ */
+struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u64 *at, u32 most,
+				   u64 (*leaves)(void *ctx, u64 key), void *ctx)
+{
+	struct nptb_page *gone = NULL;
+	u32 looked = 0, chains = 0;
+
+	while (*at < NPTB_WALK_END &&
+	       looked + chains / CHAINS_A_PAGE < most) {
+		gone = follow_chain(set, *nptb_rset_walk(set, at), leaves, ctx,
+				    gone, &looked);
+		chains++;
 	}
-	return NULL;
+	return gone;
+}
+
+/**
+ * nptb_rset_drain() - take some pages, to empty the set
+ * @set: settled: no page of it is shielded
+ * @at: where to go on, as in nptb_rset_walk()
+ * @most: pages to take; the last chain is done whole
+ *
+ * Return: the pages, linked by &nptb_page.hash, no longer in the set and the
+ * caller's to free.
+ */
+struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most)
+{
+	struct nptb_page *taken = NULL;
+	u32 pages = 0, chains = 0;
+
+	while (*at < NPTB_WALK_END && pages + chains / CHAINS_A_PAGE < most) {
+		struct nptb_page **chain = nptb_rset_walk(set, at);
+
+		chains++;
+		while (*chain) {
+			struct nptb_page *page = *chain;
+
+			nptb_rset_take(set, page);
+			page->hash = taken;
+			taken = page;
+			pages++;
+		}
+	}
+	return taken;
 }

@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The resident set: which pages of a VM are believed to be mapped, who holds
- * them, and the arithmetic of the budget. Pure.
+ * The resident set: which pages of a VM are believed to be mapped, and who holds
+ * them. Pure.
  *
  * The set is a belief, a list of candidates for eviction. How many leaves there
- * are is KVM's own count: the two meet in nptb_room().
+ * are is KVM's own count: the two meet in nptb_room(), set/room.h.
  */
 #ifndef NPTB_RSET_H
 #define NPTB_RSET_H
 
 #include "set/policy.h"
-
-/**
- * struct nptb_shield - the pages that one vCPU's current attempt was given
- * @ring: oldest first
- * @count: pages in @ring
- * @leaves: of all of them
- */
-struct nptb_shield {
-	struct nptb_ring ring;
-	u64 count;
-	u64 leaves;
-};
+#include "set/shield.h"
 
 /**
  * struct nptb_rset - the pages believed resident in one VM
  * @buckets: hash by key, 1 << @bits chains
+ * @multiplier: of the hash, odd; not to be guessed, or a guest could choose
+ *	frames that share a chain
  * @bits: logarithm of the number of chains
+ * @old_bits: of those in @old
+ * @old: the hash that is being left for @buckets; NULL where there is none
+ * @moved: chains of @old that are empty by now, from the first on
  * @count: pages in the set, shielded, charged, pinned or exempt
  * @leaves: of all of them
  * @policy: knows the pages that may go
@@ -35,7 +29,11 @@ struct nptb_shield {
  */
 struct nptb_rset {
 	struct nptb_page **buckets;
+	u64 multiplier;
 	u32 bits;
+	u32 old_bits;
+	struct nptb_page **old;
+	u32 moved;
 	u64 count;
 	u64 leaves;
 	struct nptb_policy policy;
@@ -43,22 +41,17 @@ struct nptb_rset {
 	struct nptb_shield exempt;
 };
 
-/**
- * enum nptb_room - what the budget says to more leaves
- * @NPTB_ROOM_YES: there is room
- * @NPTB_ROOM_EVICT: only after an eviction
- * @NPTB_ROOM_WAIT: others are between mapping a page and saying so; KVM's count
- *	and what was granted overlap, and will tell in a moment
- */
-enum nptb_room {
-	NPTB_ROOM_YES,
-	NPTB_ROOM_EVICT,
-	NPTB_ROOM_WAIT,
-};
+/* From the beginning of a walk over all chains to its end. */
+#define NPTB_WALK_BEGIN	0ULL
+#define NPTB_WALK_END	(1ULL << 32)
 
-void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits);
-struct nptb_page **nptb_rset_rehash(struct nptb_rset *set,
-				    struct nptb_page **buckets, u32 bits);
+void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits,
+		    u64 multiplier);
+struct nptb_page **nptb_rset_chain_of(const struct nptb_rset *set, u64 hash);
+struct nptb_page **nptb_rset_walk(const struct nptb_rset *set, u64 *at);
+void nptb_rset_begin_rehash(struct nptb_rset *set, struct nptb_page **buckets,
+			    u32 bits);
+struct nptb_page **nptb_rset_rehash_some(struct nptb_rset *set, u32 most);
 bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
 			     struct nptb_page *spare);
 void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page);
@@ -66,9 +59,9 @@ void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
 			  u64 leaves);
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield);
-struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u32 bucket,
+struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u64 *at, u32 most,
 				   u64 (*leaves)(void *ctx, u64 key), void *ctx);
-struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u32 *bucket);
+struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most);
 
 /* Leaves that count against the budget. */
 static inline u64 nptb_rset_counted(const struct nptb_rset *set)
@@ -82,22 +75,37 @@ static inline u64 nptb_rset_loose(const struct nptb_rset *set)
 	return set->count - set->exempt.count - set->pinned.count;
 }
 
-static inline void nptb_shield_init(struct nptb_shield *shield)
-{
-	nptb_ring_init(&shield->ring);
-	shield->count = 0;
-	shield->leaves = 0;
-}
-
 /*
  * What every fault does is inline: the calls alone, with their returns through a
  * thunk on CPUs that need one, would cost as much as what they do.
  */
 
-/* Multiplicative hashing by 2^64 / golden ratio: Knuth, TAOCP 3, 6.4. */
-static inline u32 nptb_rset_bucket(u64 key, u32 bits)
+/*
+ * Multiplicative hashing, twice: one alone leaves runs of frames that follow each
+ * other in as few chains as an unlucky multiplier has it.
+ */
+static inline u64 nptb_rset_hash(const struct nptb_rset *set, u64 key)
 {
-	return key * 0x9e3779b97f4a7c15ULL >> 1 >> (63 - bits);
+	u64 hash = key * set->multiplier;
+
+	return (hash ^ hash >> 32) * set->multiplier;
+}
+
+/* Chains are in the order of their hashes, in a hash of any size. */
+static inline u32 nptb_rset_bucket(u64 hash, u32 bits)
+{
+	return hash >> 1 >> (63 - bits);
+}
+
+/* The chain that a key belongs to right now. */
+static inline struct nptb_page **nptb_rset_chain(const struct nptb_rset *set,
+						 u64 key)
+{
+	u64 hash = nptb_rset_hash(set, key);
+
+	if (__builtin_expect(!!set->old, 0))
+		return nptb_rset_chain_of(set, hash);
+	return &set->buckets[nptb_rset_bucket(hash, set->bits)];
 }
 
 /**
@@ -110,7 +118,7 @@ static inline u32 nptb_rset_bucket(u64 key, u32 bits)
 static inline struct nptb_page *nptb_rset_find(const struct nptb_rset *set,
 					       u64 key)
 {
-	struct nptb_page *page = set->buckets[nptb_rset_bucket(key, set->bits)];
+	struct nptb_page *page = *nptb_rset_chain(set, key);
 
 	while (page && page->key != key)
 		page = page->hash;
@@ -121,32 +129,14 @@ static inline struct nptb_page *nptb_rset_find(const struct nptb_rset *set,
 static inline void nptb_rset_insert(struct nptb_rset *set, u64 key,
 				    struct nptb_page *page)
 {
-	struct nptb_page **bucket =
-		&set->buckets[nptb_rset_bucket(key, set->bits)];
+	struct nptb_page **chain = nptb_rset_chain(set, key);
 
 	page->key = key;
 	page->leaves = 1;
-	page->hash = *bucket;
-	*bucket = page;
+	page->hash = *chain;
+	*chain = page;
 	set->count++;
 	set->leaves++;
-}
-
-/* @page, which nobody has, becomes the newest of @shield. */
-static inline void nptb_shield_add(struct nptb_shield *shield,
-				   struct nptb_page *page)
-{
-	page->shield = shield;
-	nptb_ring_add(&shield->ring, &page->link);
-	shield->count++;
-	shield->leaves += page->leaves;
-}
-
-/* The page that an attempt was given first, or NULL. */
-static inline struct nptb_page *nptb_shield_oldest(struct nptb_shield *shield)
-{
-	return nptb_ring_empty(&shield->ring) ?
-		NULL : nptb_page_of(shield->ring.next);
 }
 
 /* Take @page from whoever has it, its shield or the policy. */
@@ -236,14 +226,27 @@ static inline void nptb_rset_settle(struct nptb_rset *set,
 }
 
 /**
+ * nptb_rset_bound() - an attempt shields its newest pages alone
+ * @set: where they are
+ * @shield: of the vCPU whose attempt it is; one page was given to it
+ *
+ * What no instruction needs at once is handed to the policy.
+ */
+static inline void nptb_rset_bound(struct nptb_rset *set,
+				   struct nptb_shield *shield)
+{
+	if (__builtin_expect(shield->count > NPTB_SHIELD_MAX, 0))
+		nptb_rset_free(set, nptb_shield_oldest(shield));
+}
+
+/**
  * nptb_rset_take() - take a certain page
  * @set: to take it from
  * @page: of the set; afterwards no longer, and the caller's to free
  */
 static inline void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page)
 {
-	struct nptb_page **at =
-		&set->buckets[nptb_rset_bucket(page->key, set->bits)];
+	struct nptb_page **at = nptb_rset_chain(set, page->key);
 
 	nptb_rset_release(set, page);
 	while (*at != page)
@@ -267,31 +270,6 @@ static inline struct nptb_page *nptb_rset_victim(struct nptb_rset *set)
 	if (page)
 		nptb_rset_take(set, page);
 	return page;
-}
-
-/**
- * nptb_room() - may more leaves be made?
- * @set: the belief
- * @leaves: KVM's count of leaves, in pages, or of those that count
- * @granted: leaves that faults under way may still make, or have just made
- * @need: leaves that this fault may make
- * @limit: most that there may be
- *
- * Only KVM's count can say yes. Where it says no, but the belief has room and
- * faults are under way, some leaf is counted twice, by KVM and as granted. More
- * leaves than that explains are none of ours: there waiting is no use.
- *
- * Return: see &enum nptb_room.
- */
-static inline enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves,
-				       u64 granted, u64 need, u64 limit)
-{
-	if (leaves + granted + need <= limit)
-		return NPTB_ROOM_YES;
-	if (granted && leaves <= set->leaves + granted &&
-	    nptb_rset_counted(set) + granted + need <= limit)
-		return NPTB_ROOM_WAIT;
-	return NPTB_ROOM_EVICT;
 }
 
 #endif /* NPTB_RSET_H */

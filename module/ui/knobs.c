@@ -78,8 +78,7 @@ static int seed_print(const struct nptb_config *config, char *text, size_t len)
 
 static int seed_apply(struct nptb_vm *vm, const struct nptb_config *config)
 {
-	nptb_vm_set_seed(vm, config->seed);
-	return 0;
+	return nptb_vm_set_seed(vm, config->seed);
 }
 
 static int flush_aged_parse(const char *text, struct nptb_config *config)

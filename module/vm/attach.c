@@ -7,6 +7,7 @@
 
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -34,8 +35,9 @@
 #define NO_LIMIT	(U64_MAX / 2)
 #define BUCKET_BITS_MIN	6
 #define BUCKET_BITS_MAX	18
-/* Pages freed under the VM's lock in one go. */
-#define DRAIN_BATCH	256
+/* Pages freed, or chains and pages moved, under the VM's lock in one go. */
+#define DRAIN_BATCH	128
+#define REHASH_BATCH	512
 
 DEFINE_HASHTABLE(nptb_armed, NPTB_ARMED_BITS);
 
@@ -47,6 +49,7 @@ static bool young(void *ctx, u64 key)
 
 	/* Every eviction flushes everything, so this matters without one. */
 	vm->aged = true;
+	vm->looks++;
 	return nptb_kvm_young(vm->kvm, key);
 }
 
@@ -57,9 +60,10 @@ static bool young(void *ctx, u64 key)
 void nptb_budget_init(struct nptb_vm *vm)
 {
 	INIT_HLIST_NODE(&vm->armed_node);
-	nptb_rset_init(&vm->set, NULL, 0);
+	nptb_rset_init(&vm->set, NULL, 0, get_random_u64());
 	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
 	INIT_WORK(&vm->refuse_work, refuse_work);
+	INIT_WORK(&vm->follow_work, nptb_follow_work);
 	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
 }
 
@@ -71,8 +75,8 @@ void nptb_budget_init(struct nptb_vm *vm)
  */
 void nptb_budget_drain(struct nptb_vm *vm)
 {
-	u32 bucket = 0, i;
-	bool done = !vm->set.buckets;
+	u64 at = vm->set.buckets ? NPTB_WALK_BEGIN : NPTB_WALK_END;
+	u32 i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		struct nptb_vcpu *v = vm->vcpus[i];
@@ -84,16 +88,10 @@ void nptb_budget_drain(struct nptb_vm *vm)
 		nptb_turn_end(&v->turn);
 		spin_unlock(&vm->lock);
 	}
-	while (!done) {
+	while (at < NPTB_WALK_END) {
 		spin_lock(&vm->lock);
-		for (i = 0; i < DRAIN_BATCH && !done; i++) {
-			struct nptb_page *page = nptb_rset_drain(&vm->set,
-								 &bucket);
-
-			done = !page;
-			if (page)
-				nptb_page_put(vm, page);
-		}
+		nptb_pages_put_all(vm, nptb_rset_drain(&vm->set, &at,
+						       DRAIN_BATCH));
 		spin_unlock(&vm->lock);
 		cond_resched();
 	}
@@ -106,21 +104,31 @@ static u32 bucket_bits(u64 budget)
 		       BUCKET_BITS_MIN, BUCKET_BITS_MAX);
 }
 
-/* A larger hash for a larger budget; going on with the old one is no error. */
+/*
+ * A larger hash for a larger budget, a batch at a time; going on with the old one
+ * is no error.
+ */
 static void rehash(struct nptb_vm *vm, u64 budget)
 {
 	u32 bits = bucket_bits(budget);
-	struct nptb_page **buckets;
+	struct nptb_page **buckets, **old = NULL;
 
+	lockdep_assert_held(&vm->ctl);
 	if (bits <= vm->set.bits)
 		return;
 	buckets = kvcalloc(1UL << bits, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)
 		return;
 	spin_lock(&vm->lock);
-	buckets = nptb_rset_rehash(&vm->set, buckets, bits);
+	nptb_rset_begin_rehash(&vm->set, buckets, bits);
 	spin_unlock(&vm->lock);
-	kvfree(buckets);
+	while (!old) {
+		spin_lock(&vm->lock);
+		old = nptb_rset_rehash_some(&vm->set, REHASH_BATCH);
+		spin_unlock(&vm->lock);
+		cond_resched();
+	}
+	kvfree(old);
 }
 
 /* What a VM under budget needs; kept until it ends. */
@@ -216,6 +224,7 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason)
 
 	/* It takes nptb_vm.life only where it need not wait for it. */
 	cancel_delayed_work_sync(&vm->lend_work);
+	cancel_work_sync(&vm->follow_work);
 	/* A fault that found the VM armed may look at the hash until then. */
 	synchronize_rcu();
 	nptb_budget_drain(vm);

@@ -18,8 +18,9 @@
 #include "vm/frames.h"
 #include "x86/compat.h"
 
-/* Chains of the set's hash looked at under the VM's lock in one go. */
+/* Pages, and chains, looked at under the VM's lock in one go. */
 #define SORT_BATCH	64
+#define SORT_CHAINS	1024
 
 static int apply_word(struct nptb_ranges *ranges, char *word)
 {
@@ -76,15 +77,18 @@ static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
 /* Put all pages where the lists say they belong. Faults go on meanwhile. */
 static void sort(struct nptb_vm *vm)
 {
-	u32 bucket = 0, end = 1u << vm->set.bits, i;
+	u64 at = NPTB_WALK_BEGIN;
+	u32 pages, chains;
 
 	lockdep_assert_held(&vm->ctl);
-	while (bucket < end) {
+	while (at < NPTB_WALK_END) {
 		spin_lock(&vm->lock);
-		for (i = 0; i < SORT_BATCH && bucket < end; i++, bucket++) {
-			struct nptb_page *page = vm->set.buckets[bucket], *next;
+		for (pages = 0, chains = 0; at < NPTB_WALK_END &&
+		     pages < SORT_BATCH && chains < SORT_CHAINS; chains++) {
+			struct nptb_page *page = *nptb_rset_walk(&vm->set, &at);
+			struct nptb_page *next;
 
-			for (; page; page = next) {
+			for (; page; page = next, pages++) {
 				next = page->hash;
 				sort_page(vm, page);
 			}

@@ -11,16 +11,34 @@
 #include "trace.h"
 #include "vm/policy.h"
 
+/* Pages that a new policy is charged with under the VM's lock in one go. */
+#define SWITCH_BATCH	64
+
+/* Have the policy, which begins anew, charged with all pages; faults go on. */
+static void charge_all(struct nptb_vm *vm)
+{
+	bool more = true;
+
+	lockdep_assert_held(&vm->ctl);
+	while (more) {
+		spin_lock(&vm->lock);
+		more = nptb_policy_switch_some(&vm->set.policy, SWITCH_BATCH);
+		spin_unlock(&vm->lock);
+		cond_resched();
+	}
+}
+
 static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 {
 	spin_lock(&vm->lock);
 	vm->config.policy = ops;
 	if (vm->armed) {
-		nptb_policy_switch(&vm->set.policy, ops);
+		nptb_policy_begin_switch(&vm->set.policy, ops);
 		nptb_victims_mark(vm);
 		WRITE_ONCE(vm->limit, nptb_victims_limit(vm, vm->config.budget));
 	}
 	spin_unlock(&vm->lock);
+	charge_all(vm);
 }
 
 static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
@@ -75,14 +93,27 @@ int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
  * nptb_vm_set_seed() - choose what dice begin with
  * @vm: to change; dice of the policy at work begin anew
  * @seed: any number
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0, or -EINTR where a signal came before anything was changed.
  */
-void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed)
+int nptb_vm_set_seed(struct nptb_vm *vm, u64 seed)
 {
+	struct nptb_policy *policy = &vm->set.policy;
+
+	if (mutex_lock_interruptible(&vm->ctl))
+		return -EINTR;
 	spin_lock(&vm->lock);
 	vm->config.seed = seed;
-	if (vm->armed)
-		nptb_policy_seed(&vm->set.policy, seed);
+	if (vm->armed) {
+		policy->seed = seed;
+		if (policy->ops->dice)
+			nptb_policy_begin_switch(policy, policy->ops);
+	}
 	spin_unlock(&vm->lock);
+	charge_all(vm);
+	mutex_unlock(&vm->ctl);
+	return 0;
 }
 
 /**

@@ -9,7 +9,7 @@ struct nptb_policy_ops;
 struct nptb_vm;
 
 int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops);
-void nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
+int nptb_vm_set_seed(struct nptb_vm *vm, u64 seed);
 void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush);
 
 #endif /* NPTB_VM_POLICY_H */

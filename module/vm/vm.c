@@ -202,6 +202,7 @@ static void vm_end_work(struct work_struct *work)
 
 	cancel_delayed_work_sync(&vm->lend_work);
 	cancel_work_sync(&vm->refuse_work);
+	cancel_work_sync(&vm->follow_work);
 	nptb_debugfs_remove_vm(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();

@@ -130,9 +130,8 @@ static void rehash(struct player *p, u32 bits)
 {
 	struct nptb_page **old = p->set.buckets;
 
-	assert_ptr_equal(nptb_rset_rehash(&p->set,
-					  calloc(1u << bits, sizeof(*old)),
-					  bits), old);
+	nptb_rset_begin_rehash(&p->set, calloc(1u << bits, sizeof(*old)), bits);
+	assert_ptr_equal(nptb_rset_rehash_some(&p->set, ~0U), old);
 	free(old);
 }
 
@@ -218,21 +217,33 @@ static void play(struct player *p, const char *word)
 		fail_msg("\"%s\": no such word: \"%s\"", p->script, word);
 }
 
+unsigned long unit_drain(struct nptb_rset *set)
+{
+	u64 at = NPTB_WALK_BEGIN;
+	unsigned long n = 0;
+
+	while (at < NPTB_WALK_END) {
+		struct nptb_page *page = nptb_rset_drain(set, &at, 1), *next;
+
+		for (; page; page = next, n++) {
+			next = page->hash;
+			free(page);
+		}
+	}
+	return n;
+}
+
 /* Whatever happened: everything is settled, found and drained in the end. */
 static void finish(struct player *p)
 {
 	u64 count = p->set.count;
-	struct nptb_page *page;
-	u32 bucket = 0, i;
+	u32 i;
 
 	p->word = "(end)";
 	for (i = 0; i < VCPUS; i++)
 		nptb_rset_settle(&p->set, &p->shield[i]);
 	check(p, p->set.policy.count == count, "not all settled");
-	while ((page = nptb_rset_drain(&p->set, &bucket))) {
-		free(page);
-		count--;
-	}
+	count -= unit_drain(&p->set);
 	check(p, !count && !p->set.count && !p->set.policy.count,
 	      "not all drained");
 	free(p->set.buckets);
@@ -245,7 +256,7 @@ static void run(const char *policy, u32 bits, const struct unit_script *script)
 	char *words = strdup(p.script), *rest = words, *word;
 	u32 i;
 
-	nptb_rset_init(&p.set, calloc(1u << bits, sizeof(*p.set.buckets)), bits);
+	nptb_rset_init(&p.set, calloc(1u << bits, sizeof(*p.set.buckets)), bits, UNIT_MULTIPLIER);
 	nptb_policy_init(&p.set.policy, nptb_policy_find(policy), young, &p);
 	for (i = 0; i < VCPUS; i++)
 		nptb_shield_init(&p.shield[i]);

@@ -32,4 +32,9 @@ struct unit_script {
 void unit_scripts(const char *policy, const struct unit_script *scripts,
 		  size_t count);
 
+struct nptb_rset;
+
+/* Takes all pages out of a settled set, and frees them; how many there were. */
+unsigned long unit_drain(struct nptb_rset *set);
+
 #endif /* UNIT_SCRIPT_H */

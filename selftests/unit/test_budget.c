@@ -7,7 +7,8 @@
 #include "unit.h"
 
 #include "loop/record.h"
-#include "set/rset.h"
+#include "set/room.h"
+#include "script.h"
 
 #define VCPUS	2
 #define PAGES	128
@@ -35,7 +36,7 @@ static void sim_init(struct sim *s, const char *policy, u64 limit)
 
 	memset(s, 0, sizeof(*s));
 	s->limit = limit;
-	nptb_rset_init(&s->set, s->buckets, 2);
+	nptb_rset_init(&s->set, s->buckets, 2, UNIT_MULTIPLIER);
 	nptb_policy_init(&s->set.policy, nptb_policy_find(policy), not_young,
 			 NULL);
 	for (i = 0; i < VCPUS; i++)
@@ -44,13 +45,11 @@ static void sim_init(struct sim *s, const char *policy, u64 limit)
 
 static void sim_exit(struct sim *s)
 {
-	struct nptb_page *page;
-	u32 bucket = 0, i;
+	u32 i;
 
 	for (i = 0; i < VCPUS; i++)
 		nptb_rset_settle(&s->set, &s->shield[i]);
-	while ((page = nptb_rset_drain(&s->set, &bucket)))
-		free(page);
+	unit_drain(&s->set);
 }
 
 static void unmap(struct sim *s, u64 key)

@@ -4,7 +4,7 @@
 
 #include <nptbudget.h>
 
-#include "set/rset.h"
+#include "set/room.h"
 #include "script.h"
 
 static const struct unit_script shields[] = {
@@ -72,7 +72,7 @@ static void chains(u32 bits, u64 count)
 	u64 i;
 
 	nptb_shield_init(&shield);
-	nptb_rset_init(&set, calloc(1u << bits, sizeof(*set.buckets)), bits);
+	nptb_rset_init(&set, calloc(1u << bits, sizeof(*set.buckets)), bits, UNIT_MULTIPLIER);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = 0; i < count; i++) {
 		/* Both address spaces, and frames up to the largest. */
@@ -114,33 +114,121 @@ static void test_chains(void **state)
 	}
 }
 
-/* The hash must spread what guests touch: a run of frames, and a stride. */
-static void test_spread(void **state)
+static u32 longest_chain(u64 stride, u64 multiplier)
 {
-	static const u64 strides[] = { 1, 2, 512, 4096 };
 	static struct nptb_page *buckets[256];
 	static struct nptb_page pages[256];
+	struct nptb_shield shield;
+	struct nptb_rset set;
+	u32 longest = 0, length;
+	size_t i;
+
+	memset(buckets, 0, sizeof(buckets));
+	nptb_shield_init(&shield);
+	nptb_rset_init(&set, buckets, 8, multiplier);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		nptb_rset_give(&set, i * stride, &pages[i], &shield);
+	for (i = 0; i < ARRAY_SIZE(buckets); i++) {
+		struct nptb_page *page = buckets[i];
+
+		for (length = 0; page; page = page->hash)
+			length++;
+		if (length > longest)
+			longest = length;
+	}
+	return longest;
+}
+
+/*
+ * The hash must spread what guests touch, a run of frames and a stride, whatever
+ * multiplier the dice give: dice of this test's own here, the same each time.
+ */
+static void test_spread(void **state)
+{
+	static const u64 strides[] = { 1, 2, 3, 512, 4096, 262144 };
+	u64 multiplier = UNIT_MULTIPLIER;
 	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(strides); i++) {
-		struct nptb_shield shield;
-		struct nptb_rset set;
-
-		memset(buckets, 0, sizeof(buckets));
-		nptb_shield_init(&shield);
-		nptb_rset_init(&set, buckets, 8);
-		for (j = 0; j < 256; j++)
-			nptb_rset_give(&set, j * strides[i], &pages[j], &shield);
-		for (j = 0; j < 256; j++) {
-			struct nptb_page *page = buckets[j];
-			u32 length = 0;
-
-			for (; page; page = page->hash)
-				length++;
-			assert_in_range(length, 0, 8);
-		}
+	for (i = 0; i < 2000; i++) {
+		for (j = 0; j < ARRAY_SIZE(strides); j++)
+			assert_in_range(longest_chain(strides[j], multiplier),
+					1, 12);
+		multiplier ^= multiplier << 13;
+		multiplier ^= multiplier >> 7;
+		multiplier ^= multiplier << 17;
 	}
+}
+
+static u64 leaves_asked(void *ctx, u64 key)
+{
+	(void)key;
+	++*(u32 *)ctx;
+	return 1;
+}
+
+/* No step does more than it was told, but for the rest of one chain. */
+static void test_steps_are_bounded(void **state)
+{
+	static struct nptb_page *small[16], *large[1024], pages[512];
+	u64 at = NPTB_WALK_BEGIN, i, n = 0;
+	struct nptb_page **old = NULL;
+	struct nptb_shield shield;
+	struct nptb_rset set;
+	u32 asked, steps = 0;
+
+	(void)state;
+	nptb_shield_init(&shield);
+	nptb_rset_init(&set, small, 4, UNIT_MULTIPLIER);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		nptb_rset_give(&set, i, &pages[i], &shield);
+	nptb_rset_settle(&set, &shield);
+	nptb_rset_begin_rehash(&set, large, 10);
+	while (!old) {
+		u32 moved = set.moved;
+
+		old = nptb_rset_rehash_some(&set, 8);
+		assert_in_range(set.moved - moved, 1, 8);
+		for (i = 0; i < ARRAY_SIZE(pages); i++)
+			assert_ptr_equal(nptb_rset_find(&set, i), &pages[i]);
+		steps++;
+	}
+	assert_ptr_equal(old, small);
+	assert_in_range(steps, 2, 16);
+	for (steps = 0; at < NPTB_WALK_END; steps++) {
+		asked = 0;
+		assert_null(nptb_rset_follow(&set, &at, 8, leaves_asked, &asked));
+		assert_in_range(asked, 0, 8 + 12);
+		n += asked;
+	}
+	assert_int_equal(n, ARRAY_SIZE(pages));
+	assert_true(steps > ARRAY_SIZE(pages) / 20);
+}
+
+/* An attempt without end keeps its newest pages; the others may go, in order. */
+static void test_bound(void **state)
+{
+	static struct nptb_page *buckets[64], pages[NPTB_SHIELD_MAX + 3];
+	struct nptb_shield shield;
+	struct nptb_rset set;
+	u64 i;
+
+	(void)state;
+	nptb_shield_init(&shield);
+	nptb_rset_init(&set, buckets, 6, UNIT_MULTIPLIER);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		nptb_rset_give(&set, i, &pages[i], &shield);
+		nptb_rset_bound(&set, &shield);
+		assert_true(shield.count <= NPTB_SHIELD_MAX);
+		assert_int_equal(shield.leaves, shield.count);
+	}
+	assert_int_equal(shield.count, NPTB_SHIELD_MAX);
+	assert_int_equal(set.policy.count, 3);
+	for (i = 0; i < 3; i++)
+		assert_ptr_equal(nptb_rset_victim(&set), &pages[i]);
+	assert_ptr_equal(nptb_shield_oldest(&shield), &pages[3]);
 }
 
 static void test_drain(void **state)
@@ -149,28 +237,31 @@ static void test_drain(void **state)
 	static struct nptb_page pages[20];
 	struct nptb_shield shield;
 	struct nptb_rset set;
-	u32 bucket = 0;
-	u64 i;
+	u64 at = NPTB_WALK_BEGIN, i, left;
 
 	(void)state;
 	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 3);
+	nptb_rset_init(&set, buckets, 3, UNIT_MULTIPLIER);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	assert_null(nptb_rset_drain(&set, &bucket));
+	assert_null(nptb_rset_drain(&set, &at, 1));
+	assert_int_equal(at, NPTB_WALK_END);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		nptb_rset_give(&set, i, &pages[i], &shield);
 	nptb_rset_settle(&set, &shield);
-	bucket = 0;
-	for (i = ARRAY_SIZE(pages); i > 0; i--) {
-		struct nptb_page *page = nptb_rset_drain(&set, &bucket);
+	left = ARRAY_SIZE(pages);
+	for (at = NPTB_WALK_BEGIN; at < NPTB_WALK_END;) {
+		struct nptb_page *page = nptb_rset_drain(&set, &at, 3);
 
-		assert_in_range(page - pages, 0, ARRAY_SIZE(pages) - 1);
-		assert_null(nptb_rset_find(&set, page->key));
-		assert_int_equal(set.count, i - 1);
-		assert_int_equal(set.policy.count, i - 1);
+		for (; page; page = page->hash, left--) {
+			assert_in_range(page - pages, 0, ARRAY_SIZE(pages) - 1);
+			assert_null(nptb_rset_find(&set, page->key));
+		}
+		assert_int_equal(set.count, left);
+		assert_int_equal(set.policy.count, left);
 	}
-	assert_null(nptb_rset_drain(&set, &bucket));
-	assert_null(nptb_rset_drain(&set, &bucket));
+	assert_int_equal(left, 0);
+	for (i = 0; i < ARRAY_SIZE(buckets); i++)
+		assert_null(buckets[i]);
 }
 
 #define YES	NPTB_ROOM_YES
@@ -186,7 +277,7 @@ static void test_leaves(void **state)
 	struct nptb_shield shield;
 
 	(void)state;
-	nptb_rset_init(&set, buckets, 1);
+	nptb_rset_init(&set, buckets, 1, UNIT_MULTIPLIER);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 	nptb_shield_init(&shield);
 	assert_true(nptb_rset_give(&set, 1, &pages[0], &shield));
@@ -225,19 +316,19 @@ static void test_follow(void **state)
 	struct nptb_page *buckets[2] = { NULL }, pages[8] = { 0 }, *gone;
 	struct nptb_rset set;
 	struct nptb_shield shield;
-	u32 bucket, n = 0;
-	u64 i;
+	u64 at = NPTB_WALK_BEGIN, i;
+	u32 n = 0;
 
 	(void)state;
-	nptb_rset_init(&set, buckets, 1);
+	nptb_rset_init(&set, buckets, 1, UNIT_MULTIPLIER);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 	nptb_shield_init(&shield);
 	for (i = 0; i < 4; i++)
 		assert_true(nptb_rset_give(&set, i, &pages[i], &shield));
 	for (; i < 8; i++)
 		assert_true(nptb_rset_charge(&set, i, &pages[i]));
-	for (bucket = 0; bucket < 2; bucket++)
-		for (gone = nptb_rset_follow(&set, bucket, leaves_now, now);
+	while (at < NPTB_WALK_END)
+		for (gone = nptb_rset_follow(&set, &at, 1, leaves_now, now);
 		     gone; gone = gone->hash) {
 			assert_int_equal(now[gone->key], 0);
 			n++;
@@ -352,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_rehash),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_steps_are_bounded),
+		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_follow),

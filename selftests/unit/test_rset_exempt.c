@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "set/rset.h"
+#include "script.h"
 
 #define FRAMES	40
 #define EXEMPT	12	/* frames below this are exempt */
@@ -21,7 +22,7 @@ static void test_owners(void **state)
 
 	(void)state;
 	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 2);
+	nptb_rset_init(&set, buckets, 2, UNIT_MULTIPLIER);
 	nptb_policy_init(&set.policy, &nptb_policy_random, NULL, NULL);
 	assert_true(nptb_rset_give(&set, 1, &pages[0], &set.exempt));
 	assert_true(nptb_rset_give(&set, 2, &pages[1], &set.pinned));
@@ -128,13 +129,12 @@ static void test_against_kvm(void **state)
 
 	(void)state;
 	for (run = 1; run <= 8; run++) {
-		struct nptb_page *buckets[8] = { NULL }, *page;
+		struct nptb_page *buckets[8] = { NULL };
 		struct kvm kvm = { 0 };
 		struct nptb_rset set;
-		u32 bucket = 0;
 
 		seed = run;
-		nptb_rset_init(&set, buckets, 3);
+		nptb_rset_init(&set, buckets, 3, UNIT_MULTIPLIER);
 		nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 		for (i = 0; i < STEPS; i++) {
 			u32 frame = dice(FRAMES), what = dice(1000);
@@ -152,8 +152,7 @@ static void test_against_kvm(void **state)
 			assert_true(sum(&kvm, EXEMPT) <= LIMIT);
 			more += sum(&kvm, 0) > LIMIT;
 		}
-		while ((page = nptb_rset_drain(&set, &bucket)))
-			free(page);
+		unit_drain(&set);
 	}
 	assert_true(more > STEPS);
 	assert_true(refused > 0);

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "set/rset.h"
+#include "script.h"
 
 #define PAGES		48
 #define VCPUS		4
@@ -152,10 +153,15 @@ static u64 key_and_free(struct nptb_page *page, u64 none)
 	return key;
 }
 
+/* Begin to move to another hash, or go on with it: all else goes on meanwhile. */
 static void real_rehash(struct real *r, u32 bits)
 {
-	free(nptb_rset_rehash(&r->set,
-			      calloc(1u << bits, sizeof(*r->set.buckets)), bits));
+	if (!r->set.old)
+		nptb_rset_begin_rehash(&r->set,
+				       calloc(1u << bits, sizeof(*r->set.buckets)),
+				       bits);
+	else
+		free(nptb_rset_rehash_some(&r->set, 1 + bits));
 }
 
 static void both_charge(struct real *r, struct model *m, u64 key)
@@ -215,7 +221,7 @@ static void step(struct real *r, struct model *m)
 		both_own_victim(r, m, vcpu);
 	} else if (what < 80) {
 		both_take(r, m, key);
-	} else if (what < 98) {
+	} else if (what < 94) {
 		r->accessed[index] = true;
 		m->accessed[index] = true;
 	} else if (what < 99) {
@@ -266,11 +272,10 @@ static void run(u64 with)
 {
 	struct real real = { 0 };
 	struct model model = { 0 };
-	struct nptb_page *page;
-	u32 bucket = 0, i;
+	u32 i;
 
 	seed = with;
-	nptb_rset_init(&real.set, calloc(1, sizeof(*real.set.buckets)), 0);
+	nptb_rset_init(&real.set, calloc(1, sizeof(*real.set.buckets)), 0, UNIT_MULTIPLIER);
 	nptb_policy_init(&real.set.policy, &nptb_policy_fifo, young, &real);
 	for (i = 0; i < VCPUS; i++)
 		nptb_shield_init(&real.shields[i]);
@@ -280,9 +285,9 @@ static void run(u64 with)
 	}
 	for (i = 0; i < VCPUS; i++)
 		nptb_rset_settle(&real.set, &real.shields[i]);
-	while ((page = nptb_rset_drain(&real.set, &bucket)))
-		free(page);
+	unit_drain(&real.set);
 	assert_int_equal(real.set.count, 0);
+	free(real.set.old);
 	free(real.set.buckets);
 }
 

@@ -15,6 +15,9 @@
 
 #include <linux/types.h>
 
+/* Of hashes, where any will do. */
+#define UNIT_MULTIPLIER	0x9e3779b97f4a7c15ULL
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #endif /* UNIT_H */

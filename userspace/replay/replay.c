@@ -17,6 +17,8 @@
 #include "base/util.h"
 
 #define BUCKET_BITS	12
+/* Of the hash. What is replayed does not depend on it. */
+#define MULTIPLIER	0x9e3779b97f4a7c15ULL
 
 /**
  * struct page - a page of the set
@@ -222,9 +224,9 @@ static int reference(struct replay *r, const struct trace_fault *f, u64 next)
 static int look_ahead(struct replay *r, const struct trace_vm *vm)
 {
 	struct nptb_page **buckets = calloc(1u << BUCKET_BITS, sizeof(struct nptb_page *));
-	struct nptb_page *page;
+	struct nptb_page *page, *next;
+	u64 at = NPTB_WALK_BEGIN;
 	struct nptb_rset last;
-	u32 bucket = 0;
 	int err = 0;
 	size_t i;
 
@@ -233,7 +235,7 @@ static int look_ahead(struct replay *r, const struct trace_vm *vm)
 		free(buckets);
 		return -ENOMEM;
 	}
-	nptb_rset_init(&last, buckets, BUCKET_BITS);
+	nptb_rset_init(&last, buckets, BUCKET_BITS, MULTIPLIER);
 	nptb_policy_init(&last.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = vm->nr; !err && i--;) {
 		u64 key = nptb_key(vm->fault[i].as, vm->fault[i].gfn);
@@ -250,8 +252,10 @@ static int look_ahead(struct replay *r, const struct trace_vm *vm)
 		if (page)
 			page->stamp = i;
 	}
-	while ((page = nptb_rset_drain(&last, &bucket)))
+	for (page = nptb_rset_drain(&last, &at, ~0U); page; page = next) {
+		next = page->hash;
 		free(page);
+	}
 	free(buckets);
 	return err;
 }
@@ -274,7 +278,7 @@ static int begin(struct replay *r, const struct trace_vm *vm, const struct repla
 	}
 	for (i = 0; i < r->nr_vcpus; i++)
 		nptb_shield_init(&r->vcpu[i].shield);
-	nptb_rset_init(&r->set, buckets, BUCKET_BITS);
+	nptb_rset_init(&r->set, buckets, BUCKET_BITS, MULTIPLIER);
 	nptb_policy_init(&r->set.policy, args->policy, young, r);
 	nptb_policy_seed(&r->set.policy, args->seed);
 	return args->policy == &replay_opt ? look_ahead(r, vm) : 0;
@@ -282,14 +286,18 @@ static int begin(struct replay *r, const struct trace_vm *vm, const struct repla
 
 static void end(struct replay *r)
 {
-	struct nptb_page *page;
-	u32 bucket = 0;
+	struct nptb_page *page = NULL, *next;
+	u64 at = NPTB_WALK_BEGIN;
 	size_t i;
 
 	for (i = 0; r->set.buckets && i < r->nr_vcpus; i++)
 		nptb_rset_settle(&r->set, &r->vcpu[i].shield);
-	while (r->set.buckets && (page = nptb_rset_drain(&r->set, &bucket)))
+	if (r->set.buckets)
+		page = nptb_rset_drain(&r->set, &at, ~0U);
+	for (; page; page = next) {
+		next = page->hash;
 		free(page_of(page));
+	}
 	free(r->set.buckets);
 	free(r->vcpu);
 	free(r->next);

@@ -85,6 +85,7 @@ static struct nptb_page *random_victim(struct nptb_policy *policy)
 
 const struct nptb_policy_ops nptb_policy_random = {
 	.name = "random",
+	.dice = true,
 	.init = random_init,
 	.charge = random_charge,
 	.victim = random_victim,

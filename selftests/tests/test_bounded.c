@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * However many pages are resident, nothing that is done to a VM keeps a CPU from
+ * being scheduled for long. For a host with one CPU whose clock counts
+ * instructions, 1 ns each, and a kernel that is preempted wherever it can be:
+ *   scripts/lab --icount --cpus 1 --mem 3G --append preempt=full -- \
+ *       env NPTB_INSTRUCTIONS=1 selftests/run.sh test_bounded
+ * A thread above all others wakes up every 50 us. By how much it is late, at most,
+ * is the longest stretch without preemption, and what it takes to wake up.
+ *   NPTB_PAGES          resident pages (262144); 1000000 takes some minutes
+ *   NPTB_INSTRUCTIONS   the clock counts them: else it is not looked at
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/cells.h"
+
+#define PERIOD_NS	50000
+/* Instructions in a row without preemption. */
+#define STRETCH_MAX	100000
+#define MS		1200000
+
+static struct {
+	pthread_t thread;
+	_Atomic bool on;
+	_Atomic bool end;
+	_Atomic uint64_t worst;
+} watch;
+
+static void *watch_main(void *arg)
+{
+	struct timespec at;
+	uint64_t due, late;
+
+	(void)arg;
+	while (!atomic_load(&watch.end)) {
+		due = now_ns() + PERIOD_NS;
+		at.tv_sec = due / 1000000000;
+		at.tv_nsec = due % 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+		late = now_ns() - due;
+		if (!atomic_load(&watch.on))
+			/* What lies between two tests is not watched. */
+			sleep_ms(1);
+		else if (late > atomic_load(&watch.worst))
+			atomic_store(&watch.worst, late);
+	}
+	return NULL;
+}
+
+static void watch_open(void)
+{
+	struct sched_param highest = { sched_get_priority_max(SCHED_FIFO) };
+
+	if (pthread_create(&watch.thread, NULL, watch_main, NULL) ||
+	    pthread_setschedparam(watch.thread, SCHED_FIFO, &highest))
+		die("no thread with SCHED_FIFO");
+}
+
+static void watch_begin(void)
+{
+	/* It may be asleep for a while yet. */
+	sleep_ms(5);
+	atomic_store(&watch.worst, 0);
+	atomic_store(&watch.on, true);
+	sleep_ms(5);
+}
+
+static void watch_end(const char *what, bool ok)
+{
+	uint64_t worst = atomic_load(&watch.worst);
+
+	atomic_store(&watch.on, false);
+	note("%s: %" PRIu64 " instructions at most", what, worst);
+	ksft_test_result(ok && worst > 0 && worst <= STRETCH_MAX, "%s\n", what);
+}
+
+static struct vmm vm;
+
+static void knob(const char *name, const char *value, const char *what)
+{
+	bool ok;
+
+	watch_begin();
+	ok = !nptb_set(vm.name, name, value);
+	watch_end(what, ok);
+}
+
+static void budget(uint64_t pages, const char *what)
+{
+	bool ok;
+
+	watch_begin();
+	ok = !nptb_budget(vm.name, pages);
+	watch_end(what, ok);
+}
+
+/* The guest reads so many pages, from data page @first on. */
+static void touch(uint64_t first, uint64_t pages, const char *what)
+{
+	struct vmm_args args = {
+		.data = SZ_2M + first * PAGE_SIZE, .pages = pages, .laps = 1,
+	};
+	bool ok;
+
+	vmm_reset(&vm.vcpu[0], GUEST_TOUCH, VMM_PROT, &args);
+	atomic_store(&vm.vcpu[0].end, VMM_RUNNING);
+	watch_begin();
+	vmm_start(&vm);
+	ok = vmm_wait(&vm, MS);
+	vmm_stop(&vm);
+	watch_end(what, ok);
+}
+
+static void stats(uint64_t at_least)
+{
+	int64_t set;
+
+	watch_begin();
+	set = nptb_stat(vm.name, "set");
+	watch_end("stats are read", set >= (int64_t)at_least);
+}
+
+/* The host takes all of it away, of which the module is not told. */
+static void balloon(uint64_t pages)
+{
+	if (madvise(vm.mem + SZ_2M, pages * PAGE_SIZE, MADV_DONTNEED))
+		die("MADV_DONTNEED");
+}
+
+static void run(uint64_t pages)
+{
+	struct vmm_args none = { .pages = 1, .laps = 1, .data = SZ_2M };
+
+	/* What is read and was never written has no memory of its own. */
+	vmm_create(&vm, SZ_2M + 2 * pages * PAGE_SIZE, VMM_MEM_4K);
+	vmm_add(&vm, GUEST_TOUCH, VMM_PROT, &none);
+	if (nptb_budget(vm.name, pages / 2))
+		die("no budget");
+	touch(0, pages / 2, "faults with room");
+	budget(2 * pages, "the budget grows, and the hash with it");
+	touch(pages / 2, pages / 2, "more faults with room");
+	knob("policy", "random", "fifo becomes random");
+	knob("seed", "42", "random gets another seed");
+	knob("policy", "lru", "random becomes lru");
+	knob("policy", "wsclock", "lru becomes wsclock");
+	knob("policy", "clock", "wsclock becomes clock");
+	knob("pin", "0x0-0x3fff", "pages are pinned");
+	knob("pin", "none", "and pinned no more");
+	stats(pages);
+	budget(pages, "the budget shrinks to what is there");
+	touch(pages, 1000, "faults that evict by clock, all pages in use");
+	balloon(pages);
+	touch(0, 4 * pages / 5, "faults after the host took all");
+	touch(pages, pages / 2, "faults with most victims gone");
+	stats(pages / 2);
+	budget(pages / 2, "the budget shrinks to half");
+	budget(0, "the budget goes");
+	vmm_destroy(&vm);
+}
+
+int main(void)
+{
+	const char *pages = getenv("NPTB_PAGES");
+
+	ksft_print_header();
+	need_module();
+	if (!getenv("NPTB_INSTRUCTIONS"))
+		ksft_exit_skip("the clock does not count instructions\n");
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
+		ksft_exit_skip("more than one CPU\n");
+	ksft_set_plan(18);
+	watch_open();
+	run(pages ? strtoull(pages, NULL, 0) : 262144);
+	atomic_store(&watch.end, true);
+	pthread_join(watch.thread, NULL);
+	ksft_finished();
+}
