@@ -115,9 +115,10 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 /*
  * The very page that faulted, if it is in the set: its leaf may be there and
  * only want another permission. Zapping it makes exactly the room that mapping
- * it again takes, and no other page has to go. The shadow MMU may want another
- * leaf for the same frame, at another address, unless the error code says that
- * the very leaf is there.
+ * it again takes, and no other page has to go. It comes back at once, so that an
+ * attempt which shields it is not robbed. The shadow MMU may want another leaf
+ * for the same frame, at another address, unless the error code says that the
+ * very leaf is there.
  */
 static struct nptb_page *faulting(struct nptb_fault *fault)
 {
@@ -125,6 +126,26 @@ static struct nptb_page *faulting(struct nptb_fault *fault)
 	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
 		return NULL;
 	return nptb_rset_find(&fault->vm->set, fault->key);
+}
+
+/*
+ * Another vCPU has mapped the page since this one left the guest, in a way that
+ * allows what it wants: it goes on, and nothing has to go. Were the page evicted
+ * only to be mapped again, vCPUs that run the same code in step would do that to
+ * each other, for ever where they are quick to fault again.
+ */
+static noinline void share(struct nptb_fault *fault, struct nptb_page *page)
+{
+	struct nptb_vm *vm = fault->vm;
+
+	lockdep_assert_held(&vm->lock);
+	/* What another attempt shields is shielded for this one as well. */
+	if (page->shield)
+		return;
+	if (vm->special & NPTB_SPECIAL_BARE)
+		nptb_rset_free(&vm->set, page);
+	else
+		nptb_rset_give(&vm->set, page->key, NULL, &fault->v->shield);
 }
 
 /*
@@ -149,8 +170,9 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 }
 
 /*
- * Who goes; still in the set. @own: it is a page of the very attempt that needs
- * room, which only a policy without the shield chooses.
+ * Who goes, but for the page that faulted; still in the set. @own: it is a page
+ * of the very attempt that needs room, which only a policy without the shield
+ * chooses.
  */
 static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 						bool *own, bool *alone)
@@ -160,11 +182,6 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
-	*own = false;
-	*alone = false;
-	page = faulting(fault);
-	if (page)
-		return page;
 	page = nptb_policy_victim(&vm->set.policy);
 	if (page) {
 		/* Without a shield the policy has the attempt's own, too. */
@@ -267,12 +284,19 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 	__must_hold(&fault->vm->lock)
 {
+	bool own = false, alone = false;
 	struct nptb_vm *vm = fault->vm;
 	struct nptb_page *page;
-	bool own, alone;
 
 	lockdep_assert_held(&vm->lock);
-	page = choose(fault, &own, &alone);
+	page = faulting(fault);
+	if (!page) {
+		page = choose(fault, &own, &alone);
+	} else if (!fault->shadow && nptb_kvm_allows(fault->vcpu, page->key,
+						     fault->error_code)) {
+		share(fault, page);
+		return NPTB_ADMISSION_THERE;
+	}
 	if (!page && alone) {
 		switch (shortage(fault)) {
 		case NPTB_SHORTAGE_STEP:

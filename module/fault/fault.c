@@ -179,6 +179,8 @@ static bool gives_page(const struct nptb_fault *fault)
 {
 	if (unlikely(fault->made != NPTB_KEY_NONE))
 		return true;
+	if (unlikely(fault->there))
+		return false;
 	return fault->key != NPTB_KEY_NONE &&
 	       (fault->verdict == NPTB_VERDICT_MAPPED ||
 		fault->verdict == NPTB_VERDICT_SPURIOUS ||
@@ -224,8 +226,13 @@ static __always_inline void admit(struct nptb_fault *fault)
 		return;
 	}
 	detect(fault);
-	if (admission == NPTB_ADMISSION_GRANTED)
+	if (likely(admission == NPTB_ADMISSION_GRANTED)) {
 		map(fault);
+	} else if (admission == NPTB_ADMISSION_THERE) {
+		fault->there = true;
+		fault->verdict = NPTB_VERDICT_SPURIOUS;
+		fault->ret = 1;
+	}
 }
 
 /* Replay wants to tell what a smaller budget cost from what it did not. */

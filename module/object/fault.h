@@ -28,6 +28,7 @@ struct nptb_vm;
  * @exempt: the frame is an exempt one
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
+ * @there: output of make room: another vCPU has made the leaf; nothing is granted
  * @stale: output of make room: victims that KVM had taken away already
  * @steps: output of step: instructions emulated
  * @irets: output of step: of these, IRETQ of ours
@@ -61,6 +62,7 @@ struct nptb_fault {
 		u32 steps;
 		u32 irets;
 		bool known;
+		bool there;
 		bool exempt;
 		bool shadow;
 		bool refused;

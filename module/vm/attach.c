@@ -14,6 +14,7 @@
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
+#include "budget/reconcile.h"
 #include "budget/reservation.h"
 #include "loop/lend.h"
 #include "loop/lend_stats.h"

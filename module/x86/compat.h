@@ -121,6 +121,7 @@ int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault);
 int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
 			  int insn_len);
 u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
+bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code);
 u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
 void nptb_kvm_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
 gpa_t nptb_kvm_pre_fault_gpa(const struct kvm_pre_fault_memory *range);

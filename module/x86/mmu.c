@@ -114,21 +114,55 @@ static u64 shadow_leaves(struct kvm *kvm, u64 key)
 						      slot->base_gfn]);
 }
 
-static bool root_has_leaf(const struct nptb_mmu_page *root, u64 gfn)
+/* The entry of a frame's leaf in the table @table of @level and below; or 0. */
+static u64 find_leaf(u64 *table, int level, u64 gfn)
 {
-	int level = root->role.level;
-	u64 *table = root->spt;
-
 	for (;;) {
 		u64 spte = READ_ONCE(table[(gfn >> (9 * (level - 1))) & 511]);
 
 		if (!(spte & SPTE_PRESENT))
-			return false;
+			return 0;
 		if (level == 1 || (spte & SPTE_HUGE))
-			return true;
+			return spte;
 		table = __va(spte & PTE_PFN_MASK);
 		level--;
 	}
+}
+
+static bool root_has_leaf(const struct nptb_mmu_page *root, u64 gfn)
+{
+	return find_leaf(root->spt, root->role.level, gfn);
+}
+
+/**
+ * nptb_kvm_allows() - is there a leaf now that allows what a fault was about?
+ * @vcpu: that faulted, in tables that are the TDP MMU's; its own thread
+ * @key: of the frame
+ * @error_code: of the fault
+ *
+ * In the tables that it runs on: another root, or one made since, is no use to it.
+ * Where those have become invalid meanwhile it gets others at its next entry, and
+ * faults again.
+ *
+ * Context: does not sleep.
+ * Return: whether it would not fault again.
+ */
+bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code)
+{
+	struct kvm_mmu *mmu = vcpu->arch.mmu;
+	u64 spte;
+
+	if (!VALID_PAGE(mmu->root.hpa) || mmu->root_role.level < 4)
+		return false;
+	rcu_read_lock();
+	spte = find_leaf(__va(mmu->root.hpa), mmu->root_role.level,
+			 nptb_key_gfn(key));
+	rcu_read_unlock();
+	if (!(spte & _PAGE_PRESENT))
+		return false;
+	if ((error_code & NPTB_NPF_WRITE) && !(spte & _PAGE_RW))
+		return false;
+	return !(error_code & NPTB_NPF_FETCH) || !(spte & _PAGE_NX);
 }
 
 /* Every root counts, those that die among them, as in KVM's counters. */

@@ -2,6 +2,7 @@
 /* Loading and unloading modules, and reading the kernel log. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,19 @@ int module_load_with(const char *file, const char *args)
 int module_load(const char *file)
 {
 	return module_load_with(file, "");
+}
+
+int test_module_load(const char *name, const char *args)
+{
+	const char *file = module_file();
+	char path[PATH_MAX];
+
+	if (!file)
+		return -ENOENT;
+	/* .../BUILD/stripped/nptbudget.ko: beside its folder. */
+	snprintf(path, sizeof(path), "%.*s/../klp/%s.ko",
+		 (int)(strrchr(file, '/') - file), file, name);
+	return module_load_with(path, args);
 }
 
 int module_unload(const char *name)
