@@ -69,6 +69,21 @@ static bool tdp_mmu_alone(struct kvm *kvm)
 }
 
 /*
+ * Under a root that KVM has invalidated, a leaf still counts. Later kernels do
+ * not say that one went there, since no vCPU enters with such a root any more and
+ * nothing has to be flushed: their count of leaves does.
+ */
+static noinline bool zap_dying(struct kvm *kvm, struct nptb_mmu_page *root,
+			       gfn_t gfn)
+{
+	u64 leaves = nptb_kvm_leaves(kvm);
+
+	lockdep_assert_held_write(&kvm->mmu_lock);
+	static_call(nptb_sc_zap_leafs)(kvm, root, gfn, gfn + 1, false, false);
+	return nptb_kvm_leaves(kvm) != leaves;
+}
+
+/*
  * The leaf of a frame under each root, as kvm_unmap_gfn_range() does it, but
  * without the references to roots and the iterators that a range takes: a root
  * that goes away is freed after RCU's readers, and under mmu_lock, with
@@ -81,17 +96,23 @@ static __always_inline bool zap_tdp(struct kvm *kvm, u64 key)
 	bool zapped = false;
 
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link,
-				lockdep_is_held(&kvm->mmu_lock))
-		if (root->role.smm == nptb_key_as(key))
+				lockdep_is_held(&kvm->mmu_lock)) {
+		if (root->role.smm != nptb_key_as(key))
+			continue;
+		if (unlikely(root->role.invalid))
+			zapped |= zap_dying(kvm, root, gfn);
+		else
 			zapped = static_call(nptb_sc_zap_leafs)(kvm, root, gfn,
 								gfn + 1, false,
 								zapped);
+	}
 	return zapped;
 }
 
 /* Any leaf of a frame, by way of its memory slot. */
 static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 {
+	u64 leaves = nptb_kvm_leaves(kvm);
 	struct kvm_gfn_range range;
 	bool zapped;
 
@@ -101,7 +122,8 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 	kvm->mmu_invalidate_in_progress++;
 	zapped = static_call(nptb_sc_unmap)(kvm, &range);
 	kvm->mmu_invalidate_in_progress--;
-	return zapped;
+	/* It does not tell either of leaves below roots that die. */
+	return zapped || nptb_kvm_leaves(kvm) != leaves;
 }
 
 /**
