@@ -320,8 +320,10 @@ enum nptb_stop_data {
  * @NPTB_VERDICT_DEFERRED: no room now, another vCPU holds it; comes again
  * @NPTB_VERDICT_EMULATED: KVM emulated the instruction
  * @NPTB_VERDICT_MMIO: no memory behind the address; costs no budget
- * @NPTB_VERDICT_ERROR: KVM returned an error to user space
- * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted because we could not work
+ * @NPTB_VERDICT_ERROR: KVM_RUN returned an error: KVM's, or ENOMEM where there was
+ *	no memory for the module's books of the vCPU
+ * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted: of a VM that turns out to be
+ *	private, and is about to lose its budget
  * @NPTB_VERDICT_STOPPED: a fault loop; KVM_RUN returned, see NPTB_ON_LOOP_STOP
  * @NPTB_VERDICT_STEPPED: short of pages; we had the instruction emulated
  * @NPTB_VERDICT_NR: number of verdicts

@@ -7,18 +7,19 @@
 #include "object/vm.h"
 #include "set/contention.h"
 #include "set/rset.h"
+#include "x86/compat.h"
 
 /**
- * nptb_vm_new_vcpu() - begin our books of a vCPU
- * @vm: under budget
- * @idx: of the vCPU, whose thread this is
+ * nptb_vm_new_vcpu() - begin our books of a vCPU, if there are none
+ * @vm: under budget, or about to be
+ * @idx: of the vCPU
  *
  * Context: may sleep.
  * Return: the vCPU, or NULL where there is no memory for it.
  */
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 {
-	struct nptb_vcpu *v;
+	struct nptb_vcpu *v, *known;
 
 	if (idx >= vm->max_vcpus)
 		return NULL;
@@ -28,9 +29,37 @@ struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 	v->idx = idx;
 	nptb_shield_init(&v->shield);
 	spin_lock(&vm->lock);
-	nptb_turns_add(&vm->turns, &v->turn, &v->shield);
-	WRITE_ONCE(vm->vcpus[idx], v);
-	WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
+	known = vm->vcpus[idx];
+	if (!known) {
+		nptb_turns_add(&vm->turns, &v->turn, &v->shield);
+		/* Set up before it is found by READ_ONCE() and its dependency. */
+		smp_store_release(&vm->vcpus[idx], v);
+		WRITE_ONCE(vm->nr_vcpus, max(vm->nr_vcpus, idx + 1));
+	}
 	spin_unlock(&vm->lock);
-	return v;
+	if (!known)
+		return v;
+	kfree(v);
+	return known;
+}
+
+/**
+ * nptb_vm_books() - begin our books of all vCPUs that there are
+ * @vm: about to come under budget
+ *
+ * So that no fault of a guest that runs fails for want of memory, but those of
+ * vCPUs that are created later.
+ *
+ * Context: nptb_vm.ctl and nptb_vm.life held; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int nptb_vm_books(struct nptb_vm *vm)
+{
+	u32 i;
+
+	lockdep_assert_held(&vm->ctl);
+	for (i = 0; i < nptb_kvm_nr_vcpus(vm->kvm); i++)
+		if (!vm->vcpus[i] && !nptb_vm_new_vcpu(vm, i))
+			return -ENOMEM;
+	return 0;
 }

@@ -6,8 +6,9 @@
 #include "object/vm.h"
 
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
+int nptb_vm_books(struct nptb_vm *vm);
 
-/* Our books of a vCPU, whose thread this is; NULL where there is no memory. */
+/* Our books of a vCPU; NULL where there is no memory for them. */
 static inline struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)
 {
 	struct nptb_vcpu *v = NULL;

@@ -290,7 +290,19 @@ static int handle_exempt(struct nptb_fault *fault)
 	return fault->ret;
 }
 
-/* No memory for our books: step aside, KVM runs as always, and say so. */
+/*
+ * No memory for our books: the fault fails as it does where KVM has none for a
+ * page table. KVM_RUN returns ENOMEM, and may be called again.
+ */
+static int no_memory(struct nptb_vm *vm)
+{
+	spin_lock(&vm->lock);
+	vm->stats.verdict[NPTB_VERDICT_ERROR]++;
+	spin_unlock(&vm->lock);
+	return -ENOMEM;
+}
+
+/* Step aside, KVM runs as always, and say so. */
 static int pass(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
@@ -339,8 +351,8 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	fault.made = NPTB_KEY_NONE;
 
 	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
-	if (!fault.v)
-		return pass(&fault);
+	if (unlikely(!fault.v))
+		return no_memory(vm);
 	if (unlikely(!fault.v->readable || nptb_kvm_protected(vcpu)) &&
 	    !is_readable(&fault))
 		return refuse(&fault);

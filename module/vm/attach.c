@@ -11,6 +11,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "budget/account.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
@@ -156,7 +157,7 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 	}
 	if (!vm->set.buckets || !vm->loops.records || !vm->lends || !vm->vcpus)
 		return -ENOMEM;
-	return 0;
+	return nptb_vm_books(vm);
 }
 
 static void publish(struct nptb_vm *vm, u64 budget)

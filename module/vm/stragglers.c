@@ -51,7 +51,7 @@ int nptb_budget_wait(struct nptb_vm *vm)
 	struct srcu_struct *srcu = nptb_kvm_srcu(vm->kvm);
 
 	/* A VM that is just being created: not even a signal may matter. */
-	if (!nptb_kvm_has_vcpus(vm->kvm))
+	if (!nptb_kvm_nr_vcpus(vm->kvm))
 		return 0;
 	/* KVM merges leaves, when dirty logging goes off, under this lock. */
 	if (mutex_lock_interruptible(nptb_kvm_slots_lock(vm->kvm)))

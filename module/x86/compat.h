@@ -209,7 +209,7 @@ static inline u32 nptb_kvm_max_vcpus(struct kvm *kvm)
 }
 
 /* A vCPU that is created later finds all as it is after this was asked. */
-static inline bool nptb_kvm_has_vcpus(struct kvm *kvm)
+static inline u32 nptb_kvm_nr_vcpus(struct kvm *kvm)
 {
 	return atomic_read(&kvm->online_vcpus);
 }
