@@ -26,6 +26,7 @@ struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return NULL;
+	v->vm = vm;
 	v->idx = idx;
 	nptb_shield_init(&v->shield);
 	spin_lock(&vm->lock);

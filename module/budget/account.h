@@ -3,6 +3,7 @@
 #ifndef NPTB_BUDGET_ACCOUNT_H
 #define NPTB_BUDGET_ACCOUNT_H
 
+#include "budget/wait.h"
 #include "object/vm.h"
 
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
@@ -27,6 +28,8 @@ static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 	nptb_rset_settle(&vm->set, &v->shield);
 	v->ended = false;
 	nptb_turn_end(&v->turn);
+	if (unlikely(vm->sleepers))
+		nptb_wake(vm);
 }
 
 #endif /* NPTB_BUDGET_ACCOUNT_H */

@@ -11,6 +11,7 @@
 #include "budget/reclaim.h"
 #include "budget/reconcile.h"
 #include "budget/reservation.h"
+#include "budget/wait.h"
 #include "loop/resolve.h"
 #include "object/fault.h"
 #include "object/vcpu.h"
@@ -359,7 +360,8 @@ static bool has_paid(const struct nptb_fault *fault)
  * nptb_make_room() - get leaves granted for a fault that was granted none
  * @fault: accounted
  *
- * Never waits for another vCPU.
+ * Never waits for another vCPU: where that has to be, it is done when KVM_RUN's
+ * loop has been reached, see wait.c.
  *
  * Return: see &enum nptb_admission.
  */
@@ -367,10 +369,15 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->vm;
 	enum nptb_admission admission;
+	bool wait = false;
 
 	for (;;) {
 		spin_lock(&vm->lock);
 		admission = evict_some(fault);
+		if (unlikely(admission == NPTB_ADMISSION_LATER))
+			wait = nptb_wait_begin(vm, fault->v);
+		else
+			fault->v->deferrals = 0;
 		spin_unlock(&vm->lock);
 		if (likely(admission != NPTB_ADMISSION_AGAIN))
 			break;
@@ -381,6 +388,8 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 		}
 		cond_resched();
 	}
+	if (unlikely(wait))
+		nptb_wait(vm, fault->v);
 	nptb_attempt_admitted(&fault->v->attempt,
 			      admission != NPTB_ADMISSION_LATER);
 	if (admission == NPTB_ADMISSION_GRANTED) {

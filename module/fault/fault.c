@@ -8,6 +8,7 @@
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reservation.h"
+#include "budget/wait.h"
 #include "fault/fault.h"
 #include "fault/mapping.h"
 #include "loop/record.h"
@@ -205,6 +206,8 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	/* In the set first: see NPTB_ROOM_WAIT. */
 	if (fault->granted && nptb_hold_end(fault->v))
 		atomic64_sub(fault->granted, &vm->granted);
+	if (unlikely(vm->sleepers) && fault->granted)
+		nptb_wake(vm);
 	fault->leaves = nptb_kvm_leaves(vm->kvm);
 	if (fault->leaves > vm->stats.peak)
 		vm->stats.peak = fault->leaves;

@@ -7,6 +7,7 @@
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reservation.h"
+#include "budget/wait.h"
 #include "fault/mapping.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
@@ -97,6 +98,8 @@ void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 	}
 	/* In the set first: see NPTB_ROOM_WAIT. */
 	nptb_ungrant(vm);
+	if (vm->sleepers)
+		nptb_wake(vm);
 	spin_unlock(&vm->lock);
 }
 

@@ -9,6 +9,8 @@
 #include "set/contention.h"
 #include "set/rset.h"
 
+struct nptb_vm;
+
 /**
  * enum nptb_hold - a leaf that a vCPU's fault was granted
  * @NPTB_HOLD_NONE: there is none, or it cannot be revoked
@@ -41,6 +43,11 @@ enum nptb_hold {
  * @robbed_seen: @turn.robbed when that was last looked at; its own thread's
  * @since_step: faults mapped since an instruction was emulated; its thread's
  * @burst: instructions emulated in one go the last time; its own thread's
+ * @vm: whose it is
+ * @sleep_work: sleeps for it, in its own thread
+ * @sleeping: @sleep_work is under way
+ * @deferrals: since a fault was let in; under nptb_vm.lock
+ * @rooms_seen: &nptb_vm.rooms when it was deferred last
  * @ended: the attempt that @shield is of has ended; its own thread's
  * @unknown: @attempt was not kept up to date; its own thread's
  * @readable: KVM may read its registers and memory, by the last time it was
@@ -62,6 +69,11 @@ struct nptb_vcpu {
 	u64 lent_since;
 	u64 robbed_seen;
 	u64 since_step;
+	struct nptb_vm *vm;
+	struct callback_head sleep_work;
+	u64 rooms_seen;
+	u32 deferrals;
+	bool sleeping;
 	bool ended;
 	bool unknown;
 	bool readable;

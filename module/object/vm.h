@@ -21,6 +21,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "loop/record.h"
@@ -107,6 +108,9 @@ enum nptb_frames {
  * @max_vcpus: entries in @vcpus
  * @nr_vcpus: no vCPU of this index or above was seen
  * @turns: whose shield is broken when, and by whom
+ * @room_wait: deferred vCPUs sleep here
+ * @rooms: times that there may have been room for @sleepers
+ * @sleepers: vCPUs that sleep, or are about to
  * @loops: places that looped
  * @lends: what was lent pages
  * @stats: counters
@@ -155,6 +159,9 @@ struct nptb_vm {
 	u32 max_vcpus;
 	u32 nr_vcpus;
 	struct nptb_turns turns;
+	wait_queue_head_t room_wait;
+	u64 rooms;
+	u32 sleepers;
 	struct nptb_loop_table loops;
 	struct nptb_lends *lends;
 	struct nptb_stats stats;
@@ -172,5 +179,18 @@ struct nptb_vm {
 
 extern struct mutex nptb_registry;
 extern struct workqueue_struct *nptb_wq;
+
+/* vm/vm.c: the last reference has gone. */
+void nptb_vm_release(struct kref *refs);
+
+static inline void nptb_vm_get(struct nptb_vm *vm)
+{
+	kref_get(&vm->refs);
+}
+
+static inline void nptb_vm_put(struct nptb_vm *vm)
+{
+	kref_put(&vm->refs, nptb_vm_release);
+}
 
 #endif /* NPTB_OBJECT_VM_H */

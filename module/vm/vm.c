@@ -51,6 +51,7 @@ static struct nptb_vm *alloc(struct kvm *kvm)
 	init_rwsem(&vm->life);
 	mutex_init(&vm->ctl);
 	spin_lock_init(&vm->lock);
+	init_waitqueue_head(&vm->room_wait);
 	INIT_WORK(&vm->end_work, vm_end_work);
 	nptb_budget_init(vm);
 	vm->kvm = kvm;

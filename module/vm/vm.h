@@ -9,20 +9,9 @@ int nptb_vm_create(struct kvm *kvm);
 int nptb_vm_catch(struct kvm *kvm);
 void nptb_vm_end(struct kvm *kvm);
 bool nptb_vm_leaving(void);
-void nptb_vm_release(struct kref *refs);
 void nptb_vm_disarm_all(void);
 void nptb_vm_free_all(void);
 void nptb_vm_name_inside(void);
 void nptb_vm_count(u32 *known, u32 *under_budget);
-
-static inline void nptb_vm_get(struct nptb_vm *vm)
-{
-	kref_get(&vm->refs);
-}
-
-static inline void nptb_vm_put(struct nptb_vm *vm)
-{
-	kref_put(&vm->refs, nptb_vm_release);
-}
 
 #endif /* NPTB_VM_VM_H */

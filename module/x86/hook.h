@@ -15,6 +15,12 @@ void nptb_hook_put(void);
 void nptb_hook_map(void);
 bool nptb_hook_maps(void);
 
+/* Something of ours begins that is not to be unloaded from under. */
+static __always_inline void nptb_hook_enter(void)
+{
+	this_cpu_inc(nptb_in_flight);
+}
+
 /* The last act of a replacement. */
 static __always_inline void nptb_hook_leave(void)
 {

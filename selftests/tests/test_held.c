@@ -6,6 +6,7 @@
  * one vCPU alone just runs, so that nothing runs beside a grant that is held.
  */
 #include <inttypes.h>
+#include <time.h>
 
 #include "../lib/cells.h"
 #include "../lib/uffd.h"
@@ -87,6 +88,53 @@ static void held(enum vmm_mode mode, int vcpus, uint64_t budget)
 			 budget, vmm_mode_names[mode], vcpus);
 }
 
+/*
+ * Grants are not revoked where frames are exempt. So the others wait for the one
+ * that waits: asleep, and looking whether there is room now no more often than
+ * ticks go by.
+ */
+static void asleep(void)
+{
+	static const char page[PAGE_SIZE];
+	struct vmm_args args = { .pages = PAGES };
+	struct timespec tick;
+	int64_t gpa, deferred;
+	uint64_t start, ticks;
+	struct vmm vm;
+	int uffd, v;
+	bool ok;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	for (v = 0; v < VCPUS_MAX; v++) {
+		args.data = data_of(v);
+		vmm_add(&vm, GUEST_WORK, VMM_PROT, &args);
+	}
+	uffd = uffd_open(&vm, DATA, PAGE_SIZE);
+	ok = !nptb_budget(vm.name, 2) && !nptb_set(vm.name, "exempt", "0x300");
+	vmm_start(&vm);
+	gpa = uffd_wait(uffd, &vm, MS);
+	ok &= gpa == (int64_t)DATA;
+	/* Until all of them wait. */
+	sleep_ms(100);
+	deferred = nptb_stat(vm.name, "deferred");
+	start = now_ns();
+	sleep_ms(1000);
+	deferred = nptb_stat(vm.name, "deferred") - deferred;
+	/* This clock goes on by a tick. */
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	ticks = (now_ns() - start) / tick.tv_nsec;
+	note("%" PRId64 " faults of %d vCPUs deferred in %" PRIu64 " ticks", deferred,
+	     VCPUS_MAX - 1, ticks);
+	ok &= deferred <= (int64_t)ticks * (VCPUS_MAX - 1);
+	if (gpa >= 0)
+		uffd_answer(uffd, &vm, gpa, page);
+	ok = ok && all_go_on(&vm, 0);
+	vmm_stop(&vm);
+	close(uffd);
+	vmm_destroy(&vm);
+	ksft_test_result(ok, "those that wait for it sleep\n");
+}
+
 int main(void)
 {
 	const char *why;
@@ -96,8 +144,12 @@ int main(void)
 	why = uffd_unusable();
 	if (why)
 		ksft_exit_skip("%s\n", why);
-	ksft_set_plan(2);
+	ksft_set_plan(3);
 	held(VMM_PROT, 4, 2);
 	held(VMM_LONG, 4, kvm_shadow_paging() ? 2 : 7);
+	if (kvm_shadow_paging())
+		ksft_test_result_skip("frames can be exempt under the TDP MMU alone\n");
+	else
+		asleep();
 	ksft_finished();
 }
