@@ -9,6 +9,11 @@
  * is only set once somebody has waited for such a grant. Where mmu_lock was held
  * for write after it was set, every grant is either before that function, or its
  * leaf is in KVM's count.
+ *
+ * The same hook makes KVM map for reading what is only read while writes are
+ * logged. KVM maps what it may for writing, and marks the page as dirty: that is
+ * one page too many once, where leaves stay, but one at each fault where they are
+ * evicted, and whoever copies what is dirty would never come to an end.
  */
 #include <linux/workqueue.h>
 
@@ -49,6 +54,25 @@ static DECLARE_WORK(work, hook_work);
 void nptb_hold_exit(void)
 {
 	cancel_work_sync(&work);
+}
+
+/**
+ * nptb_read_only() - is a page to be mapped for reading, since it is only read?
+ * @vcpu: that faulted
+ * @key: of the frame, or %NPTB_KEY_NONE where that is not known
+ *
+ * The first faults under dirty logging come before the hook that it takes.
+ *
+ * Context: kvm->srcu held.
+ * Return: whether writes to it are logged.
+ */
+bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key)
+{
+	if (!nptb_kvm_logs_writes(vcpu, key))
+		return false;
+	if (unlikely(!nptb_hook_maps()))
+		queue_work(nptb_wq, &work);
+	return true;
 }
 
 static bool overdue(const struct nptb_vcpu *w)

@@ -83,6 +83,7 @@ static inline bool nptb_hold_end(struct nptb_vcpu *v)
 
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
+bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key);
 void nptb_hold_exit(void);
 
 #endif /* NPTB_BUDGET_RESERVATION_H */

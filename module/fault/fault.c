@@ -125,10 +125,14 @@ static __always_inline void map(struct nptb_fault *fault)
 	struct nptb_vcpu *v = fault->v;
 
 	v->made = NPTB_KEY_NONE;
+	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->vcpu))))
+		v->read_only = !(fault->error_code & NPTB_NPF_WRITE) &&
+			       nptb_read_only(fault->vcpu, fault->key);
 	WRITE_ONCE(v->inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
 				    fault->insn, fault->insn_len);
 	WRITE_ONCE(v->inside, 0);
+	v->read_only = false;
 	fault->made = v->made;
 	fault->verdict = verdict_of(fault, &before);
 	/* What was lent to it does not count as going on by itself. */

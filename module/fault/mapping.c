@@ -15,6 +15,7 @@
 #include "set/rset.h"
 #include "watch.h"
 #include "x86/compat.h"
+#include "x86/spte.h"
 
 /**
  * nptb_handle_set_spte() - the shadow MMU makes a leaf
@@ -41,7 +42,7 @@ int nptb_handle_set_spte(const struct nptb_set_spte *set)
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
-	ret = nptb_kvm_set_spte(set, &made);
+	ret = nptb_kvm_set_spte(set, v && v->read_only, &made);
 	if (v && made != NPTB_KEY_NONE)
 		v->made = made;
 	return ret;
@@ -51,6 +52,9 @@ int nptb_handle_set_spte(const struct nptb_set_spte *set)
  * nptb_handle_map() - the TDP MMU makes a leaf
  * @vcpu: whose thread this is
  * @fault: KVM's
+ *
+ * What is only read is mapped for reading where writes are logged: see
+ * nptb_read_only().
  *
  * Context: mmu_lock held for read.
  * Return: as kvm_tdp_mmu_map(); the fault comes again where its grant was revoked.
@@ -65,7 +69,7 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
-	return nptb_kvm_map(vcpu, fault);
+	return nptb_kvm_map(vcpu, fault, v && v->read_only);
 }
 
 /**
@@ -104,7 +108,8 @@ void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 }
 
 /* Books of the vCPU, and room for one leaf more; or nothing of it. */
-static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu)
+static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
+				     u64 key)
 {
 	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 
@@ -113,8 +118,17 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu)
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);
 	v->made = NPTB_KEY_NONE;
+	/* What is written after all is mapped anew. */
+	v->read_only = nptb_read_only(vcpu, key);
 	WRITE_ONCE(v->inside, current->pid);
 	return v;
+}
+
+static void end_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
+{
+	WRITE_ONCE(v->inside, 0);
+	v->read_only = false;
+	nptb_note_ahead(vm, v, key);
 }
 
 /**
@@ -131,17 +145,18 @@ void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
 	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
 	struct nptb_vcpu *v;
+	u64 key;
 
 	if (!vm) {
 		nptb_kvm_async_ready(vcpu, work);
 		return;
 	}
-	v = begin_ahead(vm, vcpu);
+	key = nptb_kvm_async_key(vcpu, work);
+	v = begin_ahead(vm, vcpu, key);
 	if (!v)
 		return;
 	nptb_kvm_async_ready(vcpu, work);
-	WRITE_ONCE(v->inside, 0);
-	nptb_note_ahead(vm, v, nptb_kvm_async_key(vcpu, work));
+	end_ahead(vm, v, key);
 }
 
 /**
@@ -166,11 +181,10 @@ long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 	if (!vm)
 		return nptb_kvm_pre_fault(vcpu, range);
 	key = nptb_kvm_key(vcpu, nptb_kvm_pre_fault_gpa(range));
-	v = begin_ahead(vm, vcpu);
+	v = begin_ahead(vm, vcpu, key);
 	if (!v)
 		return nptb_kvm_has_memory(vcpu, key) ? PAGE_SIZE : -ENOENT;
 	ret = nptb_kvm_pre_fault(vcpu, range);
-	WRITE_ONCE(v->inside, 0);
-	nptb_note_ahead(vm, v, key);
+	end_ahead(vm, v, key);
 	return ret;
 }

@@ -48,6 +48,7 @@ enum nptb_hold {
  * @sleeping: @sleep_work is under way
  * @deferrals: since a fault was let in; under nptb_vm.lock
  * @rooms_seen: &nptb_vm.rooms when it was deferred last
+ * @read_only: its fault is to map for reading; its own thread's
  * @ended: the attempt that @shield is of has ended; its own thread's
  * @unknown: @attempt was not kept up to date; its own thread's
  * @readable: KVM may read its registers and memory, by the last time it was
@@ -74,6 +75,7 @@ struct nptb_vcpu {
 	u64 rooms_seen;
 	u32 deferrals;
 	bool sleeping;
+	bool read_only;
 	bool ended;
 	bool unknown;
 	bool readable;

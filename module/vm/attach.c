@@ -106,10 +106,7 @@ static u32 bucket_bits(u64 budget)
 		       BUCKET_BITS_MIN, BUCKET_BITS_MAX);
 }
 
-/*
- * A larger hash for a larger budget, a batch at a time; going on with the old one
- * is no error.
- */
+/* A larger hash for a larger budget; going on with the old one is no error. */
 static void rehash(struct nptb_vm *vm, u64 budget)
 {
 	u32 bits = bucket_bits(budget);

@@ -37,26 +37,6 @@ struct kvm_pre_fault_memory;
 #define NPTB_NPF_PRESENT	BIT_ULL(0)
 
 /**
- * struct nptb_set_spte - the arguments of KVM's mmu_set_spte()
- * @vcpu: that makes a leaf in the shadow MMU
- * @slot: of the frame
- * @sptep: the entry
- * @access: what the guest's tables allow
- * @gfn: the frame
- * @pfn: behind it
- * @fault: that wants it; NULL where KVM maps ahead of need
- */
-struct nptb_set_spte {
-	struct kvm_vcpu *vcpu;
-	struct kvm_memory_slot *slot;
-	u64 *sptep;
-	unsigned int access;
-	gfn_t gfn;
-	u64 pfn;
-	void *fault;
-};
-
-/**
  * struct nptb_outcome - counters of a vCPU that tell how a fault ended
  * @fixed: leaves installed or repaired
  * @spurious: faults on leaves that were there
@@ -116,8 +96,7 @@ bool nptb_kvm_young(struct kvm *kvm, u64 key);
 
 /* x86/mmu.c */
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr);
-int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made);
-int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault);
+bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key);
 int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
 			  int insn_len);
 u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
@@ -196,6 +175,17 @@ static inline bool nptb_kvm_direct(struct kvm_vcpu *vcpu)
 static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)
 {
 	return vcpu->kvm;
+}
+
+/* May any slot of a VM have dirty logging? See nptb_kvm_logs_writes(). */
+static inline bool nptb_kvm_may_log(struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return atomic_read(&kvm->nr_memslots_dirty_logging);
+#else
+	/* 6.1 does not count them. */
+	return true;
+#endif
 }
 
 static inline u32 nptb_kvm_vcpu_idx(struct kvm_vcpu *vcpu)

@@ -38,6 +38,7 @@
 #include "watch.h"
 #include "x86/compat.h"
 #include "x86/hook.h"
+#include "x86/spte.h"
 
 /* Name the threads that keep us from unloading after this long. */
 #define DRAIN_WARN_SECONDS	10

@@ -6,6 +6,7 @@
 
 #include "x86/compat.h"
 #include "x86/mmu.h"
+#include "x86/spte.h"
 #include "x86/symbols.h"
 
 /*
@@ -49,19 +50,34 @@ u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr)
 	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
 }
 
+/*
+ * Have KVM take the host's page for one that cannot be written, for this fault. What
+ * the guest's tables allow is left as it is: KVM compares it with the table's role.
+ */
+static void forbid_writing(void *fault)
+{
+	int offset = nptb_kvm_map_writable();
+
+	if (offset >= 0)
+		*(bool *)(fault + offset) = false;
+}
+
 /**
  * nptb_kvm_set_spte() - let the shadow MMU make a leaf
  * @set: the arguments of mmu_set_spte()
+ * @read_only: map for reading, whatever else could be allowed
  * @made: set to the key of a leaf that was not there before
  *
  * Context: mmu_lock held for write.
  * Return: for the caller of mmu_set_spte().
  */
-int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made)
+int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made)
 {
 	bool was = READ_ONCE(*set->sptep) & SPTE_PRESENT;
 	int ret;
 
+	if (read_only)
+		forbid_writing(set->fault);
 	ret = static_call(nptb_sc_set_spte)(set->vcpu, set->slot, set->sptep,
 					    set->access, set->gfn, set->pfn,
 					    set->fault);
@@ -70,10 +86,39 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, u64 *made)
 	return ret;
 }
 
-/* The original of kvm_tdp_mmu_map(). */
-int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault)
+/**
+ * nptb_kvm_map() - the original of kvm_tdp_mmu_map()
+ * @vcpu: that faulted
+ * @fault: KVM's
+ * @read_only: map for reading, whatever else could be allowed
+ *
+ * Context: mmu_lock held for read.
+ * Return: as kvm_tdp_mmu_map().
+ */
+int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only)
 {
+	if (read_only)
+		forbid_writing(fault);
 	return static_call(nptb_sc_map)(vcpu, fault);
+}
+
+/**
+ * nptb_kvm_logs_writes() - is it logged which pages of a frame's slot are written?
+ * @vcpu: that faulted there
+ * @key: of the frame, or %NPTB_KEY_NONE where that is not known
+ *
+ * Context: kvm->srcu held.
+ * Return: whether the slot has dirty logging.
+ */
+bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)
+{
+	struct kvm_memory_slot *slot;
+
+	if (key == NPTB_KEY_NONE)
+		return false;
+	slot = __gfn_to_memslot(__kvm_memslots(vcpu->kvm, nptb_key_as(key)),
+				nptb_key_gfn(key));
+	return slot && kvm_slot_dirty_track_enabled(slot);
 }
 
 /* The emulator's mode after a fault, EMULTYPE_PF; 7.3 keeps it to itself. */

@@ -149,9 +149,25 @@ static int check_members(const struct nptb_btf *kvm)
 	return ret;
 }
 
+/* Not known where there is no BTF: reads then map as KVM has it. */
+static int map_writable = -1;
+
+/**
+ * nptb_kvm_map_writable() - where KVM keeps whether a fault may map for writing
+ *
+ * Return: the offset of map_writable in struct kvm_page_fault, a bool; less than 0
+ * where that is not known.
+ */
+int nptb_kvm_map_writable(void)
+{
+	return map_writable;
+}
+
 static int check_all(const struct nptb_btf *kvm)
 {
 	int i, ret = check_members(kvm);
+
+	map_writable = nptb_btf_member(kvm, "kvm_page_fault", "map_writable");
 
 	for (i = 0; i < ARRAY_SIZE(protos); i++) {
 		if (nptb_btf_check(kvm, protos[i].name, protos[i].prototype))
