@@ -10,7 +10,7 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
 . "$here/lib/all.sh"
 LOGS=$PROJECT/build/bench
-HOW="scripts/lab --kernel K --icount --cpus 1 --no-module -- selftests/bench.sh"
+HOW="scripts/lab --kernel K --icount --cpus 1 --no-module --no-lab-svm -- selftests/bench.sh"
 read -r -a STOCK <<<"$SERIES_ALL"
 
 # A case, and the ratio to plain KVM, to two digits, that it may cost at most.
@@ -34,7 +34,7 @@ measure() {
 	"$here/kernel.sh" fetch "$series"
 	"$here/build-module.sh" "$series"
 	say "measuring on $series"
-	"$here/lab" --kernel "$series" --icount --cpus 1 --no-module --timeout 900 -- \
+	"$here/lab" --kernel "$series" --icount --cpus 1 --no-module --no-lab-svm --timeout 900 -- \
 		selftests/bench.sh "$(module_build_dir "$series")/module/nptbudget.ko" \
 		>"$LOGS/$series.tsv"
 }
