@@ -34,7 +34,7 @@ typedef long (*any_func)(long a, long b, long c, long d, long e, long f);
  */
 struct detour {
 	struct kprobe probe;
-	struct mutex lock;
+	struct mutex lock;	/* one at a time */
 	struct task_struct *inside;
 };
 

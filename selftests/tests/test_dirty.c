@@ -47,11 +47,12 @@ static unsigned int collect(const struct vmm *vm)
 static bool laps(const struct vmm *vm, unsigned int more)
 {
 	uint64_t outs = atomic_load(&vm->vcpu[0].outs) + more;
-	uint32_t last = vmm_get32((struct vmm *)vm, WRITTEN + PAGES / 4 * PAGE_SIZE - PAGE_SIZE);
+	const uint64_t at = WRITTEN + PAGES / 4 * PAGE_SIZE - PAGE_SIZE;
+	uint32_t last = vmm_get32((struct vmm *)vm, at);
 	uint64_t end = deadline(MS);
 
 	while (atomic_load(&vm->vcpu[0].outs) < outs ||
-	       vmm_get32((struct vmm *)vm, WRITTEN + PAGES / 4 * PAGE_SIZE - PAGE_SIZE) - last < more) {
+	       vmm_get32((struct vmm *)vm, at) - last < more) {
 		if (now_ms() > end) {
 			note("no laps");
 			return false;

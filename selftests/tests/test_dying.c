@@ -14,6 +14,8 @@
 #include "../lib/cells.h"
 #include "../lib/module.h"
 
+#define LATE \
+	"func=kvm_mmu_page_fault,kvm_tdp_mmu_zap_invalidated_roots us=200,20000"
 #define SIZE	(4UL << 20)
 #define DATA	SZ_2M
 #define OTHER	(64UL << 20)
@@ -68,7 +70,7 @@ int main(void)
 	need_module();
 	if (kvm_shadow_paging())
 		ksft_exit_skip("about the TDP MMU\n");
-	if (test_module_load("nptb_delay", "func=kvm_mmu_page_fault,kvm_tdp_mmu_zap_invalidated_roots us=200,20000"))
+	if (test_module_load("nptb_delay", LATE))
 		ksft_exit_skip("no nptb_delay.ko: scripts/build-module.sh makes it\n");
 	ksft_set_plan(1);
 	ksft_test_result(evictions_find_leaves(), "evictions below roots that die\n");

@@ -142,7 +142,8 @@ static void check_module(struct check *c)
 	err = dbgfs_probe(&v);
 	if (err) {
 		c->status = err == -EACCES ? CHECK_UNKNOWN : CHECK_FAILED;
-		snprintf(c->text, sizeof(c->text), "is loaded; its version: %.100s", msg_errno(-err));
+		snprintf(c->text, sizeof(c->text), "is loaded; its version: %.100s",
+			 msg_errno(-err));
 		strscpy(c->mend, err == -EACCES ? "run this as root" :
 			"mount debugfs, or load the module of this version", sizeof(c->mend));
 		return;
@@ -153,7 +154,7 @@ static void check_module(struct check *c)
 		return;
 	c->status = v.format < NPTB_FORMAT ? CHECK_FAILED : CHECK_WARNING;
 	strscpy(c->mend,
-		"install module and command of one version, then rmmod and modprobe nptbudget",
+		"install module and command of one version; rmmod and modprobe nptbudget",
 		sizeof(c->mend));
 }
 
