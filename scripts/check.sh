@@ -71,7 +71,7 @@ alone() {
 # late SERIES: ends of VMs and of the module that come at the worst moments, where
 # use of freed memory shows, and time goes by instructions.
 late() {
-	"$here/lab" --kernel "$1" --icount --tdp-mmu 0 --append slub_debug=FZP \
+	"$here/lab" --kernel "$1" --icount --cpus 1 --tdp-mmu 0 --append slub_debug=FZP \
 		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" -- selftests/run.sh test_late
 }
 
