@@ -2,12 +2,15 @@
 /* Load and unload: the order of things, and nothing else. */
 #include <linux/module.h>
 
+#include "backend.h"
 #include "budget/reservation.h"
+#include "fault/fault.h"
+#include "fault/mapping.h"
+#include "hook.h"
 #include "object/vm.h"
 #include "ui/debugfs.h"
+#include "ui/session.h"
 #include "vm/vm.h"
-#include "x86/compat.h"
-#include "x86/hook.h"
 
 /* The list of VMs, sessions, the hook's user count: see object/vm.h. */
 DEFINE_MUTEX(nptb_registry);
@@ -28,6 +31,27 @@ static void leave(void)
 	nptb_vm_free_all();
 }
 
+static const struct nptb_handlers handlers = {
+	.vm_created = nptb_vm_create,
+	.vm_destroyed = nptb_vm_end,
+	.vcpu_comes = nptb_vm_catch,
+	.fault = nptb_handle_fault,
+	.set_spte = nptb_handle_set_spte,
+	.map = nptb_handle_map,
+	.async_ready = nptb_handle_async_ready,
+	.pre_fault = nptb_handle_pre_fault,
+	.name_inside = nptb_vm_name_inside,
+};
+
+static const struct nptb_vm_observer observer = {
+	.starts = nptb_session_start,
+	.added = nptb_debugfs_add_vm,
+	.ended = nptb_debugfs_hide_vm,
+	.wants = nptb_session_wants,
+	.idle = nptb_session_idle,
+	.removed = nptb_debugfs_remove_vm,
+};
+
 static int __init nptb_init(void)
 {
 	int ret;
@@ -38,8 +62,9 @@ static int __init nptb_init(void)
 	nptb_wq = alloc_workqueue("nptbudget", WQ_UNBOUND, 0);
 	if (!nptb_wq)
 		return -ENOMEM;
+	nptb_vm_init(&observer);
 	nptb_debugfs_init();
-	ret = nptb_hook_init();
+	ret = nptb_hook_init(&handlers);
 	if (!ret)
 		ret = nptb_kvm_for_each_vm(nptb_vm_create);
 	if (ret)

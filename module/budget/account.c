@@ -2,12 +2,12 @@
 /* The books of a VM's vCPUs. */
 #include <linux/slab.h>
 
+#include "backend.h"
 #include "budget/account.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/contention.h"
 #include "set/rset.h"
-#include "x86/compat.h"
 
 /**
  * nptb_vm_new_vcpu() - begin our books of a vCPU, if there are none
@@ -63,4 +63,16 @@ int nptb_vm_books(struct nptb_vm *vm)
 		if (!vm->vcpus[i] && !nptb_vm_new_vcpu(vm, i))
 			return -ENOMEM;
 	return 0;
+}
+
+/**
+ * nptb_follow_soon() - have the resident set brought in step, by somebody else
+ * @vm: under budget
+ */
+void nptb_follow_soon(struct nptb_vm *vm)
+{
+	spin_lock(&vm->lock);
+	if (vm->armed)
+		queue_work(nptb_wq, &vm->follow_work);
+	spin_unlock(&vm->lock);
 }

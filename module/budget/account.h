@@ -6,6 +6,7 @@
 #include "budget/wait.h"
 #include "object/vm.h"
 
+void nptb_follow_soon(struct nptb_vm *vm);
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
 int nptb_vm_books(struct nptb_vm *vm);
 

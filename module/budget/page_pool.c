@@ -6,8 +6,8 @@
  */
 #include <linux/gfp.h>
 
+#include "budget/account.h"
 #include "budget/page_pool.h"
-#include "budget/reconcile.h"
 #include "budget/reservation.h"
 #include "object/vm.h"
 #include "set/policy.h"

@@ -6,13 +6,12 @@
  * made, and only what was granted is mapped: that is all there is to exactness.
  * Everything else here is about choosing well.
  */
+#include "backend.h"
 #include "budget/account.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
-#include "budget/reconcile.h"
 #include "budget/reservation.h"
 #include "budget/wait.h"
-#include "loop/resolve.h"
 #include "object/fault.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
@@ -22,7 +21,6 @@
 #include "set/room.h"
 #include "set/rset.h"
 #include "trace.h"
-#include "x86/compat.h"
 
 /*
  * Victims for one fault. More than one is needed where the set holds pages
@@ -124,7 +122,7 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 static struct nptb_page *faulting(struct nptb_fault *fault)
 {
 	if (fault->key == NPTB_KEY_NONE ||
-	    (fault->shadow && !(fault->error_code & NPTB_NPF_PRESENT)))
+	    (fault->shadow && !nptb_code_has_leaf(fault->error_code)))
 		return NULL;
 	return nptb_rset_find(&fault->vm->set, fault->key);
 }
@@ -248,18 +246,6 @@ static bool grant(struct nptb_vm *vm)
 	return unlikely(vm->set.exempt.count) && grant_counted(vm);
 }
 
-/* The attempt has all that there is, and needs more. */
-static enum nptb_shortage shortage(struct nptb_fault *fault)
-{
-	struct nptb_vm *vm = fault->vm;
-
-	fault->v->attempt.budget = vm->limit;
-	if (vm->config.on_loop != NPTB_ON_LOOP_LEND &&
-	    vm->config.on_loop != NPTB_ON_LOOP_EMULATE)
-		return NPTB_SHORTAGE_EVICT;
-	return nptb_resolve_short(fault);
-}
-
 /* There is no page that may go: what else may have made room? */
 static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 	__must_hold(&fault->vm->lock)
@@ -279,7 +265,7 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 }
 
 /*
- * Evict one page, or all unknown ones, or see to it that none has to go.
+ * Evict one page, or all unknown ones.
  * Return: GRANTED where that may have made room.
  */
 static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
@@ -299,15 +285,11 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 		return NPTB_ADMISSION_THERE;
 	}
 	if (!page && alone) {
-		switch (shortage(fault)) {
-		case NPTB_SHORTAGE_STEP:
-			return NPTB_ADMISSION_STEP;
-		case NPTB_SHORTAGE_LENT:
-			return NPTB_ADMISSION_GRANTED;
-		case NPTB_SHORTAGE_EVICT:
-			page = nptb_shield_oldest(&fault->v->shield);
-			own = true;
-		}
+		fault->v->attempt.budget = vm->limit;
+		if (!fault->take_own)
+			return NPTB_ADMISSION_SHORT;
+		page = nptb_shield_oldest(&fault->v->shield);
+		own = true;
 	}
 	if (page) {
 		nptb_rset_take(&vm->set, page);
@@ -390,8 +372,10 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 	}
 	if (unlikely(wait))
 		nptb_wait(vm, fault->v);
-	nptb_attempt_admitted(&fault->v->attempt,
-			      admission != NPTB_ADMISSION_LATER);
+	/* Where it is short, the caller tries again, or steps. */
+	if (admission != NPTB_ADMISSION_SHORT)
+		nptb_attempt_admitted(&fault->v->attempt,
+				      admission != NPTB_ADMISSION_LATER);
 	if (admission == NPTB_ADMISSION_GRANTED) {
 		fault->granted = NPTB_NEED;
 		nptb_hold(fault->v);

@@ -13,17 +13,16 @@ struct nptb_vm;
  * @NPTB_ADMISSION_GRANTED: &nptb_fault.granted leaves may be made
  * @NPTB_ADMISSION_LATER: the fault has to come again
  * @NPTB_ADMISSION_THERE: no leaf has to be made: another vCPU has made it
- * @NPTB_ADMISSION_STEP: there is no room for the attempt; emulate
+ * @NPTB_ADMISSION_SHORT: there is no room for the attempt but what it has itself
  * @NPTB_ADMISSION_AGAIN: not known yet: the lock was held for long enough
  */
 enum nptb_admission {
 	NPTB_ADMISSION_GRANTED,
 	NPTB_ADMISSION_LATER,
 	NPTB_ADMISSION_THERE,
-	NPTB_ADMISSION_STEP,
+	NPTB_ADMISSION_SHORT,
 	NPTB_ADMISSION_AGAIN,
 };
-
 
 enum nptb_admission nptb_make_room(struct nptb_fault *fault);
 bool nptb_trim(struct nptb_vm *vm, u32 most);

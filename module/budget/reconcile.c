@@ -9,12 +9,12 @@
  */
 #include <linux/srcu.h>
 
+#include "backend.h"
 #include "budget/page_pool.h"
 #include "budget/reconcile.h"
 #include "object/vm.h"
 #include "set/policy.h"
 #include "set/rset.h"
-#include "x86/compat.h"
 
 /* Pages looked at under the VM's lock in one go. */
 #define BATCH	64
@@ -89,16 +89,4 @@ void nptb_follow_work(struct work_struct *work)
 		up_read(&vm->life);
 		cond_resched();
 	}
-}
-
-/**
- * nptb_follow_soon() - have the resident set brought in step, by somebody else
- * @vm: under budget
- */
-void nptb_follow_soon(struct nptb_vm *vm)
-{
-	spin_lock(&vm->lock);
-	if (vm->armed)
-		queue_work(nptb_wq, &vm->follow_work);
-	spin_unlock(&vm->lock);
 }

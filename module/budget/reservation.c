@@ -17,12 +17,12 @@
  */
 #include <linux/workqueue.h>
 
+#include "backend.h"
 #include "budget/reservation.h"
+#include "hook.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/contention.h"
-#include "x86/compat.h"
-#include "x86/hook.h"
 
 /**
  * nptb_may_map() - KVM is about to make the leaf that a fault was granted

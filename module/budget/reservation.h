@@ -10,8 +10,8 @@
 #ifndef NPTB_BUDGET_RESERVATION_H
 #define NPTB_BUDGET_RESERVATION_H
 
+#include "backend.h"
 #include "object/vm.h"
-#include "x86/compat.h"
 
 /* What a VM may have in all. */
 static inline u64 nptb_limit(const struct nptb_vm *vm)

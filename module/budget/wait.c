@@ -17,9 +17,9 @@
 #include <linux/task_work.h>
 
 #include "budget/wait.h"
+#include "hook.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
-#include "x86/hook.h"
 
 /* Deferred so often without being let in, a vCPU sleeps. */
 #define DEFERRALS	2

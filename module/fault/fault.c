@@ -3,16 +3,19 @@
  * The way of a nested page fault: account, make room, map, note, report. Each
  * stage fills in its own outputs of struct nptb_fault; none calls another.
  */
+#include "backend.h"
 #include "budget/account.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reservation.h"
 #include "budget/wait.h"
+#include "cpu.h"
 #include "fault/fault.h"
 #include "fault/mapping.h"
-#include "loop/record.h"
+#include "hook.h"
 #include "loop/emulate.h"
+#include "loop/record.h"
 #include "loop/report.h"
 #include "loop/resolve.h"
 #include "object/fault.h"
@@ -21,10 +24,6 @@
 #include "set/attempt.h"
 #include "set/policy.h"
 #include "set/rset.h"
-#include "x86/access.h"
-#include "x86/compat.h"
-#include "x86/emulator.h"
-#include "x86/hook.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -34,8 +33,8 @@ static __always_inline void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->v;
 
-	/* RIP first: it differs nearly always, and settles it. */
-	if (v->attempt.state.rip == fault->rip && !v->unknown &&
+	/* The address first: it differs nearly always, and settles it. */
+	if (nptb_state_pc(&v->attempt.state) == fault->pc && !v->unknown &&
 	    nptb_kvm_same_state(fault->vcpu, &v->attempt.state))
 		return;
 	if (unlikely(v->attempt.noted || v->lent))
@@ -97,7 +96,7 @@ static __always_inline void tell_lap(struct nptb_fault *fault)
 	struct nptb_vm *vm = fault->vm;
 
 	if (fault->steps || fault->refused || fault->v->attempt.certain ||
-	    !nptb_loop_again(&vm->loops, &fault->v->attempt))
+	    !nptb_loop_again(vm->loops, &fault->v->attempt))
 		return;
 	vm->stats.laps++;
 	fault->told = true;
@@ -126,7 +125,7 @@ static __always_inline void map(struct nptb_fault *fault)
 
 	v->made = NPTB_KEY_NONE;
 	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->vcpu))))
-		v->read_only = !(fault->error_code & NPTB_NPF_WRITE) &&
+		v->read_only = !nptb_code_is_write(fault->error_code) &&
 			       nptb_read_only(fault->vcpu, fault->key);
 	WRITE_ONCE(v->inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
@@ -218,15 +217,42 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	spin_unlock(&vm->lock);
 }
 
+/*
+ * Make room. Where the attempt has all that there is, it is for the loop's side to
+ * say what then; what is evicted of the attempt's own is its answer, too.
+ */
+static __always_inline enum nptb_admission make_room(struct nptb_fault *fault)
+{
+	u32 on_loop = READ_ONCE(fault->vm->config.on_loop);
+	enum nptb_admission admission;
+
+	/* There the answer is known. */
+	fault->take_own = on_loop != NPTB_ON_LOOP_LEND &&
+			  on_loop != NPTB_ON_LOOP_EMULATE;
+	while ((admission = nptb_make_room(fault)) == NPTB_ADMISSION_SHORT) {
+		switch (nptb_resolve_short(fault)) {
+		case NPTB_SHORTAGE_STEP:
+			if (nptb_step(fault)) {
+				nptb_attempt_admitted(&fault->v->attempt, true);
+				return NPTB_ADMISSION_SHORT;
+			}
+			break;
+		case NPTB_SHORTAGE_LENT:
+			break;
+		case NPTB_SHORTAGE_EVICT:
+			fault->take_own = true;
+		}
+	}
+	return admission;
+}
+
 /* Make room and map; or else, send the fault back or do without the page. */
 static __always_inline void admit(struct nptb_fault *fault)
 {
 	enum nptb_admission admission = NPTB_ADMISSION_GRANTED;
 
 	if (!fault->granted)
-		admission = nptb_make_room(fault);
-	if (admission == NPTB_ADMISSION_STEP && !nptb_step(fault))
-		admission = nptb_make_room(fault);
+		admission = make_room(fault);
 	if (admission == NPTB_ADMISSION_LATER) {
 		fault->verdict = NPTB_VERDICT_DEFERRED;
 		fault->ret = 1;
@@ -349,7 +375,7 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 
 	fault.vm = vm;
 	fault.vcpu = vcpu;
-	fault.rip = nptb_kvm_rip(vcpu);
+	fault.pc = nptb_kvm_pc(vcpu);
 	fault.gpa = gpa;
 	fault.error_code = error_code;
 	fault.insn = insn;
@@ -365,7 +391,7 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 		return refuse(&fault);
 	fault.key = nptb_kvm_key(vcpu, gpa);
 	fault.shadow = !vm->tdp_mmu || !nptb_kvm_direct(vcpu);
-	if ((error_code & NPTB_NPF_RSVD) &&
+	if (nptb_code_is_mmio(error_code) &&
 	    !nptb_kvm_has_memory(vcpu, fault.key))
 		return handle_mmio(&fault);
 	/* Without a page the fault goes untracked, but never unbudgeted. */
@@ -421,7 +447,7 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
  * @error_code: of the fault
  * @insn: instruction bytes of the exit
  * @insn_len: how many
- * @vm: whose it is, from x86/hook.c; was under budget a moment ago
+ * @watch: of the VM, which was under budget a moment ago
  *
  * Where there is no room now and none to be had without waiting, nothing is
  * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
@@ -432,8 +458,9 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
  * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
  */
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len, struct nptb_vm *vm)
+		      void *insn, int insn_len, struct nptb_watch *watch)
 {
+	struct nptb_vm *vm = container_of(watch, struct nptb_vm, watch);
 	int ret = handle(vm, vcpu, gpa, error_code, insn, insn_len);
 
 	nptb_hook_leave();

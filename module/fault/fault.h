@@ -6,9 +6,9 @@
 #include <linux/kvm_types.h>
 
 struct kvm_vcpu;
-struct nptb_vm;
+struct nptb_watch;
 
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len, struct nptb_vm *vm);
+		      void *insn, int insn_len, struct nptb_watch *watch);
 
 #endif /* NPTB_FAULT_FAULT_H */

@@ -3,23 +3,32 @@
  * Leaves that KVM makes in places of its own: the shadow MMU's, of which one
  * fault would make several, and those that no fault asked for.
  */
+#include "backend.h"
 #include "budget/account.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reservation.h"
 #include "budget/wait.h"
 #include "fault/mapping.h"
+#include "hook.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/policy.h"
 #include "set/rset.h"
-#include "watch.h"
-#include "x86/compat.h"
-#include "x86/spte.h"
+
+/* The VM of a vCPU that runs this, if it is under budget. */
+static struct nptb_vm *armed(struct kvm_vcpu *vcpu)
+{
+	struct nptb_watch *watch = nptb_watch_find(nptb_kvm_of(vcpu));
+
+	return watch ? container_of(watch, struct nptb_vm, watch) : NULL;
+}
 
 /**
  * nptb_handle_set_spte() - the shadow MMU makes a leaf
- * @set: what it was called with
+ * @vcpu: whose thread this is
+ * @ahead: no fault wants it
+ * @set: what KVM was called with
  *
  * What it maps ahead of need (the neighbours of a page that faulted, and on 6.1
  * what the guest has invalidated) is left out: so one fault makes one leaf at
@@ -28,15 +37,16 @@
  * Context: mmu_lock held for write; the vCPU's thread.
  * Return: as mmu_set_spte(); nobody looks at it where nothing faulted.
  */
-int nptb_handle_set_spte(const struct nptb_set_spte *set)
+int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
+			 const struct nptb_set_spte *set)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(set->vcpu));
-	u32 idx = nptb_kvm_vcpu_idx(set->vcpu);
+	struct nptb_vm *vm = armed(vcpu);
+	u32 idx = nptb_kvm_vcpu_idx(vcpu);
 	struct nptb_vcpu *v = NULL;
 	u64 made = NPTB_KEY_NONE;
 	int ret;
 
-	if (vm && !set->fault)
+	if (vm && ahead)
 		return 0;
 	if (vm && idx < vm->max_vcpus)
 		v = READ_ONCE(vm->vcpus[idx]);
@@ -61,7 +71,7 @@ int nptb_handle_set_spte(const struct nptb_set_spte *set)
  */
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_vm *vm = armed(vcpu);
 	u32 idx = nptb_kvm_vcpu_idx(vcpu);
 	struct nptb_vcpu *v = NULL;
 
@@ -143,7 +153,7 @@ static void end_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
  */
 void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_vm *vm = armed(vcpu);
 	struct nptb_vcpu *v;
 	u64 key;
 
@@ -173,7 +183,7 @@ void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 			   struct kvm_pre_fault_memory *range)
 {
-	struct nptb_vm *vm = nptb_vm_armed(nptb_kvm_of(vcpu));
+	struct nptb_vm *vm = armed(vcpu);
 	struct nptb_vcpu *v;
 	long ret;
 	u64 key;

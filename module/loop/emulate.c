@@ -4,6 +4,9 @@
  * emulator, which reads and writes guest memory where the host has it, and maps
  * nothing.
  */
+#include "backend.h"
+#include "cpu.h"
+#include "emulator.h"
 #include "loop/emulate.h"
 #include "loop/explain.h"
 #include "loop/record.h"
@@ -12,10 +15,6 @@
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/attempt.h"
-#include "x86/compat.h"
-#include "x86/emulator.h"
-#include "x86/fetch.h"
-#include "x86/insn.h"
 
 /*
  * How many instructions to emulate in one go. A vCPU that comes back for want of
@@ -36,12 +35,7 @@ static u32 burst_of(struct nptb_vcpu *v, u64 limit, u32 most)
 /* What the emulator cannot do, but we can. */
 static bool step_ourselves(struct nptb_fault *fault)
 {
-	u8 insn[2];
-
-	if (!nptb_kvm_long_mode(fault->vcpu) ||
-	    nptb_kvm_insn(fault->vcpu, insn, sizeof(insn)) != sizeof(insn) ||
-	    !nptb_insn_is_iretq(insn, sizeof(insn)) ||
-	    !nptb_kvm_iretq(fault->vcpu))
+	if (!nptb_kvm_step_ourselves(fault->vcpu))
 		return false;
 	fault->irets++;
 	fault->ret = 1;
@@ -86,7 +80,7 @@ static void look_around(struct nptb_fault *fault)
 	u64 times;
 
 	spin_lock(&vm->lock);
-	times = nptb_loop_times(&vm->loops, &fault->v->attempt);
+	times = nptb_loop_times(vm->loops, &fault->v->attempt);
 	spin_unlock(&vm->lock);
 	if (!nptb_is_told(times + 1))
 		return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Say what the pages of a loop are for, in the thread of the vCPU that loops. */
+#include "backend.h"
+#include "cpu.h"
 #include "loop/explain.h"
 #include "loop/record.h"
 #include "object/fault.h"
 #include "object/vm.h"
 #include "set/attempt.h"
-#include "x86/compat.h"
-#include "x86/operand.h"
 
 /**
  * nptb_explain_ahead() - keep what an emulated instruction may change
@@ -18,7 +18,7 @@
  */
 void nptb_explain_ahead(struct nptb_fault *fault)
 {
-	nptb_kvm_segments(fault->vcpu, &fault->v->explain);
+	nptb_kvm_machine(fault->vcpu, &fault->v->explain.machine);
 	fault->v->explain.attempt = fault->v->attempt.number;
 	fault->v->explain.npages = 0;
 }
@@ -38,12 +38,12 @@ void nptb_explain(struct nptb_fault *fault)
 	struct nptb_explain *explain = &fault->v->explain;
 
 	if (!fault->steps)
-		nptb_kvm_segments(fault->vcpu, explain);
+		nptb_kvm_machine(fault->vcpu, &explain->machine);
 	else if (explain->attempt != attempt->number)
 		return;
 	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
 	spin_lock(&vm->lock);
-	nptb_loop_set_explain(&vm->loops, attempt, explain);
+	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);
 }
 
@@ -67,6 +67,6 @@ void nptb_explain_end(struct nptb_fault *fault)
 		return;
 	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
 	spin_lock(&vm->lock);
-	nptb_loop_set_explain(&vm->loops, attempt, explain);
+	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What was lent pages, and what could not be emulated. Pure; see loop/lend_stats.h. */
-#include "loop/lend_stats.h"
 #include "lib/pure.h"
+#include "loop/lend_stats.h"
 
 static bool same_kind(const struct nptb_lends_entry *entry,
 		      const struct nptb_opcode *op, s64 vector)

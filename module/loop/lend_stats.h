@@ -8,7 +8,7 @@
 
 #include <nptbudget.h>
 
-#include "x86/insn.h"
+#include "cpu.h"
 
 /**
  * struct nptb_lends_entry - one kind

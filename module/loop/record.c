@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records of the places that looped. Pure; see loop/record.h. */
-#include "loop/record.h"
 #include "lib/pure.h"
+#include "loop/record.h"
 
 static bool same_place(const struct nptb_loop_record *record,
 		       const struct nptb_attempt *attempt)
 {
-	return record->state.rip == attempt->state.rip &&
-	       record->state.cr3 == attempt->state.cr3 &&
-	       record->state.vector == attempt->state.vector &&
-	       record->state.event == attempt->state.event &&
+	return nptb_state_same_place(&record->state, &attempt->state) &&
 	       record->cls == nptb_attempt_class(attempt);
 }
 

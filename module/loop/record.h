@@ -4,6 +4,7 @@
 #define NPTB_LOOP_H
 
 #include "set/attempt.h"
+#include "set/explain.h"
 
 /**
  * struct nptb_loop_record - a place in the guest that looped

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is told of fault loops: counters, records, tracepoints. */
+#include "backend.h"
+#include "cpu.h"
 #include "loop/explain.h"
 #include "loop/lend.h"
 #include "loop/lend_stats.h"
@@ -11,8 +13,6 @@
 #include "object/vm.h"
 #include "set/attempt.h"
 #include "trace.h"
-#include "x86/compat.h"
-#include "x86/insn.h"
 
 /**
  * nptb_report_read_insn() - have the bytes of the attempt's instruction
@@ -33,9 +33,7 @@ void nptb_report_read_insn(struct nptb_fault *fault)
 
 static struct nptb_opcode opcode_of(const struct nptb_attempt *attempt)
 {
-	/* EFER.LMA: AMD64 APM volume 2, section 3.1.7. */
-	return nptb_insn_opcode(attempt->insn, attempt->insn_len,
-				attempt->state.efer & (1 << 10));
+	return nptb_opcode_of(&attempt->state, attempt->insn, attempt->insn_len);
 }
 
 static void count_steps(struct nptb_fault *fault)
@@ -89,7 +87,7 @@ void nptb_report(struct nptb_fault *fault)
 		vm->stats.loops++;
 		vm->stats.loops_event += bit == 1u << NPTB_LOOP_EVENT;
 	}
-	record = nptb_loop_note(&vm->loops, attempt, fault->v->idx, rounds);
+	record = nptb_loop_note(vm->loops, attempt, fault->v->idx, rounds);
 	often = !nptb_is_told(record->times);
 	spin_unlock(&vm->lock);
 	attempt->noted |= bit;
@@ -120,8 +118,9 @@ void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
 		nptb_lend_back(vm, v);
 		if (attempt->lent)
 			nptb_lends_lent(vm->lends, opcode_of(attempt),
-					attempt->state.vector, attempt->lent);
-		nptb_loop_end(&vm->loops, attempt, how);
+					nptb_state_event(&attempt->state),
+					attempt->lent);
+		nptb_loop_end(vm->loops, attempt, how);
 		spin_unlock(&vm->lock);
 		trace_nptb_resolve(vm, v->idx, attempt, how);
 	}

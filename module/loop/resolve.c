@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens on a fault loop: on_loop, per VM. */
+#include "backend.h"
+#include "cpu.h"
+#include "emulator.h"
 #include "loop/lend.h"
 #include "loop/report.h"
 #include "loop/resolve.h"
 #include "object/fault.h"
 #include "object/vm.h"
 #include "set/attempt.h"
-#include "x86/compat.h"
-#include "x86/emulator.h"
-#include "x86/insn.h"
 
 /*
- * A gather or scatter shows in its mask register alone that it goes on. Has it,
+ * Some instructions show in a mask register alone that they go on. Has this one,
  * since its last round?
  */
 static bool mask_moved(struct nptb_fault *fault)
 {
 	struct nptb_attempt *attempt = &fault->v->attempt;
 	struct nptb_mask_bits mask;
-	enum nptb_mask kind;
-	bool moved;
-	u32 reg;
+	bool moved, none;
 
 	nptb_report_read_insn(fault);
-	kind = nptb_insn_mask(attempt->insn, attempt->insn_len,
-			      nptb_kvm_long_mode(fault->vcpu), &reg);
+	moved = nptb_kvm_hidden_progress(fault->vcpu, attempt->insn,
+					 attempt->insn_len, &mask, &none);
 	/* What could not be read is looked at again in the next round. */
-	attempt->maskless = kind == NPTB_MASK_NONE && attempt->insn_len;
-	if (kind == NPTB_MASK_NONE ||
-	    !nptb_kvm_mask(fault->vcpu, kind, reg, &mask))
+	attempt->maskless = none && attempt->insn_len;
+	if (!moved)
 		return false;
 	/* The first round only tells what to compare with. */
 	moved = attempt->mask_number != attempt->number ||
@@ -65,14 +62,13 @@ bool nptb_resolve_confirmed(struct nptb_fault *fault)
 void nptb_resolve_stop(struct nptb_fault *fault)
 {
 	const struct nptb_attempt *attempt = &fault->v->attempt;
-	const u64 data[NPTB_STOP_NDATA] = {
-		[NPTB_STOP_RIP] = attempt->state.rip,
-		[NPTB_STOP_CR3] = attempt->state.cr3,
+	u64 data[NPTB_STOP_NDATA] = {
 		[NPTB_STOP_LAPS] = attempt->laps,
 		[NPTB_STOP_HAD] = attempt->budget,
 		[NPTB_STOP_NEEDS] = attempt->npages,
 	};
 
+	nptb_state_stop_data(&attempt->state, data);
 	nptb_kvm_internal_error(fault->vcpu, NPTB_SUBERROR_LOOP, data,
 				ARRAY_SIZE(data));
 	fault->verdict = NPTB_VERDICT_STOPPED;
@@ -83,7 +79,7 @@ void nptb_resolve_stop(struct nptb_fault *fault)
  * nptb_resolve_short() - lend to an attempt, or emulate, if that can be done
  * @fault: of an attempt that has all that there is, and needs more
  *
- * Context: nptb_vm.lock held.
+ * Context: the vCPU's thread.
  * Return: see &enum nptb_shortage.
  */
 enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
@@ -92,8 +88,7 @@ enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
 	struct nptb_vm *vm = fault->vm;
 	bool lend;
 
-	lockdep_assert_held(&vm->lock);
-	if (vm->config.on_loop == NPTB_ON_LOOP_LEND) {
+	if (READ_ONCE(vm->config.on_loop) == NPTB_ON_LOOP_LEND) {
 		lend = fault->confirmed || attempt->laps;
 	} else {
 		if (!attempt->refused && nptb_kvm_may_step(fault->vcpu))
@@ -102,6 +97,10 @@ enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
 		attempt->certain = true;
 		lend = true;
 	}
-	return lend && nptb_lend(fault) ? NPTB_SHORTAGE_LENT :
-					  NPTB_SHORTAGE_EVICT;
+	if (lend) {
+		spin_lock(&vm->lock);
+		lend = nptb_lend(fault);
+		spin_unlock(&vm->lock);
+	}
+	return lend ? NPTB_SHORTAGE_LENT : NPTB_SHORTAGE_EVICT;
 }

@@ -19,7 +19,6 @@ enum nptb_shortage {
 	NPTB_SHORTAGE_STEP,
 };
 
-
 bool nptb_resolve_confirmed(struct nptb_fault *fault);
 void nptb_resolve_stop(struct nptb_fault *fault);
 enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault);

@@ -16,7 +16,7 @@ struct nptb_vm;
  * @vm: whose it is
  * @v: which vCPU's, in our books
  * @vcpu: the same, KVM's
- * @rip: of the vCPU when it faulted; KVM may emulate and go on from there
+ * @pc: of the vCPU when it faulted; KVM may emulate and go on from there
  * @gpa: guest-physical address
  * @error_code: of the fault
  * @insn: instruction bytes of the exit, handed through
@@ -26,6 +26,8 @@ struct nptb_vm;
  * @shadow: it is for KVM's shadow MMU: that of nested guests, or of all, see
  *	&nptb_vm.tdp_mmu
  * @exempt: the frame is an exempt one
+ * @take_own: where there is nothing else, make room evicts the attempt's own
+ *	oldest page, in place of saying %NPTB_ADMISSION_SHORT
  * @granted: output of make room: leaves granted, given back by note
  * @evicted: output of make room: leaves that were evicted
  * @there: output of make room: another vCPU has made the leaf; nothing is granted
@@ -48,7 +50,7 @@ struct nptb_fault {
 	struct nptb_vm *vm;
 	struct nptb_vcpu *v;
 	struct kvm_vcpu *vcpu;
-	u64 rip;
+	u64 pc;
 	gpa_t gpa;
 	u64 error_code;
 	void *insn;
@@ -64,6 +66,7 @@ struct nptb_fault {
 		bool known;
 		bool there;
 		bool exempt;
+		bool take_own;
 		bool shadow;
 		bool refused;
 		bool confirmed;

@@ -7,6 +7,7 @@
 
 #include "set/attempt.h"
 #include "set/contention.h"
+#include "set/explain.h"
 #include "set/rset.h"
 
 struct nptb_vm;
@@ -22,7 +23,6 @@ enum nptb_hold {
 	NPTB_HOLD_GRANTED,
 	NPTB_HOLD_REVOKED,
 };
-
 
 /**
  * struct nptb_vcpu - a vCPU of a VM under budget

@@ -24,7 +24,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "loop/record.h"
+#include "hook.h"
 #include "object/config.h"
 #include "object/stats.h"
 #include "object/vcpu.h"
@@ -36,6 +36,7 @@ struct dentry;
 struct kvm;
 struct nptb_chunk;
 struct nptb_lends;
+struct nptb_loop_table;
 
 #define NPTB_NAME_MAX	32
 
@@ -54,7 +55,6 @@ struct nptb_pages {
 	struct nptb_chunk *chunks;
 };
 
-
 /* Lists of guest frames that are never evicted; only pins count. */
 enum nptb_frames {
 	NPTB_FRAMES_PIN,
@@ -62,12 +62,11 @@ enum nptb_frames {
 	NPTB_FRAMES_NR,
 };
 
-
 /**
  * struct nptb_vm - a VM, from its creation or our load to its end
  * @refs: debugfs folder, sessions; the VM itself holds one until it ends
  * @node: in the list of VMs; under nptb_registry
- * @armed_node: in the hash that faults look it up in, while under budget
+ * @watch: what faults look it up by, while under budget
  * @kvm: NULL once the VM has ended; under @life
  * @life: keeps @kvm
  * @ctl: one control operation at a time
@@ -118,7 +117,7 @@ enum nptb_frames {
 struct nptb_vm {
 	struct kref refs;
 	struct list_head node;
-	struct hlist_node armed_node;
+	struct nptb_watch watch;
 	struct kvm *kvm;
 	struct rw_semaphore life;
 	struct mutex ctl;
@@ -162,11 +161,10 @@ struct nptb_vm {
 	wait_queue_head_t room_wait;
 	u64 rooms;
 	u32 sleepers;
-	struct nptb_loop_table loops;
+	struct nptb_loop_table *loops;
 	struct nptb_lends *lends;
 	struct nptb_stats stats;
 };
-
 
 /*
  * Faults take a longer way: the policy gives no shield (&nptb_policy_ops.bare),
@@ -175,7 +173,6 @@ struct nptb_vm {
 #define NPTB_SPECIAL_BARE	BIT(0)
 #define NPTB_SPECIAL_PIN	BIT(1)
 #define NPTB_SPECIAL_EXEMPT	BIT(2)
-
 
 extern struct mutex nptb_registry;
 extern struct workqueue_struct *nptb_wq;

@@ -8,41 +8,13 @@
  *
  * Inline, as far as every fault, or every fault of a loop, does it.
  */
-#ifndef NPTB_ATTEMPT_H
-#define NPTB_ATTEMPT_H
+#ifndef NPTB_SET_ATTEMPT_H
+#define NPTB_SET_ATTEMPT_H
 
 #include <linux/types.h>
 #include <nptbudget.h>
 
-#include "set/explain.h"
-#include "x86/insn.h"
-#include "x86/access.h"
-
-#define NPTB_GPRS	16
-
-/**
- * struct nptb_state - what changes when a vCPU makes progress
- * @rip: of the instruction, as an offset in its code segment
- * @gpr: general registers, numbered as in ModRM
- * @rflags: flags
- * @cr0: mode
- * @cr3: address space
- * @cr4: mode
- * @efer: mode
- * @vector: of the event being delivered, or -1
- * @event: enum nptb_event, what kind of event
- */
-struct nptb_state {
-	u64 rip;
-	u64 gpr[NPTB_GPRS];
-	u64 rflags;
-	u64 cr0;
-	u64 cr3;
-	u64 cr4;
-	u64 efer;
-	s64 vector;
-	u64 event;
-};
+#include "cpu.h"
 
 /**
  * struct nptb_loop_page - a page of an attempt
@@ -292,8 +264,8 @@ static inline u32 nptb_attempt_class(const struct nptb_attempt *attempt)
 {
 	if (attempt->stolen && !attempt->laps && !attempt->certain)
 		return NPTB_LOOP_CONTENTION;
-	return attempt->state.vector >= 0 ? NPTB_LOOP_EVENT :
+	return nptb_state_event(&attempt->state) >= 0 ? NPTB_LOOP_EVENT :
 					    NPTB_LOOP_INSTRUCTION;
 }
 
-#endif /* NPTB_ATTEMPT_H */
+#endif /* NPTB_SET_ATTEMPT_H */

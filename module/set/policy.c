@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of eviction policies. Pure. */
-#include "set/policy.h"
 #include "lib/pure.h"
+#include "set/policy.h"
 
 const struct nptb_policy_ops *const nptb_policies[] = {
 	&nptb_policy_fifo,

@@ -8,18 +8,18 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "hook.h"
 #include "object/vm.h"
 #include "set/policy.h"
+#include "text.h"
 #include "ui/debugfs.h"
+#include "ui/frames.h"
 #include "ui/knobs.h"
 #include "ui/session.h"
 #include "ui/show.h"
 #include "ui/translate.h"
 #include "vm/attach.h"
-#include "vm/frames.h"
 #include "vm/vm.h"
-#include "x86/compat.h"
-#include "x86/hook.h"
 
 /* Longer than any value that is understood. */
 #define VALUE_MAX	32
@@ -260,7 +260,7 @@ void nptb_debugfs_hide_vm(struct nptb_vm *vm)
 	if (closed)
 		return;
 	snprintf(name, sizeof(name), ".ended-%llu", ++ended);
-	nptb_compat_rename(vm->dir, name);
+	nptb_kvm_debugfs_rename(vm->dir, name);
 }
 
 /**

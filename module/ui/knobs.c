@@ -10,14 +10,9 @@
 #include "ui/knobs.h"
 #include "ui/parse.h"
 #include "vm/attach.h"
+#include "vm/on_loop.h"
 #include "vm/policy.h"
-
-struct nptb_config nptb_defaults = {
-	.policy = &nptb_policy_fifo,
-	.on_loop = NPTB_ON_LOOP_LOG,
-	.lend_max = NPTB_LEND_MAX_DEFAULT,
-	.burst = NPTB_BURST_MAX,
-};
+#include "vm/vm.h"
 
 static int budget_parse(const char *text, struct nptb_config *config)
 {

@@ -23,8 +23,6 @@ struct nptb_knob {
 	int (*apply)(struct nptb_vm *vm, const struct nptb_config *config);
 };
 
-
-extern struct nptb_config nptb_defaults;
 extern const struct nptb_knob nptb_knobs[];
 const struct nptb_knob *nptb_knob_find(const char *name, size_t len);
 int nptb_knob_read(const struct nptb_knob *knob, struct nptb_vm *vm, char *text,

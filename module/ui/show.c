@@ -11,22 +11,19 @@
 #include "object/vm.h"
 #include "set/attempt.h"
 #include "set/explain.h"
+#include "text.h"
 #include "ui/show.h"
 #include "vm/attach.h"
 
 static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
-static const char *const event_names[] = NPTB_EVENT_NAMES;
-static const char *const segment_names[] = NPTB_SEGMENT_NAMES;
 static const char *const for_names[] = NPTB_FOR_NAMES;
 static const char *const resolved_names[] = NPTB_RESOLVED_NAMES;
 
 static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
 static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
 static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
-static_assert(ARRAY_SIZE(event_names) == NPTB_EVENT_NR);
-static_assert(ARRAY_SIZE(segment_names) == NPTB_SEG_NR);
 static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR);
 static_assert(ARRAY_SIZE(resolved_names) == NPTB_RESOLVED_NR);
 
@@ -49,7 +46,7 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	nptb_follow(vm);
 	spin_lock(&vm->lock);
 	stats = vm->stats;
-	dropped = vm->loops.dropped;
+	dropped = vm->loops->dropped;
 	pinned = vm->set.pinned.count;
 	exempt = vm->set.exempt.count;
 	set = vm->set.leaves;
@@ -96,21 +93,6 @@ static void show_bits(struct seq_file *m, u32 bits, const char *const *names,
 	}
 }
 
-/* Registers and segments, for whoever decodes the instruction. */
-static void show_machine(struct seq_file *m, const struct nptb_state *state,
-			 const struct nptb_explain *explain)
-{
-	int i;
-
-	seq_printf(m, " cpl=%u gpr=", explain->cpl);
-	for (i = 0; i < NPTB_GPRS; i++)
-		seq_printf(m, "%s0x%llx", i ? "," : "", state->gpr[i]);
-	for (i = 0; i < NPTB_SEG_NR; i++)
-		seq_printf(m, " %s=0x%x:0x%llx:0x%x:0x%x", segment_names[i],
-			   explain->seg[i].selector, explain->seg[i].base,
-			   explain->seg[i].limit, explain->seg[i].attr);
-}
-
 /* Not every attempt is looked into: pages are told by their keys. */
 static void show_purpose(struct seq_file *m, const struct nptb_explain *explain,
 			 u64 key)
@@ -147,11 +129,9 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 	const struct nptb_state *state = &record->state;
 	u32 i;
 
-	seq_printf(m, "loop class=%s vcpu=%u vector=%lld event=%s rip=0x%llx cr3=0x%llx",
-		   class_names[record->cls], record->vcpu, state->vector,
-		   event_names[state->event], state->rip, state->cr3);
-	seq_printf(m, " cr0=0x%llx cr4=0x%llx efer=0x%llx rflags=0x%llx",
-		   state->cr0, state->cr4, state->efer, state->rflags);
+	seq_printf(m, "loop class=%s vcpu=%u", class_names[record->cls],
+		   record->vcpu);
+	nptb_state_show(m, state);
 	seq_printf(m, " laps=%llu times=%llu budget=%llu pages=%u truncated=%d insn=",
 		   record->laps, record->times, record->budget, record->npages,
 		   record->truncated);
@@ -163,7 +143,7 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 		   resolved_names[record->how], record->needs, record->exact,
 		   record->lent, record->steps);
 	if (record->explain.attempt)
-		show_machine(m, state, &record->explain);
+		nptb_machine_show(m, state, &record->explain.machine);
 	seq_putc(m, '\n');
 	for (i = 0; i < record->npages; i++)
 		show_page(m, record, i);
@@ -188,9 +168,9 @@ void nptb_show_loops(struct seq_file *m, struct nptb_vm *vm)
 		bool used;
 
 		spin_lock(&vm->lock);
-		used = i < vm->loops.count;
+		used = i < vm->loops->count;
 		if (used)
-			*record = vm->loops.records[i];
+			*record = vm->loops->records[i];
 		spin_unlock(&vm->lock);
 		if (!used)
 			break;

@@ -11,13 +11,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "backend.h"
+#include "cpu.h"
 #include "loop/record.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/attempt.h"
 #include "ui/translate.h"
-#include "x86/compat.h"
-#include "x86/walk.h"
 
 /* "vcpu=4294967295", and " addr=0x" and 16 digits for addresses, RIP and CR3. */
 #define REQUEST_MAX	(16 + (NPTB_TRANSLATE_MAX + 2) * 24 + 2)
@@ -31,10 +31,10 @@ static_assert(ARRAY_SIZE(end_names) == NPTB_WALK_END_NR);
  * struct translation - what one descriptor asked for
  * @lock: one user at a time
  * @vcpu: of which vCPU
- * @has_rip: only if it loops at @rip
- * @has_cr3: only with @cr3
- * @rip: see @has_rip
- * @cr3: see @has_cr3
+ * @has_pc: only if it loops at @pc
+ * @has_space: only with @space
+ * @pc: see @has_pc
+ * @space: see @has_space
  * @count: entries used in @addr
  * @addr: linear addresses
  * @state: of the loop
@@ -45,10 +45,10 @@ static_assert(ARRAY_SIZE(end_names) == NPTB_WALK_END_NR);
 struct translation {
 	struct mutex lock;	/* of all below */
 	u32 vcpu;
-	bool has_rip;
-	bool has_cr3;
-	u64 rip;
-	u64 cr3;
+	bool has_pc;
+	bool has_space;
+	u64 pc;
+	u64 space;
 	u32 count;
 	u64 addr[NPTB_TRANSLATE_MAX];
 	struct nptb_state state;
@@ -77,12 +77,12 @@ static int parse_word(struct translation *tr, const char *word, bool *has_vcpu)
 		return kstrtou32(word + 5, 10, &tr->vcpu);
 	}
 	if (!strncmp(word, "rip=", 4)) {
-		tr->has_rip = true;
-		return kstrtou64(word + 4, 0, &tr->rip);
+		tr->has_pc = true;
+		return kstrtou64(word + 4, 0, &tr->pc);
 	}
 	if (!strncmp(word, "cr3=", 4)) {
-		tr->has_cr3 = true;
-		return kstrtou64(word + 4, 0, &tr->cr3);
+		tr->has_space = true;
+		return kstrtou64(word + 4, 0, &tr->space);
 	}
 	if (strncmp(word, "addr=", 5))
 		return -EINVAL;
@@ -98,8 +98,8 @@ static int parse(struct translation *tr, char *text)
 	int ret;
 
 	tr->count = 0;
-	tr->has_rip = false;
-	tr->has_cr3 = false;
+	tr->has_pc = false;
+	tr->has_space = false;
 	text = strim(text);
 	while ((word = strsep(&text, " "))) {
 		ret = parse_word(tr, word, &has_vcpu);
@@ -115,7 +115,7 @@ static int parse(struct translation *tr, char *text)
  */
 static struct nptb_loop_record *record_of(struct nptb_vm *vm, u32 vcpu)
 {
-	struct nptb_loop_record *last = NULL, *record = vm->loops.records;
+	struct nptb_loop_record *last = NULL, *record = vm->loops->records;
 	struct nptb_vcpu *v;
 	u32 i;
 
@@ -123,7 +123,7 @@ static struct nptb_loop_record *record_of(struct nptb_vm *vm, u32 vcpu)
 	v = vcpu < vm->nr_vcpus ? vm->vcpus[vcpu] : NULL;
 	if (!v || READ_ONCE(v->unknown))
 		return NULL;
-	for (i = 0; i < vm->loops.count; i++, record++)
+	for (i = 0; i < vm->loops->count; i++, record++)
 		if (record->vcpu == vcpu && (!last || record->used > last->used))
 			last = record;
 	/* Its thread may write to it now: then it is not the same. */
@@ -139,8 +139,8 @@ static bool find_loop(struct nptb_vm *vm, struct translation *tr)
 
 	spin_lock(&vm->lock);
 	record = record_of(vm, tr->vcpu);
-	if (record && ((tr->has_rip && tr->rip != record->state.rip) ||
-		       (tr->has_cr3 && tr->cr3 != record->state.cr3)))
+	if (record && ((tr->has_pc && tr->pc != nptb_state_pc(&record->state)) ||
+		       (tr->has_space && tr->space != nptb_state_space(&record->state))))
 		record = NULL;
 	if (record) {
 		tr->state = record->state;

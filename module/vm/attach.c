@@ -11,27 +11,25 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "backend.h"
 #include "budget/account.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reconcile.h"
 #include "budget/reservation.h"
+#include "hook.h"
 #include "loop/lend.h"
 #include "loop/lend_stats.h"
+#include "loop/record.h"
 #include "object/config.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/policy.h"
 #include "set/rset.h"
 #include "trace.h"
-#include "ui/knobs.h"
 #include "vm/attach.h"
 #include "vm/frames.h"
-#include "vm/vm.h"
-#include "watch.h"
-#include "x86/compat.h"
-#include "x86/hook.h"
 
 /* More than there can be, and to be added to. */
 #define NO_LIMIT	(U64_MAX / 2)
@@ -41,7 +39,8 @@
 #define DRAIN_BATCH	128
 #define REHASH_BATCH	512
 
-DEFINE_HASHTABLE(nptb_armed, NPTB_ARMED_BITS);
+/* We are being unloaded: no VM comes under budget any more. Under nptb_registry. */
+static bool closed;
 
 static void refuse_work(struct work_struct *work);
 
@@ -56,17 +55,35 @@ static bool young(void *ctx, u64 key)
 }
 
 /**
+ * nptb_budget_close() - no VM comes under budget any more
+ *
+ * Context: nptb_registry held.
+ */
+void nptb_budget_close(void)
+{
+	lockdep_assert_held(&nptb_registry);
+	closed = true;
+}
+
+/* Was it? Context: nptb_registry held. */
+bool nptb_budget_closed(void)
+{
+	lockdep_assert_held(&nptb_registry);
+	return closed;
+}
+
+/**
  * nptb_budget_init() - a new VM is under no budget
  * @vm: to set up; the rest comes with its first budget
  */
 void nptb_budget_init(struct nptb_vm *vm)
 {
-	INIT_HLIST_NODE(&vm->armed_node);
+	INIT_HLIST_NODE(&vm->watch.node);
 	nptb_rset_init(&vm->set, NULL, 0, get_random_u64());
 	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
 	INIT_WORK(&vm->refuse_work, refuse_work);
 	INIT_WORK(&vm->follow_work, nptb_follow_work);
-	nptb_policy_init(&vm->set.policy, nptb_defaults.policy, young, vm);
+	nptb_policy_init(&vm->set.policy, &nptb_policy_fifo, young, vm);
 }
 
 /**
@@ -141,9 +158,9 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 					   GFP_KERNEL);
 		vm->set.bits = bits;
 	}
-	if (!vm->loops.records)
-		vm->loops.records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
-					     sizeof(*vm->loops.records),
+	if (!vm->loops->records)
+		vm->loops->records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
+					     sizeof(*vm->loops->records),
 					     GFP_KERNEL);
 	if (!vm->lends)
 		vm->lends = kvzalloc(sizeof(*vm->lends), GFP_KERNEL);
@@ -152,7 +169,7 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 		vm->vcpus = kvcalloc(vm->max_vcpus, sizeof(*vm->vcpus),
 				     GFP_KERNEL);
 	}
-	if (!vm->set.buckets || !vm->loops.records || !vm->lends || !vm->vcpus)
+	if (!vm->set.buckets || !vm->loops->records || !vm->lends || !vm->vcpus)
 		return -ENOMEM;
 	return nptb_vm_books(vm);
 }
@@ -168,7 +185,8 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
-	hlist_add_head_rcu(&vm->armed_node, nptb_armed_head(vm->kvm));
+	WRITE_ONCE(vm->watch.kvm, vm->kvm);
+	hlist_add_head_rcu(&vm->watch.node, nptb_watch_head(vm->kvm));
 }
 
 /**
@@ -180,9 +198,9 @@ static void publish(struct nptb_vm *vm, u64 budget)
 void nptb_budget_unpublish(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&nptb_registry);
-	if (!hash_hashed(&vm->armed_node))
+	if (!hash_hashed(&vm->watch.node))
 		return;
-	hash_del_rcu(&vm->armed_node);
+	hash_del_rcu(&vm->watch.node);
 	spin_lock(&vm->lock);
 	vm->armed = false;
 	nptb_lend_back_all(vm);
@@ -240,7 +258,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	if (ret)
 		return ret;
 	mutex_lock(&nptb_registry);
-	ret = nptb_vm_leaving() ? -ENODEV : nptb_hook_get();
+	ret = closed ? -ENODEV : nptb_hook_get();
 	if (!ret) {
 		vm->hooked = true;
 		publish(vm, budget);
@@ -369,78 +387,6 @@ int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget)
 	up_read(&vm->life);
 	mutex_unlock(&vm->ctl);
 	return ret;
-}
-
-/*
- * Nothing is lent any more, and the budget holds, when this returns. The new
- * value is in place: nothing is lent that it does not allow.
- */
-static int end_lending(struct nptb_vm *vm)
-{
-	int ret = 0;
-
-	spin_lock(&vm->lock);
-	nptb_lend_back_all(vm);
-	spin_unlock(&vm->lock);
-	down_read(&vm->life);
-	if (vm->kvm && vm->armed)
-		ret = nptb_shrink(vm);
-	up_read(&vm->life);
-	return ret;
-}
-
-/* A knob that what is lent depends on. Return: as end_lending(), or -EINTR. */
-static int set_lending(struct nptb_vm *vm, u32 *knob, u32 value)
-{
-	int ret;
-
-	if (mutex_lock_interruptible(&vm->ctl))
-		return -EINTR;
-	spin_lock(&vm->lock);
-	WRITE_ONCE(*knob, value);
-	spin_unlock(&vm->lock);
-	ret = end_lending(vm);
-	mutex_unlock(&vm->ctl);
-	return ret;
-}
-
-/**
- * nptb_vm_set_on_loop() - choose what happens on a fault loop
- * @vm: to change
- * @on_loop: enum nptb_on_loop
- *
- * Context: may sleep; no lock of ours held.
- * Return: 0, or -EINTR where a signal came while the VM was brought back to its
- * budget; the new mode is in force.
- */
-int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop)
-{
-	return set_lending(vm, &vm->config.on_loop, on_loop);
-}
-
-/**
- * nptb_vm_set_lend_max() - choose how many pages may be lent at a time
- * @vm: to change
- * @lend_max: pages
- *
- * Context: may sleep; no lock of ours held.
- * Return: 0, or -EINTR as nptb_vm_set_on_loop().
- */
-int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max)
-{
-	return set_lending(vm, &vm->config.lend_max, lend_max);
-}
-
-/**
- * nptb_vm_set_burst() - choose how many instructions to emulate in one go
- * @vm: to change
- * @burst: instructions, at most
- */
-void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst)
-{
-	spin_lock(&vm->lock);
-	WRITE_ONCE(vm->config.burst, burst);
-	spin_unlock(&vm->lock);
 }
 
 /* Budget, policy and mode of a VM at one moment. */

@@ -7,6 +7,8 @@
 
 struct nptb_vm;
 
+void nptb_budget_close(void);
+bool nptb_budget_closed(void);
 void nptb_budget_init(struct nptb_vm *vm);
 void nptb_budget_drain(struct nptb_vm *vm);
 int nptb_budget_wait(struct nptb_vm *vm);
@@ -17,9 +19,6 @@ void nptb_budget_unhook(struct nptb_vm *vm);
 void nptb_budget_off(struct nptb_vm *vm, u32 reason);
 struct nptb_config nptb_vm_config(struct nptb_vm *vm);
 int nptb_vm_set_budget(struct nptb_vm *vm, u64 budget);
-int nptb_vm_set_on_loop(struct nptb_vm *vm, u32 on_loop);
-int nptb_vm_set_lend_max(struct nptb_vm *vm, u32 lend_max);
-void nptb_vm_set_burst(struct nptb_vm *vm, u32 burst);
 u64 nptb_vm_resident(struct nptb_vm *vm);
 
 #endif /* NPTB_VM_ATTACH_H */

@@ -6,56 +6,19 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/sched/signal.h>
-#include <linux/seq_file.h>
 
+#include "backend.h"
 #include "budget/frames.h"
 #include "budget/reclaim.h"
 #include "object/vm.h"
 #include "set/policy.h"
 #include "set/ranges.h"
 #include "set/rset.h"
-#include "ui/parse.h"
 #include "vm/frames.h"
-#include "x86/compat.h"
 
 /* Pages, and chains, looked at under the VM's lock in one go. */
 #define SORT_BATCH	64
 #define SORT_CHAINS	1024
-
-static int apply_word(struct nptb_ranges *ranges, char *word)
-{
-	bool del = *word == '!';
-	u64 first, last;
-	int ret;
-
-	if (!strcmp(word, "none")) {
-		ranges->count = 0;
-		return 0;
-	}
-	ret = nptb_parse_range(word + del, &first, &last);
-	if (ret)
-		return ret;
-	return del ? nptb_ranges_del(ranges, first, last) :
-		     nptb_ranges_add(ranges, first, last);
-}
-
-/* All of a text, or an error. */
-static int apply(struct nptb_ranges *ranges, char *text)
-{
-	bool some = false;
-	char *word;
-	int ret;
-
-	while ((word = strsep(&text, "\n "))) {
-		if (!*word)
-			continue;
-		ret = apply_word(ranges, word);
-		if (ret)
-			return ret;
-		some = true;
-	}
-	return some ? 0 : -EINVAL;
-}
 
 static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
 {
@@ -155,7 +118,8 @@ static int enforce(struct nptb_vm *vm)
 	return nptb_shrink(vm);
 }
 
-static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
+static int change(struct nptb_vm *vm, enum nptb_frames which,
+		  nptb_frames_edit_fn edit, void *ctx)
 {
 	struct nptb_ranges old = vm->frames[which], new = old;
 	int ret;
@@ -163,7 +127,7 @@ static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
 	lockdep_assert_held(&vm->ctl);
 	if (!vm->kvm)
 		return -ENODEV;
-	ret = apply(&new, text);
+	ret = edit(&new, ctx);
 	if (ret)
 		return ret;
 	if (nptb_ranges_share(&new, &vm->frames[!which]))
@@ -185,46 +149,28 @@ static int change(struct nptb_vm *vm, enum nptb_frames which, char *text)
 }
 
 /**
- * nptb_frames_write() - change a list of frames
+ * nptb_frames_change() - change a list of frames
  * @vm: whose
  * @which: pins or exempt frames
- * @text: as uapi/nptbudget.h says; is cut up
+ * @edit: makes the new list from a copy of the old one
+ * @ctx: for @edit
  *
  * Context: may sleep; no lock of ours held.
- * Return: 0; -EINVAL, -ERANGE or -ENOENT for a bad text, -ENOSPC where pins would
- * fill the budget or there would be too many ranges, -EOPNOTSUPP under an MMU
+ * Return: 0; what @edit returned; -EINVAL where a frame would be in both lists;
+ * -ENOSPC where pins would fill the budget, -EOPNOTSUPP under an MMU
  * that makes leaves unseen, -ENODEV for an ended VM, -EINTR where a signal came
  * while faults were under way. After an error the old list is in force.
  */
-int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text)
+int nptb_frames_change(struct nptb_vm *vm, enum nptb_frames which,
+		       nptb_frames_edit_fn edit, void *ctx)
 {
 	int ret;
 
 	if (mutex_lock_interruptible(&vm->ctl))
 		return -EINTR;
 	down_read(&vm->life);
-	ret = change(vm, which, text);
+	ret = change(vm, which, edit, ctx);
 	up_read(&vm->life);
 	mutex_unlock(&vm->ctl);
 	return ret;
-}
-
-/**
- * nptb_frames_show() - print a list of frames, a range a line
- * @m: where
- * @vm: whose
- * @which: pins or exempt frames
- */
-void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
-		      enum nptb_frames which)
-{
-	struct nptb_ranges ranges;
-	u32 i;
-
-	spin_lock(&vm->lock);
-	ranges = vm->frames[which];
-	spin_unlock(&vm->lock);
-	for (i = 0; i < ranges.count; i++)
-		seq_printf(m, "0x%llx-0x%llx\n", ranges.r[i].first,
-			   ranges.r[i].last);
 }

@@ -5,12 +5,11 @@
 
 #include "object/vm.h"
 
-struct seq_file;
+typedef int (*nptb_frames_edit_fn)(struct nptb_ranges *ranges, void *ctx);
 
-int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text);
+int nptb_frames_change(struct nptb_vm *vm, enum nptb_frames which,
+		       nptb_frames_edit_fn edit, void *ctx);
 bool nptb_frames_possible(const struct nptb_vm *vm,
 			  const struct nptb_ranges *exempt);
-void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
-		      enum nptb_frames which);
 
 #endif /* NPTB_VM_FRAMES_H */

@@ -3,9 +3,9 @@
 #include <linux/sched/signal.h>
 #include <linux/srcu.h>
 
+#include "backend.h"
 #include "object/vm.h"
 #include "vm/attach.h"
-#include "x86/compat.h"
 
 /**
  * nptb_budget_settled() - is nothing under way in kvm->srcu on our behalf?

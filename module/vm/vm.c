@@ -14,21 +14,37 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "backend.h"
 #include "budget/page_pool.h"
+#include "loop/record.h"
 #include "object/vm.h"
+#include "set/policy.h"
 #include "trace.h"
-#include "ui/debugfs.h"
-#include "ui/knobs.h"
-#include "ui/session.h"
 #include "vm/attach.h"
 #include "vm/vm.h"
-#include "x86/compat.h"
 
-/* All VMs, and that we take no more: under nptb_registry. */
+/* All VMs: under nptb_registry. */
 static LIST_HEAD(vms);
-static bool leaving;
+
+static const struct nptb_vm_observer *observer __read_mostly;
+
+struct nptb_config nptb_defaults = {
+	.policy = &nptb_policy_fifo,
+	.on_loop = NPTB_ON_LOOP_LOG,
+	.lend_max = NPTB_LEND_MAX_DEFAULT,
+	.burst = NPTB_BURST_MAX,
+};
 
 static void vm_end_work(struct work_struct *work);
+
+/**
+ * nptb_vm_init() - before the first VM
+ * @with: who wants to know of VMs
+ */
+void nptb_vm_init(const struct nptb_vm_observer *with)
+{
+	observer = with;
+}
 
 static struct nptb_vm *find(struct kvm *kvm)
 {
@@ -47,6 +63,11 @@ static struct nptb_vm *alloc(struct kvm *kvm)
 
 	if (!vm)
 		return NULL;
+	vm->loops = kzalloc(sizeof(*vm->loops), GFP_KERNEL);
+	if (!vm->loops) {
+		kfree(vm);
+		return NULL;
+	}
 	kref_init(&vm->refs);
 	init_rwsem(&vm->life);
 	mutex_init(&vm->ctl);
@@ -85,18 +106,6 @@ static void give_name(struct nptb_vm *vm)
 }
 
 /**
- * nptb_vm_leaving() - are we being unloaded?
- *
- * Context: nptb_registry held.
- * Return: true where no VM may come under budget any more.
- */
-bool nptb_vm_leaving(void)
-{
-	lockdep_assert_held(&nptb_registry);
-	return leaving;
-}
-
-/**
  * nptb_vm_create() - a VM is there: know it, and give it what it starts with
  * @kvm: alive
  *
@@ -114,16 +123,16 @@ int nptb_vm_create(struct kvm *kvm)
 		return -ENOMEM;
 	}
 	mutex_lock(&nptb_registry);
-	if (leaving || find(kvm)) {
+	if (nptb_budget_closed() || find(kvm)) {
 		mutex_unlock(&nptb_registry);
 		nptb_vm_put(vm);
 		return 0;
 	}
 	vm->config = nptb_defaults;
-	nptb_session_start(vm);
+	observer->starts(vm);
 	give_name(vm);
 	list_add_tail(&vm->node, &vms);
-	nptb_debugfs_add_vm(vm);
+	observer->added(vm);
 	mutex_unlock(&nptb_registry);
 
 	if (!vm->config.budget)
@@ -152,7 +161,7 @@ int nptb_vm_catch(struct kvm *kvm)
 
 	mutex_lock(&nptb_registry);
 	vm = find(kvm);
-	wanted = nptb_defaults.budget || nptb_session_wants();
+	wanted = nptb_defaults.budget || observer->wants();
 	mutex_unlock(&nptb_registry);
 	if (vm || !nptb_vm_create(kvm))
 		return 0;
@@ -175,10 +184,10 @@ void nptb_vm_end(struct kvm *kvm)
 	if (vm) {
 		list_del_init(&vm->node);
 		/* Its name is free from now on, though its folder takes time to go. */
-		nptb_debugfs_hide_vm(vm);
+		observer->ended(vm);
 	}
 	if (!vm && nptb_kvm_was_idle(kvm))
-		nptb_session_idle();
+		observer->idle();
 	mutex_unlock(&nptb_registry);
 	if (!vm)
 		return;
@@ -204,7 +213,7 @@ static void vm_end_work(struct work_struct *work)
 	cancel_delayed_work_sync(&vm->lend_work);
 	cancel_work_sync(&vm->refuse_work);
 	cancel_work_sync(&vm->follow_work);
-	nptb_debugfs_remove_vm(vm);
+	observer->removed(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();
 	nptb_vm_put(vm);
@@ -222,7 +231,8 @@ void nptb_vm_release(struct kref *refs)
 	nptb_pages_free(vm);
 	kvfree(vm->vcpus);
 	kvfree(vm->set.buckets);
-	kvfree(vm->loops.records);
+	kvfree(vm->loops->records);
+	kfree(vm->loops);
 	kvfree(vm->lends);
 	kfree(vm);
 }
@@ -289,7 +299,7 @@ void nptb_vm_disarm_all(void)
 	struct nptb_vm *vm;
 
 	mutex_lock(&nptb_registry);
-	leaving = true;
+	nptb_budget_close();
 	mutex_unlock(&nptb_registry);
 
 	while ((vm = first_armed())) {

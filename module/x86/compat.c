@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What we ask of KVM, on every supported kernel; see x86/compat.h. */
+/* What we ask of KVM, on every supported kernel; see backend.h. */
 #include <linux/debugfs.h>
 #include <linux/fdtable.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
-#include "x86/compat.h"
-#include "x86/emulator.h"
+#include "backend.h"
+#include "hook.h"
+#include "text.h"
 #include "x86/symbols.h"
 
-/**
- * nptb_kvm_fault() - let KVM handle a nested page fault
- * @vcpu: that faulted
- * @gpa: guest-physical address, or what kvm_mmu_page_fault() calls cr2_or_gpa
- * @error_code: of the fault
- * @insn: instruction bytes of the exit
- * @insn_len: how many
- *
- * Context: the vCPU's thread; may sleep; kvm->srcu held, mmu_lock not.
- * Return: what kvm_mmu_page_fault() returns; 1 or more resumes the guest.
- */
 int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		   void *insn, int insn_len)
 {
@@ -38,18 +28,6 @@ void nptb_kvm_vm_destroyed(struct kvm *kvm)
 	static_call(nptb_sc_destroyed)(kvm);
 }
 
-/* The original of kvm_arch_vcpu_precreate(): every vCPU begins here. */
-int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id)
-{
-	return static_call(nptb_sc_vcpu_comes)(kvm, id);
-}
-
-/**
- * nptb_kvm_uses_tdp_mmu() - are a VM's own tables the TDP MMU's?
- * @kvm: alive
- *
- * Return: false under kvm tdp_mmu=0 and kvm_amd npt=0.
- */
 bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm)
 {
 	return nptb_uses_tdp_mmu(kvm);
@@ -69,6 +47,12 @@ static bool vendor_can_read(struct kvm_vcpu *vcpu)
 	return static_call(nptb_sc_can_emulate)(vcpu, NPTB_EMULTYPE_SKIP, NULL,
 						0);
 #endif
+}
+
+/* The original of kvm_arch_vcpu_precreate(): every vCPU begins here. */
+int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id)
+{
+	return static_call(nptb_sc_vcpu_comes)(kvm, id);
 }
 
 /**
@@ -112,12 +96,6 @@ static bool is_confidential(struct kvm *kvm)
 	return false;
 }
 
-/**
- * nptb_kvm_unsupported() - can this VM be held to a budget?
- * @kvm: alive
- *
- * Return: NULL where it can, otherwise why not.
- */
 const char *nptb_kvm_unsupported(struct kvm *kvm)
 {
 	if (is_confidential(kvm))
@@ -134,17 +112,6 @@ static int is_vm_of(const void *kvm, struct file *file, unsigned int fd)
 	return fd + 1;
 }
 
-/**
- * nptb_kvm_vm_name() - KVM's own name of a VM
- * @kvm: alive
- * @pid: thread that created it, as the host numbers threads
- * @fd: descriptor it got
- *
- * Where KVM has no folder for it, as another VM has this name, the parts of the
- * name are found otherwise: KVM keeps the one, and the descriptor is looked for
- * in the current process, which is the VM's own where it has one yet (a vCPU can
- * be created by no other). 0 where it is not there.
- */
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd)
 {
 	if (!IS_ERR_OR_NULL(kvm->debugfs_dentry) &&
@@ -157,25 +124,12 @@ void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd)
 		--*fd;
 }
 
-/**
- * nptb_kvm_was_idle() - did a VM never have a vCPU?
- * @kvm: about to be torn down
- *
- * Return: false also where its creation failed: KVM then never told of it.
- */
 bool nptb_kvm_was_idle(struct kvm *kvm)
 {
 	return !kvm->created_vcpus && !refcount_read(&kvm->users_count);
 }
 
-/**
- * nptb_compat_rename() - give a file or folder of debugfs another name
- * @dentry: of it, or an error, with which nothing is done
- * @name: in the same folder
- *
- * Where there is no memory it keeps its name.
- */
-void nptb_compat_rename(struct dentry *dentry, const char *name)
+void nptb_kvm_debugfs_rename(struct dentry *dentry, const char *name)
 {
 	if (IS_ERR_OR_NULL(dentry))
 		return;
@@ -187,12 +141,6 @@ void nptb_compat_rename(struct dentry *dentry, const char *name)
 #endif
 }
 
-/**
- * nptb_kvm_for_each_vm() - look at all VMs there are
- * @fn: called for each, with the VM held; an error ends the walk
- *
- * Return: 0, what @fn returned, or -ENOMEM.
- */
 int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
 {
 	struct kvm **vms, *kvm;
@@ -225,13 +173,6 @@ int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
 	return ret;
 }
 
-/**
- * nptb_kvm_has_memory() - is there memory behind a frame?
- * @vcpu: that faulted there
- * @key: of the frame, or %NPTB_KEY_NONE where that is not known
- *
- * Return: false where it is MMIO.
- */
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
 {
 	if (key == NPTB_KEY_NONE)
@@ -305,19 +246,9 @@ static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 	return state->vector == vector && state->event == event_in_delivery(vcpu);
 }
 
-/**
- * nptb_kvm_same_state() - has a vCPU shown no progress?
- * @vcpu: that has exited; its own thread
- * @state: as it was
- *
- * On SVM all of this is fresh after every exit. RIP is looked at first: it
- * differs nearly always, and settles it.
- *
- * Return: false where it is in another state now.
- */
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
-	return state->rip == nptb_kvm_rip(vcpu) &&
+	return state->rip == nptb_kvm_pc(vcpu) &&
 	       same_gprs(state->gpr, vcpu->arch.regs) &&
 	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
 	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
@@ -325,14 +256,9 @@ bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 	       state->rflags == rflags_of(vcpu);
 }
 
-/**
- * nptb_kvm_keep_state() - keep the state of a vCPU
- * @vcpu: that has exited; its own thread
- * @state: for the state
- */
 void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 {
-	state->rip = nptb_kvm_rip(vcpu);
+	state->rip = nptb_kvm_pc(vcpu);
 	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
 	state->rflags = rflags_of(vcpu);
 	state->cr0 = vcpu->arch.cr0;
@@ -343,17 +269,6 @@ void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 	state->event = event_in_delivery(vcpu);
 }
 
-/**
- * nptb_kvm_insn() - read the instruction at RIP from guest memory
- * @vcpu: that has exited; its own thread
- * @buf: for the bytes
- * @len: most to read
- *
- * Never waits: what is not in host memory right now is not read.
- *
- * Context: may sleep; kvm->srcu held.
- * Return: bytes read; fewer than @len where the next page cannot be read.
- */
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)
 {
 	unsigned long rip = static_call(nptb_sc_linear_rip)(vcpu);
@@ -379,13 +294,6 @@ u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)
 	return done;
 }
 
-/**
- * nptb_kvm_internal_error() - what user space finds when KVM_RUN returns
- * @vcpu: whose fault returns 0; its own thread
- * @suberror: ours
- * @data: details
- * @ndata: how many, at most 16
- */
 void nptb_kvm_internal_error(struct kvm_vcpu *vcpu, u32 suberror,
 			     const u64 *data, u32 ndata)
 {

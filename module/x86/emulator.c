@@ -4,9 +4,12 @@
 #include <linux/uaccess.h>
 #include <asm/fpu/api.h>
 
-#include "x86/iret.h"
-#include "x86/emulator.h"
+#include "backend.h"
+#include "emulator.h"
+#include "x86/fetch.h"
 #include "x86/guest_memory.h"
+#include "x86/insn.h"
+#include "x86/iret.h"
 #include "x86/symbols.h"
 
 /* arch/x86/include/asm/kvm_host.h: a nested guest, and system management. */
@@ -106,7 +109,7 @@ static struct before look(struct kvm_vcpu *vcpu)
 {
 	return (struct before){
 		.failures = vcpu->stat.insn_emulation_fail,
-		.rip = nptb_kvm_rip(vcpu),
+		.rip = nptb_kvm_pc(vcpu),
 		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
 		.rsp = vcpu->arch.regs[VCPU_REGS_RSP],
 		.cr2 = vcpu->arch.cr2,
@@ -117,7 +120,7 @@ static struct before look(struct kvm_vcpu *vcpu)
 /* Every instruction moves RIP, but for a REP, which counts, and jumps to themselves. */
 static bool moved(struct kvm_vcpu *vcpu, const struct before *before)
 {
-	return nptb_kvm_rip(vcpu) != before->rip ||
+	return nptb_kvm_pc(vcpu) != before->rip ||
 	       vcpu->arch.regs[VCPU_REGS_RCX] != before->rcx ||
 	       vcpu->arch.regs[VCPU_REGS_RSP] != before->rsp;
 }
@@ -227,17 +230,7 @@ static u16 selector_of(struct kvm_vcpu *vcpu, int which, u8 *dpl, bool *l)
 	return seg.selector;
 }
 
-/**
- * nptb_kvm_iretq() - carry out the IRETQ at RIP, where that is simple
- * @vcpu: nptb_kvm_may_step(), at an IRETQ in 64-bit mode
- *
- * An NMI that is being handled ends with IRET: that is left to the CPU. So is a
- * stack that is not in host memory at this moment.
- *
- * Context: the vCPU's thread; may sleep; kvm->srcu held.
- * Return: false where nothing was done.
- */
-bool nptb_kvm_iretq(struct kvm_vcpu *vcpu)
+static bool iretq(struct kvm_vcpu *vcpu)
 {
 	struct nptb_iret_cpu cpu = {
 		.rflags = static_call(nptb_sc_rflags)(vcpu),
@@ -254,11 +247,31 @@ bool nptb_kvm_iretq(struct kvm_vcpu *vcpu)
 	if (!read_virt(vcpu, vcpu->arch.regs[VCPU_REGS_RSP], &frame,
 		       sizeof(frame)) || !nptb_iret_simple(&cpu, &frame))
 		return false;
-	nptb_kvm_set_rip(vcpu, frame.rip);
+	nptb_kvm_set_pc(vcpu, frame.rip);
 	vcpu->arch.regs[VCPU_REGS_RSP] = frame.rsp;
 	static_call(nptb_sc_set_shadow)(vcpu, 0);
 	static_call(nptb_sc_set_rflags)(vcpu, nptb_iret_rflags(&cpu, &frame));
 	return true;
+}
+
+/**
+ * nptb_kvm_step_ourselves() - what KVM's emulator cannot do, but we can
+ * @vcpu: nptb_kvm_may_step()
+ *
+ * An IRETQ in 64-bit mode, where that is simple.
+ * An NMI that is being handled ends with IRET: that is left to the CPU. So is a
+ * stack that is not in host memory at this moment.
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: false where nothing was done.
+ */
+bool nptb_kvm_step_ourselves(struct kvm_vcpu *vcpu)
+{
+	u8 insn[2];
+
+	return nptb_kvm_long_mode(vcpu) &&
+	       nptb_kvm_insn(vcpu, insn, sizeof(insn)) == sizeof(insn) &&
+	       nptb_insn_is_iretq(insn, sizeof(insn)) && iretq(vcpu);
 }
 
 /* 16 bytes of each half: bit 31 or 63 of every element is its mask. */
@@ -284,20 +297,12 @@ static void save_opmask(u32 reg, struct nptb_mask_bits *mask)
 	}
 }
 
-/**
- * nptb_kvm_mask() - the mask register of a gather or scatter
- * @vcpu: at that instruction; its own thread
- * @kind: which kind of register
- * @reg: its number
- * @mask: the register
- *
+/*
  * In KVM_RUN the guest's FPU state is the thread's: in the CPU's registers, or
- * about to come back there.
- *
- * Return: false where the CPU has no such registers.
+ * about to come back there. Return: false where the CPU has no such registers.
  */
-bool nptb_kvm_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
-		   struct nptb_mask_bits *mask)
+static bool take_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
+		      struct nptb_mask_bits *mask)
 {
 	memset(mask, 0, sizeof(*mask));
 	if (kind == NPTB_MASK_VECTOR ? !boot_cpu_has(X86_FEATURE_AVX) :
@@ -312,4 +317,27 @@ bool nptb_kvm_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
 		save_opmask(reg & 7, mask);
 	fpregs_unlock();
 	return true;
+}
+
+/**
+ * nptb_kvm_hidden_progress() - progress that the state of a vCPU does not show
+ * @vcpu: at that instruction; its own thread
+ * @insn: the instruction's bytes
+ * @len: how many
+ * @bits: what to compare with the next time
+ * @none: set where there can be none at this instruction
+ *
+ * A gather or scatter goes on in its mask register.
+ *
+ * Return: whether @bits says anything.
+ */
+bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
+			      struct nptb_mask_bits *bits, bool *none)
+{
+	u32 reg;
+	enum nptb_mask kind = nptb_insn_mask(insn, len, nptb_kvm_long_mode(vcpu),
+					     &reg);
+
+	*none = kind == NPTB_MASK_NONE;
+	return !*none && take_mask(vcpu, kind, reg, bits);
 }

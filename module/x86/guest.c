@@ -8,7 +8,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 
-#include "x86/compat.h"
+#include "backend.h"
 #include "x86/symbols.h"
 
 static const u8 registers[] = {
@@ -38,35 +38,20 @@ static void take_table(const struct desc_ptr *dt, struct nptb_segment *seg)
 	*seg = (struct nptb_segment){ .base = dt->address, .limit = dt->size };
 }
 
-/**
- * nptb_kvm_segments() - a vCPU's segments and privilege level
- * @vcpu: that has exited; its own thread
- * @expl: they go here
- */
-void nptb_kvm_segments(struct kvm_vcpu *vcpu, struct nptb_explain *expl)
+void nptb_kvm_machine(struct kvm_vcpu *vcpu, struct nptb_machine *machine)
 {
 	struct desc_ptr dt;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(registers); i++)
-		take_segment(vcpu, registers[i], &expl->seg[i]);
+		take_segment(vcpu, registers[i], &machine->seg[i]);
 	static_call(nptb_sc_get_idt)(vcpu, &dt);
-	take_table(&dt, &expl->seg[NPTB_SEG_IDTR]);
+	take_table(&dt, &machine->seg[NPTB_SEG_IDTR]);
 	static_call(nptb_sc_get_gdt)(vcpu, &dt);
-	take_table(&dt, &expl->seg[NPTB_SEG_GDTR]);
-	expl->cpl = static_call(nptb_sc_get_cpl)(vcpu);
+	take_table(&dt, &machine->seg[NPTB_SEG_GDTR]);
+	machine->cpl = static_call(nptb_sc_get_cpl)(vcpu);
 }
 
-/**
- * nptb_kvm_read() - read guest memory in a vCPU's thread
- * @ctx: the vCPU, which has exited
- * @gpa: guest-physical address; the bytes do not cross a page
- * @buf: for the bytes
- * @len: how many
- *
- * Context: kvm->srcu held.
- * Return: false where they are not in host memory right now.
- */
 bool nptb_kvm_read(void *ctx, u64 gpa, void *buf, u32 len)
 {
 	return !static_call(nptb_sc_read_guest)(ctx, gpa, buf, len);
@@ -102,17 +87,6 @@ static bool peek(struct mm_struct *mm, unsigned long hva, void *buf, u32 len)
 	return true;
 }
 
-/**
- * nptb_kvm_peek() - read guest memory in anybody's thread
- * @kvm: alive
- * @as: KVM's address space
- * @gpa: guest-physical address; the bytes do not cross a page
- * @buf: for the bytes
- * @len: how many
- *
- * Context: may sleep.
- * Return: false where they are not in host memory right now.
- */
 bool nptb_kvm_peek(struct kvm *kvm, u32 as, u64 gpa, void *buf, u32 len)
 {
 	struct kvm_memory_slot *slot;

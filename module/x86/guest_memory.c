@@ -7,9 +7,9 @@
 #include <linux/uaccess.h>
 #include <asm/apicdef.h>
 
+#include "cpu.h"
 #include "x86/guest_memory.h"
 #include "x86/symbols.h"
-#include "x86/walk.h"
 
 /* More than KVM's table has entries; it has 46 in 7.3. */
 #define OPS_MAX	64

@@ -9,7 +9,7 @@
 #ifndef NPTB_X86_GUEST_MEMORY_H
 #define NPTB_X86_GUEST_MEMORY_H
 
-#include "x86/compat.h"
+#include "backend.h"
 
 /* arch/x86/kvm/kvm_emulate.h: how a function for guest memory ends. */
 #define NPTB_EMUL_CONTINUE		0
@@ -27,7 +27,6 @@ struct nptb_emul_ctxt {
 	const void *ops;
 };
 
-bool nptb_kvm_memory_init(unsigned long (*find)(const char *name));
 bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu);
 void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
 bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);

@@ -31,14 +31,11 @@
 #include <linux/ftrace.h>
 #include <linux/rcupdate.h>
 
-#include "fault/fault.h"
-#include "fault/mapping.h"
-#include "object/vm.h"
-#include "vm/vm.h"
-#include "watch.h"
-#include "x86/compat.h"
-#include "x86/hook.h"
+#include "backend.h"
+#include "hook.h"
+#include "x86/ftrace.h"
 #include "x86/spte.h"
+#include "x86/symbols.h"
 
 /* Name the threads that keep us from unloading after this long. */
 #define DRAIN_WARN_SECONDS	10
@@ -49,21 +46,29 @@
  */
 DEFINE_PER_CPU(long, nptb_in_flight);
 
+DEFINE_HASHTABLE(nptb_watched, NPTB_WATCH_BITS);
+
+/* What is called in place of what is caught. */
+static const struct nptb_handlers *handlers __read_mostly;
+
 /* Where ftrace enters our functions, and whether it does at all. */
 static unsigned long hook_ip[NPTB_HOOK_NR] __read_mostly;
 static bool registered;
 
-/* VMs that need the hooks of faults; under nptb_registry. */
+/* What is hooked for whom. Innermost of our mutexes. */
+static DEFINE_MUTEX(hook_lock);
+
+/* VMs that need the hooks of faults; under hook_lock. */
 static unsigned int fault_users;
 
-/* kvm_tdp_mmu_map is caught; written under nptb_registry. */
+/* kvm_tdp_mmu_map is caught; written under hook_lock. */
 static bool map_hooked;
 
 static int replace_created(struct kvm *kvm)
 {
 	int ret = nptb_kvm_vm_created(kvm);
 
-	nptb_vm_create(kvm);
+	handlers->vm_created(kvm);
 	nptb_hook_leave();
 	return ret;
 }
@@ -78,14 +83,14 @@ static int replace_vcpu_comes(struct kvm *kvm, unsigned int id)
 	int ret = nptb_kvm_vcpu_comes(kvm, id);
 
 	if (!ret)
-		ret = nptb_vm_catch(kvm);
+		ret = handlers->vcpu_comes(kvm);
 	nptb_hook_leave();
 	return ret;
 }
 
 static void replace_destroyed(struct kvm *kvm)
 {
-	nptb_vm_end(kvm);
+	handlers->vm_destroyed(kvm);
 	nptb_kvm_vm_destroyed(kvm);
 	nptb_hook_leave();
 }
@@ -113,7 +118,7 @@ static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 		.pfn = pfn,
 		.fault = fault,
 	};
-	int ret = nptb_handle_set_spte(&set);
+	int ret = handlers->set_spte(vcpu, !fault, &set);
 
 	nptb_hook_leave();
 	return ret;
@@ -121,13 +126,13 @@ static int replace_set_spte(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 
 static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
-	nptb_handle_async_ready(vcpu, work);
+	handlers->async_ready(vcpu, work);
 	nptb_hook_leave();
 }
 
 static int replace_map(struct kvm_vcpu *vcpu, void *fault)
 {
-	int ret = nptb_handle_map(vcpu, fault);
+	int ret = handlers->map(vcpu, fault);
 
 	nptb_hook_leave();
 	return ret;
@@ -136,7 +141,7 @@ static int replace_map(struct kvm_vcpu *vcpu, void *fault)
 static long replace_pre_fault(struct kvm_vcpu *vcpu,
 			      struct kvm_pre_fault_memory *range)
 {
-	long ret = nptb_handle_pre_fault(vcpu, range);
+	long ret = handlers->pre_fault(vcpu, range);
 
 	nptb_hook_leave();
 	return ret;
@@ -167,12 +172,12 @@ static noinline void notrace catch_other(unsigned long ip,
 		return;
 	}
 	if (ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
-		if (nptb_vm_armed(arg))
+		if (nptb_watch_find(arg))
 			nptb_ftrace_redirect(fregs,
 					     (unsigned long)replace_nothing);
 		return;
 	}
-	if (!nptb_vm_armed(nptb_kvm_of(arg)))
+	if (!nptb_watch_find(nptb_kvm_of(arg)))
 		return;
 	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
 		redirect(fregs, replace_set_spte);
@@ -188,17 +193,17 @@ static noinline void notrace catch_other(unsigned long ip,
 static void notrace catch(unsigned long ip, unsigned long parent_ip,
 			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct nptb_vm *vm;
+	struct nptb_watch *watch;
 
 	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
-		vm = nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
-		if (!vm)
+		watch = nptb_watch_find(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
+		if (!watch)
 			return;
-		nptb_ftrace_set_arg5(fregs, vm);
-		redirect(fregs, nptb_handle_fault);
+		nptb_ftrace_set_arg5(fregs, watch);
+		redirect(fregs, handlers->fault);
 	} else if (ip == hook_ip[NPTB_HOOK_HUGEPAGE]) {
 		/* No count: synchronize_rcu_tasks() covers what only returns. */
-		if (nptb_vm_armed(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
+		if (nptb_watch_find(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
 			nptb_ftrace_redirect(fregs,
 					     (unsigned long)replace_nothing);
 	} else {
@@ -283,12 +288,12 @@ static void map_hook_off(void)
  */
 void nptb_hook_map(void)
 {
-	mutex_lock(&nptb_registry);
+	mutex_lock(&hook_lock);
 	if (fault_users && !map_hooked &&
 	    !report(ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 0, 0),
 		    NPTB_HOOK_MAP))
 		WRITE_ONCE(map_hooked, true);
-	mutex_unlock(&nptb_registry);
+	mutex_unlock(&hook_lock);
 }
 
 /* Is it caught? Where this says so, every map that begins from now on is. */
@@ -310,33 +315,35 @@ static void fault_hooks_off(void)
 /**
  * nptb_hook_get() - a VM comes under budget: catch faults from now on
  *
- * Context: nptb_registry held; may sleep.
+ * Context: may sleep.
  * Return: 0, or -EBUSY where somebody else redirects these functions.
  */
 int nptb_hook_get(void)
 {
 	int ret = 0;
 
-	lockdep_assert_held(&nptb_registry);
+	mutex_lock(&hook_lock);
 	if (!fault_users)
 		ret = fault_hooks_on();
 	if (!ret)
 		fault_users++;
+	mutex_unlock(&hook_lock);
 	return ret;
 }
 
 /**
  * nptb_hook_put() - a VM is no longer under budget
  *
- * Context: nptb_registry held; may sleep.
+ * Context: may sleep.
  */
 void nptb_hook_put(void)
 {
-	lockdep_assert_held(&nptb_registry);
-	if (--fault_users)
-		return;
-	map_hook_off();
-	fault_hooks_off();
+	mutex_lock(&hook_lock);
+	if (!--fault_users) {
+		map_hook_off();
+		fault_hooks_off();
+	}
+	mutex_unlock(&hook_lock);
 }
 
 /* Something of @ops cannot be hooked: try one by one, to tell what. */
@@ -358,14 +365,16 @@ static int name_unhookable(int ret)
 
 /**
  * nptb_hook_init() - hook the life of VMs, and try the hooks of faults
+ * @with: what to call
  *
  * Return: 0, or -EBUSY with a message that names the function; nptb_hook_exit()
  * undoes either.
  */
-int nptb_hook_init(void)
+int nptb_hook_init(const struct nptb_handlers *with)
 {
 	int ret, i;
 
+	handlers = with;
 	for (i = 0; i < NPTB_HOOK_NR; i++)
 		hook_ip[i] = nptb_kvm_hook_ip(i);
 
@@ -418,7 +427,7 @@ void nptb_hook_exit(void)
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {
 			pr_warn("waiting for faults under way to end:\n");
-			nptb_vm_name_inside();
+			handlers->name_inside();
 			warned = true;
 		}
 		msleep(20);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which instruction is it? Pure; see x86/insn.h. */
-#include "x86/insn.h"
 #include "lib/pure.h"
+#include "x86/insn.h"
 
 /**
  * struct cursor - a place in an instruction
@@ -233,4 +233,11 @@ enum nptb_mask nptb_insn_mask(const u8 *insn, u32 len, bool long_mode, u32 *reg)
 bool nptb_insn_is_iretq(const u8 *insn, u32 len)
 {
 	return len >= 2 && (insn[0] & 0xf8) == 0x48 && insn[1] == 0xcf;
+}
+
+struct nptb_opcode nptb_opcode_of(const struct nptb_state *state, const u8 *insn,
+				  u32 len)
+{
+	/* EFER.LMA: AMD64 APM volume 2, section 3.1.7. */
+	return nptb_insn_opcode(insn, len, state->efer & (1 << 10));
 }

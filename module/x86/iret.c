@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* IRETQ within the kernel of a guest. Pure; see x86/iret.h. */
-#include "x86/iret.h"
 #include "lib/pure.h"
+#include "x86/iret.h"
 
 /* RFLAGS: AMD64 APM volume 2, section 3.1.6. */
 #define RFLAGS_FIXED	(1ULL << 1)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which frame a leaf maps, and how many leaves a frame has; see x86/compat.h. */
+/* Which frame a leaf maps, and how many leaves a frame has; see backend.h. */
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/uaccess.h>
 
-#include "x86/compat.h"
+#include "backend.h"
+#include "hook.h"
 #include "x86/mmu.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"
@@ -19,18 +20,6 @@
 /* Page fault error code bit 2, which nested walks have: APM 2, 15.25.6. */
 #define ACCESS_USER	BIT_ULL(2)
 
-/**
- * nptb_kvm_translate() - the frame behind an address of a fault
- * @vcpu: that faulted; its own thread
- * @addr: a linear address under shadow paging, a nested guest's own physical
- *	address while that runs
- *
- * Walks the guest's tables as KVM does in the fault, but never waits: what is
- * not in host memory right now is not read.
- *
- * Context: may sleep; kvm->srcu held.
- * Return: the key, or %NPTB_KEY_NONE where the guest maps nothing there.
- */
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr)
 {
 	struct kvm_mmu *mmu = vcpu->arch.mmu;
@@ -62,15 +51,6 @@ static void forbid_writing(void *fault)
 		*(bool *)(fault + offset) = false;
 }
 
-/**
- * nptb_kvm_set_spte() - let the shadow MMU make a leaf
- * @set: the arguments of mmu_set_spte()
- * @read_only: map for reading, whatever else could be allowed
- * @made: set to the key of a leaf that was not there before
- *
- * Context: mmu_lock held for write.
- * Return: for the caller of mmu_set_spte().
- */
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made)
 {
 	bool was = READ_ONCE(*set->sptep) & SPTE_PRESENT;
@@ -86,15 +66,6 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made
 	return ret;
 }
 
-/**
- * nptb_kvm_map() - the original of kvm_tdp_mmu_map()
- * @vcpu: that faulted
- * @fault: KVM's
- * @read_only: map for reading, whatever else could be allowed
- *
- * Context: mmu_lock held for read.
- * Return: as kvm_tdp_mmu_map().
- */
 int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only)
 {
 	if (read_only)
@@ -102,14 +73,6 @@ int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only)
 	return static_call(nptb_sc_map)(vcpu, fault);
 }
 
-/**
- * nptb_kvm_logs_writes() - is it logged which pages of a frame's slot are written?
- * @vcpu: that faulted there
- * @key: of the frame, or %NPTB_KEY_NONE where that is not known
- *
- * Context: kvm->srcu held.
- * Return: whether the slot has dirty logging.
- */
 bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)
 {
 	struct kvm_memory_slot *slot;
@@ -124,19 +87,6 @@ bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)
 /* The emulator's mode after a fault, EMULTYPE_PF; 7.3 keeps it to itself. */
 #define EMULATE_FAULT	BIT(6)
 
-/**
- * nptb_kvm_emulate_mmio() - emulate an access to what has no memory behind it
- * @vcpu: that faulted there
- * @gpa: guest-physical address
- * @insn: instruction bytes of the exit
- * @insn_len: how many
- *
- * As kvm_mmu_page_fault() does it, but where memory has come there meanwhile,
- * the emulator accesses it, and no leaf is made.
- *
- * Context: the vCPU's thread; may sleep; kvm->srcu held.
- * Return: as kvm_mmu_page_fault().
- */
 int nptb_kvm_emulate_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, void *insn,
 			  int insn_len)
 {
@@ -179,19 +129,6 @@ static bool root_has_leaf(const struct nptb_mmu_page *root, u64 gfn)
 	return find_leaf(root->spt, root->role.level, gfn);
 }
 
-/**
- * nptb_kvm_allows() - is there a leaf now that allows what a fault was about?
- * @vcpu: that faulted, in tables that are the TDP MMU's; its own thread
- * @key: of the frame
- * @error_code: of the fault
- *
- * In the tables that it runs on: another root, or one made since, is no use to it.
- * Where those have become invalid meanwhile it gets others at its next entry, and
- * faults again.
- *
- * Context: does not sleep.
- * Return: whether it would not fault again.
- */
 bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code)
 {
 	struct kvm_mmu *mmu = vcpu->arch.mmu;
@@ -226,16 +163,6 @@ static u64 tdp_leaves(struct kvm *kvm, u64 key)
 	return leaves;
 }
 
-/**
- * nptb_kvm_single_roots() - can a frame have one leaf at most?
- * @kvm: alive
- *
- * A root that dies, after a memory slot went, stays until its leaves are gone;
- * meanwhile a frame may have a leaf under it and one under the new root.
- *
- * Context: does not sleep.
- * Return: whether each address space has one root of the TDP MMU at most.
- */
 bool nptb_kvm_single_roots(struct kvm *kvm)
 {
 	struct nptb_mmu_page *root;
@@ -248,14 +175,6 @@ bool nptb_kvm_single_roots(struct kvm *kvm)
 	return roots[0] <= 1 && roots[1] <= 1;
 }
 
-/**
- * nptb_kvm_frame_leaves() - how many leaves map a frame
- * @kvm: alive
- * @key: of the frame
- *
- * Context: does not sleep; kvm->srcu held.
- * Return: their number, in all of KVM's tables of this VM.
- */
 u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key)
 {
 	u64 leaves;
@@ -266,19 +185,16 @@ u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key)
 	return leaves;
 }
 
-/* The frame that KVM would map now that it is in host memory. */
 u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
 	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), work->arch.gfn);
 }
 
-/* The original of kvm_arch_async_page_ready(). */
 void nptb_kvm_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work)
 {
 	static_call(nptb_sc_async_ready)(vcpu, work);
 }
 
-/* Where KVM_PRE_FAULT_MEMORY has got to. */
 gpa_t nptb_kvm_pre_fault_gpa(const struct kvm_pre_fault_memory *range)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -289,7 +205,6 @@ gpa_t nptb_kvm_pre_fault_gpa(const struct kvm_pre_fault_memory *range)
 #endif
 }
 
-/* The original of kvm_arch_vcpu_pre_fault_memory(). */
 long nptb_kvm_pre_fault(struct kvm_vcpu *vcpu,
 			struct kvm_pre_fault_memory *range)
 {

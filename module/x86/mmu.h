@@ -27,6 +27,4 @@ struct nptb_mmu_page {
 	u64 *spt;
 };
 
-int nptb_kvm_map_writable(void);
-
 #endif /* NPTB_KVM_MMU_H */

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The linear addresses at hand, likely ones first. Which of them the
- * instruction uses is not decoded here: a page counts as explained where one of
- * them leads to it. See x86/operand.h.
+ * instruction uses is not decoded here. Pure; see cpu.h.
  */
-#include "x86/operand.h"
-#include "set/policy.h"
-#include "lib/pure.h"
+#include "cpu.h"
 
 #define CR0_PE		(1ULL << 0)
 #define EFER_LMA	(1ULL << 10)
@@ -17,7 +14,7 @@
 
 struct list {
 	const struct nptb_state *state;
-	const struct nptb_explain *expl;
+	const struct nptb_machine *machine;
 	nptb_walk_read_fn read;
 	void *ctx;
 	struct nptb_place *places;
@@ -58,7 +55,7 @@ static bool read_linear(struct list *list, u64 linear, void *buf, u32 len)
 
 static void add_code(struct list *list)
 {
-	u64 at = list->expl->seg[NPTB_SEG_CS].base + list->state->rip;
+	u64 at = list->machine->seg[NPTB_SEG_CS].base + list->state->rip;
 
 	add(list, at, NPTB_FOR_CODE);
 	add(list, at + NPTB_INSN_MAX - 1, NPTB_FOR_CODE);
@@ -75,10 +72,10 @@ static void add_stack_at(struct list *list, u64 sp)
 
 static void add_stack(struct list *list)
 {
-	const struct nptb_segment *ss = &list->expl->seg[NPTB_SEG_SS];
+	const struct nptb_segment *ss = &list->machine->seg[NPTB_SEG_SS];
 	u64 sp = list->state->gpr[GPR_RSP];
 
-	if (!(list->expl->seg[NPTB_SEG_CS].attr & ATTR_L && long_mode(list)))
+	if (!(list->machine->seg[NPTB_SEG_CS].attr & ATTR_L && long_mode(list)))
 		sp &= ss->attr & ATTR_DB ? 0xffffffffULL : 0xffffULL;
 	add_stack_at(list, ss->base + sp);
 }
@@ -90,7 +87,7 @@ static void add_stack(struct list *list)
  */
 static void add_new_stack(struct list *list, u32 ist)
 {
-	u64 tss = list->expl->seg[NPTB_SEG_TR].base, sp = 0;
+	u64 tss = list->machine->seg[NPTB_SEG_TR].base, sp = 0;
 	u32 at = ist ? 0x24 + 8 * (ist - 1) : 4;
 	u32 width = long_mode(list) ? 8 : 4;
 
@@ -103,7 +100,7 @@ static void add_descriptor(struct list *list, u32 selector)
 {
 	bool ldt = selector & SELECTOR_LDT;
 	const struct nptb_segment *table =
-		&list->expl->seg[ldt ? NPTB_SEG_LDTR : NPTB_SEG_GDTR];
+		&list->machine->seg[ldt ? NPTB_SEG_LDTR : NPTB_SEG_GDTR];
 
 	add(list, table->base + (selector & ~7u),
 	    ldt ? NPTB_FOR_LDT : NPTB_FOR_GDT);
@@ -116,7 +113,7 @@ static void add_descriptor(struct list *list, u32 selector)
 static void add_delivery(struct list *list)
 {
 	u32 width = long_mode(list) ? 16 : list->state->cr0 & CR0_PE ? 8 : 4;
-	u64 at = list->expl->seg[NPTB_SEG_IDTR].base +
+	u64 at = list->machine->seg[NPTB_SEG_IDTR].base +
 		 (u64)list->state->vector * width;
 	u32 ist = 0;
 	u8 gate[8];
@@ -129,13 +126,13 @@ static void add_delivery(struct list *list)
 		if (long_mode(list))
 			ist = gate[4] & 7;
 	}
-	if (ist || list->expl->cpl)
+	if (ist || list->machine->cpl)
 		add_new_stack(list, ist);
 }
 
 static void add_tables(struct list *list)
 {
-	const struct nptb_segment *seg = list->expl->seg;
+	const struct nptb_segment *seg = list->machine->seg;
 
 	if (!(list->state->cr0 & CR0_PE))
 		return;
@@ -149,7 +146,7 @@ static void add_tables(struct list *list)
 
 static void add_registers(struct list *list)
 {
-	u64 base = list->expl->seg[NPTB_SEG_DS].base;
+	u64 base = list->machine->seg[NPTB_SEG_DS].base;
 	u32 i;
 
 	for (i = 0; i < NPTB_GPRS; i++)
@@ -160,18 +157,18 @@ static void add_registers(struct list *list)
 /**
  * nptb_places() - the linear addresses at hand
  * @state: of the vCPU
- * @expl: its segments
+ * @machine: its segments
  * @read: how guest memory is read
  * @ctx: for @read
  * @places: NPTB_PLACES_MAX of them, filled in
  *
  * Return: how many, each page once for what it is wanted.
  */
-u32 nptb_places(const struct nptb_state *state, const struct nptb_explain *expl,
+u32 nptb_places(const struct nptb_state *state, const struct nptb_machine *machine,
 		nptb_walk_read_fn read, void *ctx, struct nptb_place *places)
 {
 	struct list list = {
-		.state = state, .expl = expl, .read = read, .ctx = ctx,
+		.state = state, .machine = machine, .read = read, .ctx = ctx,
 		.places = places,
 	};
 
@@ -188,65 +185,4 @@ u32 nptb_places(const struct nptb_state *state, const struct nptb_explain *expl,
 	add_tables(&list);
 	add_registers(&list);
 	return list.count;
-}
-
-/* One address: which pages of the set does it account for? */
-static void explain_place(const struct nptb_attempt *attempt,
-			  const struct nptb_walk *walk, u32 what,
-			  struct nptb_explain *expl)
-{
-	u32 i;
-
-	for (i = 0; i < attempt->npages; i++) {
-		u64 gfn = nptb_key_gfn(attempt->pages[i].key);
-		u32 level = nptb_walk_level(walk, gfn);
-
-		if (level && attempt->pages[i].roles & NPTB_ROLE_TABLE) {
-			expl->what[i] |= what;
-			expl->level[i] = level;
-		}
-		if (walk->end == NPTB_WALK_MAPPED && walk->gpa >> 12 == gfn &&
-		    attempt->pages[i].roles & ~NPTB_ROLE_TABLE)
-			expl->what[i] |= what;
-	}
-}
-
-static bool all_explained(const struct nptb_attempt *attempt,
-			  const struct nptb_explain *expl)
-{
-	u32 i;
-
-	for (i = 0; i < attempt->npages; i++)
-		if (!expl->what[i])
-			return false;
-	return true;
-}
-
-/**
- * nptb_explain_pages() - say what the pages of a loop set are for
- * @attempt: that loops
- * @read: how guest memory is read
- * @ctx: for @read
- * @expl: its segments are known; levels and purposes are filled in
- *
- * Ends early where nothing is left to explain: registers come last.
- */
-void nptb_explain_pages(const struct nptb_attempt *attempt,
-			nptb_walk_read_fn read, void *ctx,
-			struct nptb_explain *expl)
-{
-	struct nptb_place places[NPTB_PLACES_MAX];
-	u32 count = nptb_places(&attempt->state, expl, read, ctx, places), i;
-	struct nptb_walk walk;
-
-	memset(expl->level, 0, sizeof(expl->level));
-	memset(expl->what, 0, sizeof(expl->what));
-	expl->npages = attempt->npages;
-	for (i = 0; i < attempt->npages; i++)
-		expl->key[i] = attempt->pages[i].key;
-	for (i = 0; i < count && !all_explained(attempt, expl); i++) {
-		nptb_walk(&attempt->state, places[i].linear, read, ctx, &walk);
-		explain_place(attempt, &walk, places[i].what, expl);
-	}
-	expl->attempt = attempt->number;
 }

@@ -9,10 +9,11 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "backend.h"
 #include "lib/btf.h"
-#include "x86/compat.h"
 #include "x86/guest_memory.h"
 #include "x86/mmu.h"
+#include "x86/symbols.h"
 
 /* Larger than any module's BTF. */
 #define BTF_SIZE_MAX	(16 << 20)

@@ -25,7 +25,4 @@ struct nptb_set_spte {
 	void *fault;
 };
 
-int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made);
-int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only);
-
 #endif /* NPTB_X86_SPTE_H */

@@ -8,8 +8,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 
-#include "x86/compat.h"
-#include "x86/guest_memory.h"
+#include "backend.h"
 #include "x86/symbols.h"
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_fault, kvm_mmu_page_fault);
@@ -283,12 +282,6 @@ static void aim_originals(void)
 	AIM(nptb_sc_vcpu_comes, NPTB_HOOK_VCPU_COMES);
 }
 
-/**
- * nptb_kvm_init() - find everything we need of KVM
- *
- * Context: once, at load, before anything else of x86/compat.h is used.
- * Return: 0, or -ENODEV, -ENOENT or -ENOEXEC with a message that names what is missing.
- */
 int nptb_kvm_init(void)
 {
 	int ret;

@@ -12,7 +12,46 @@
 #include <linux/kvm_host.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#include <linux/entry-virt.h>
+#else
+#include <linux/entry-kvm.h>
+#endif
 #include <asm/fpu/api.h>
+
+/*
+ * The functions of KVM that x86/hook.c redirects, see nptb_kvm_hook_ip(): those of
+ * a VM's life first, then those that are only hooked while one is under budget;
+ * of these, the first only when needed.
+ */
+enum nptb_kvm_hook {
+	NPTB_HOOK_VM_CREATED,
+	NPTB_HOOK_VM_DESTROYED,
+	NPTB_HOOK_VCPU_COMES,
+	NPTB_HOOK_MAP,
+	NPTB_HOOK_HUGEPAGE,
+	NPTB_HOOK_SET_SPTE,
+	NPTB_HOOK_ASYNC_READY,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* 6.1 has no KVM_PRE_FAULT_MEMORY. */
+	NPTB_HOOK_PRE_FAULT,
+#endif
+	NPTB_HOOK_COLLAPSE,
+	NPTB_HOOK_FAULT,
+	NPTB_HOOK_NR,
+	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
+};
+
+int nptb_kvm_vm_created(struct kvm *kvm);
+void nptb_kvm_vm_destroyed(struct kvm *kvm);
+int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id);
+/* What is looked up, or checked, elsewhere on behalf of nptb_kvm_init(). */
+bool nptb_kvm_memory_init(unsigned long (*find)(const char *name));
+int nptb_kvm_check_protos(void);
+int nptb_kvm_map_writable(void);
+int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
+unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
+const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
 
 struct kvm_pre_fault_memory;
 struct nptb_mmu_page;

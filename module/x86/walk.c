@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Page-table walks: AMD64 APM volume 2, section 5.2 (legacy and PAE) and 5.3
- * (long mode). See x86/walk.h.
+ * (long mode). See cpu.h.
  */
-#include "x86/walk.h"
+#include "cpu.h"
 
 #define CR0_PG		(1ULL << 31)
 #define CR4_PSE		(1ULL << 4)

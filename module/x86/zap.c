@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zap leaves, flush, and look at accessed bits; see x86/compat.h. */
+/* Zap leaves, flush, and look at accessed bits; see backend.h. */
 #include <linux/mm.h>
 #include <linux/rculist.h>
 
 #include <asm/hypervisor.h>
 
-#include "x86/compat.h"
+#include "backend.h"
 #include "x86/mmu.h"
 #include "x86/symbols.h"
 
@@ -46,13 +46,6 @@ static __always_inline void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
 	static_call(nptb_sc_flush)(kvm);
 }
 
-/**
- * nptb_kvm_flush() - flush every translation of a VM
- * @kvm: alive
- * @vcpu: whose thread this is, after an exit; or NULL
- *
- * Context: does not sleep.
- */
 void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {
 	flush(kvm, vcpu);
@@ -126,19 +119,6 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 	return zapped || nptb_kvm_leaves(kvm) != leaves;
 }
 
-/**
- * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
- * @kvm: alive
- * @vcpu: whose thread this is, after an exit; or NULL
- * @key: of the frame
- *
- * The page stays where it is in host memory, so a fault under way on another
- * vCPU may map it again right after: no sequence count is raised that would
- * make all faults under way try again.
- *
- * Context: may not sleep with mmu_lock; kvm->srcu held.
- * Return: true where there was a leaf.
- */
 bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
 {
 	bool zapped;
@@ -154,12 +134,6 @@ bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
 	return zapped;
 }
 
-/**
- * nptb_kvm_evict_all() - zap every leaf and flush
- * @kvm: alive
- *
- * Context: may sleep.
- */
 void nptb_kvm_evict_all(struct kvm *kvm)
 {
 	int idx = srcu_read_lock(&kvm->srcu);
@@ -169,16 +143,6 @@ void nptb_kvm_evict_all(struct kvm *kvm)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
-/**
- * nptb_kvm_young() - was a frame accessed since this was last asked?
- * @kvm: alive
- * @key: of the frame
- *
- * The accessed bit is cleared without a flush.
- *
- * Context: does not sleep; kvm->srcu held.
- * Return: true where it was.
- */
 bool nptb_kvm_young(struct kvm *kvm, u64 key)
 {
 	struct kvm_gfn_range range;

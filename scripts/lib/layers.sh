@@ -3,14 +3,17 @@
 # Rules about which file may do what, each with its reason. Sourced by
 # static.sh; a rule prints what breaks it and fails.
 
-LAYER_RULES="versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
+LAYER_RULES="up circle core versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
 : "$LAYER_RULES"
 
 layer_name() {
 	case $1 in
-	versions) echo "kernel versions are known to module/x86/ alone, to compat, mmu, zap, guest, prototypes and symbols" ;;
+	up) echo "no include of module/ points up" ;;
+	circle) echo "no includes of module/ form a circle" ;;
+	core) echo "the core of module/ names no register, header or constant of x86" ;;
+	versions) echo "kernel versions are known to module/x86/ alone" ;;
 	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, guest_memory.c, fetch.c, guest.c and symbols.c of module/x86/ alone" ;;
-	ftrace) echo "linux/ftrace.h is for hook.c and compat.h of module/x86/ alone" ;;
+	ftrace) echo "linux/ftrace.h is for hook.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
 	command) echo "a folder of the command uses only those below it" ;;
@@ -38,29 +41,128 @@ files_but() {
 	static_files "$@" | grep -vE "$but"
 }
 
+# The floors of module/, the lowest first: what a file includes lies on a floor below
+# its own, or is of its own folder. Names are patterns of paths below module/, and
+# the first that fits counts. x86/ knows what is below the core, and main.c all.
+FLOORS='
+lib/*
+x86/arch/state.h=arch
+x86/arch/access.h=arch
+cpu.h
+set/*
+backend.h=backend
+x86/arch/kvm.h=backend
+emulator.h
+text.h
+hook.h
+object/*
+trace.h
+x86/*
+budget/*
+loop/*
+fault/*
+vm/*
+ui/*
+main.c
+'
+
+# Who includes what of ours, as FILE<TAB>FLOOR<TAB>INCLUDED<TAB>FLOOR, below module/.
+# An include of arch/ means the backend's.
+includes() {
+	local -a files
+	mapfile -t files < <(static_files 'module/*.[ch]')
+	(cd "$PROJECT" && grep -nE '^ *# *include *"' "${files[@]}") | FLOORS=$FLOORS perl -ne '
+	BEGIN {
+		my $n = 0;
+		for (split /\n/, $ENV{FLOORS}) {
+			next unless /^([^=]+)(?:=(.*))?$/;
+			my ($pattern, $name) = ($1, $2 // $1);
+			$at{$name} //= ++$n;
+			(my $re = quotemeta $pattern) =~ s{\\\*}{.*}g;
+			push @floors, [qr/^$re$/, $at{$name}];
+		}
+	}
+	sub floor {
+		for my $floor (@floors) { return $floor->[1] if $_[0] =~ $floor->[0]; }
+		return 0;
+	}
+	my ($file, $to) = m{^module/([^:]+):\d+: *# *include *"([^"]+)"} or next;
+	$to = "x86/$to" if $to =~ m{^arch/};
+	print join("\t", $file, floor($file), $to, floor($to)), "\n";'
+}
+
+# Whoever looks for what a file depends on looks in one direction.
+layer_up() {
+	local found n
+	includes >"$tmp/includes"
+	n=$(wc -l <"$tmp/includes")
+	[ "$n" -gt 100 ] || { echo "only $n includes found: they are written otherwise now"; return 1; }
+	# What has no floor is not ours, or new: say which floor it is of.
+	found=$(awk -F'\t' '
+		function folder(f) { return f ~ "/" ? substr(f, 1, index(f, "/")) : f }
+		!$2 || !$4 { print $1 " includes " $3 ": of no floor; see FLOORS in layers.sh"; next }
+		$4 > $2 { print $1 " includes " $3 ", which is above it"; next }
+		$4 == $2 && folder($1) != folder($3) && $3 !~ "^(x86/arch/kvm|backend)\\.h$" {
+			print $1 " includes " $3 ", which is beside it" }
+		$1 !~ "^x86/" && $3 ~ "^x86/" && $3 !~ "^x86/arch/" {
+			print $1 " includes " $3 ", which is the backend\047s own" }
+	' "$tmp/includes")
+	[ -z "$found" ] || { printf '%s\n' "includes point down, see FLOORS in layers.sh:" "$found"; return 1; }
+}
+
+# tsort names the files of a circle. A header stands for the file of its name, too:
+# two files that call each other are a circle, whichever includes come first.
+layer_circle() {
+	local said
+	includes | awk -F'\t' '{ sub("\\.[ch]$", "", $1); sub("\\.[ch]$", "", $3) }
+		$1 != $3 && !($1 == "backend" && $3 == "x86/arch/kvm") { print $1, $3 }' >"$tmp/edges"
+	said=$(tsort "$tmp/edges" 2>&1 >/dev/null) || true
+	[ -z "$said" ] || { printf '%s\n' "these include each other:" "${said//tsort: /}"; return 1; }
+}
+
+# What another CPU would have to have for the core to be built for it.
+X86_WORDS='r[abcd]x|e[abcd]x|[re]?(rip|rsp|rbp|eip|esp)|[er]?flags|rflags|eflags|cr[0234]|efer|[cdefgs]s_base|cpl|cs|ss'
+X86_WORDS+='|idtr?|gdtr?|ldtr?|tss|npt|ept|svm|vmx|vmcb|vmcs|ymm[0-9]*|kmovw'
+X86_WORDS+='|(X86|SVM|VMX|VCPU_(REGS|SREG|EXREG)|EFER|CR[0234]|PFERR|MSR|HF|NPTB_(NPF|SEG|GPRS|STOP_RIP|STOP_CR3))_?[A-Z0-9_]*'
+
+# Comments and texts may: text is a format of user space. So may the fields of events.
+layer_core() {
+	local file rc=0 found
+	while read -r file; do
+		found=$(perl -0777 -pe '
+			s{/\*.*?\*/}{ $& =~ tr/\n//cdr }gse; s{"(\\.|[^"\\\n])*"}{""}g unless 0;' \
+			<(grep -v '^#include "' "$PROJECT/$file") |
+			grep -nwE "$X86_WORDS|asm/[a-z/_-]*\.h" |
+			grep -vE '__field\(u64, (rip|cr3)\)|__entry->(rip|cr3)\b') || true
+		[ -z "$found" ] || { printf '%s\n' "$found" | sed "s|^|$file:|"; rc=1; }
+	done < <(files_but '^module/(x86|lib)/' 'module/*.[ch]')
+	[ $rc = 0 ] || echo "that is for backend.h or cpu.h to say"
+	return $rc
+}
+
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/(compat|mmu|zap|guest|prototypes|symbols)\.[ch]$' 'module/*' 'uapi/*')
-	none "ask x86/compat.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|prototypes|symbols)\.[ch])$' 'module/*' 'uapi/*')
+	none "ask backend.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|guest_memory|fetch|guest)\.c|symbols\.[ch])$' 'module/*')
-	none "go through x86/compat.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|guest_memory|fetch|guest)\.c|symbols\.[ch]|(hook|prototypes)\.c)$' 'module/*')
+	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
 # Who touches KVM's text can be read in one file.
 layer_ftrace() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/(hook\.c|compat\.h)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/(hook\.c|ftrace\.h)$' 'module/*')
 	none "only x86/hook.c hooks:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
 }
 
 # Files without a kernel call, below module/ and without their ending.
-PURE_FILES='lib/.*|set/.*|loop/(record|lend_stats)|x86/(access|insn|iret|walk|operand)'
+PURE_FILES='lib/.*|set/.*|loop/(record|lend_stats)|cpu|x86/(arch/(access|state)|insn|iret|walk|operand)'
 
 # The unit tests build them in user space: a kernel call would not link there,
 # but a macro or an inline function would go unnoticed.
@@ -70,7 +172,7 @@ layer_pure() {
 	mapfile -t files < <(static_files 'module/*.[ch]' | grep -E "^module/($PURE_FILES)\.[ch]$")
 	[ ${#files[@]} -gt 20 ] || { echo "only ${#files[@]} pure files: they are elsewhere now"; return 1; }
 	found=$(cd "$PROJECT" && grep -nE '^ *# *include' "${files[@]}" |
-		grep -vE "include (<linux/types\.h>|<nptbudget\.h>|\"($PURE_FILES)\.h\")$" |
+		grep -vE "include (<linux/types\.h>|<nptbudget\.h>|\"($PURE_FILES|arch/(access|state))\.h\")$" |
 		grep -vE '^module/lib/pure\.h:[0-9]+:#include <(linux/)?(errno|string)\.h>$') || return 0
 	printf '%s\n' "no kernel header here:" "$found"
 	return 1
@@ -80,7 +182,7 @@ layer_pure() {
 # no progress like some.
 layer_state() {
 	local field n rc=0 fields
-	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/set/attempt.h")
+	fields=$(sed -n '/^struct nptb_state {/,/^};/s/^\t[us]64 \([a-z0-9]*\).*/\1/p' "$PROJECT/module/x86/arch/state.h")
 	[ "$(wc -w <<<"$fields")" -ge 8 ] || { echo "struct nptb_state is written otherwise now"; return 1; }
 	for field in $fields; do
 		n=$(grep -cE "state->$field == |state->$field, vcpu->" "$PROJECT/module/x86/compat.c")

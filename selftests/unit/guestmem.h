@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "x86/walk.h"
+#include "cpu.h"
 
 #define GUEST_PAGES	64
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/x86/operand.c: which addresses are at hand, and what pages they explain. */
+/* module/x86/operand.c, module/set/explain.c: which addresses are at hand, and what pages they explain. */
 #include "guestmem.h"
 
-#include "x86/operand.h"
+#include "set/explain.h"
 #include "set/policy.h"
 
 #define PE	1ULL
@@ -20,7 +20,7 @@ static u32 count;
 static void list(void)
 {
 	memset(places, 0, sizeof(places));
-	count = nptb_places(&regs, &seen, guestmem_read, &mem, places);
+	count = nptb_places(&regs, &seen.machine, guestmem_read, &mem, places);
 	assert_in_range(count, 1, NPTB_PLACES_MAX);
 }
 
@@ -66,14 +66,14 @@ static void long_mode(void)
 	guestmem_entry(&mem, 3, 0, 0x4000 | P);
 	for (i = 0; i < 512; i++)
 		guestmem_entry(&mem, 4, i, (u64)i << 12 | P);
-	seen.seg[NPTB_SEG_CS].attr = 1 << 9;
+	seen.machine.seg[NPTB_SEG_CS].attr = 1 << 9;
 }
 
 static void test_code(void **state)
 {
 	(void)state;
 	reset();
-	seen.seg[NPTB_SEG_CS].base = 0x10000;
+	seen.machine.seg[NPTB_SEG_CS].base = 0x10000;
 	regs.rip = 0x7c00;
 	list();
 	assert_true(has(0x17c00, NPTB_FOR_CODE));
@@ -92,18 +92,18 @@ static void test_stack(void **state)
 	(void)state;
 	reset();
 	regs.gpr[4] = 0x123000;
-	seen.seg[NPTB_SEG_SS].base = 0x20000;
+	seen.machine.seg[NPTB_SEG_SS].base = 0x20000;
 	/* 16 bits of it count in real mode, and pushes go below. */
 	list();
 	assert_true(has(0x23000, NPTB_FOR_STACK));
 	assert_true(has(0x22fff, NPTB_FOR_STACK));
 	assert_int_equal(number(NPTB_FOR_STACK), 2);
-	seen.seg[NPTB_SEG_SS].attr = 1 << 10;
+	seen.machine.seg[NPTB_SEG_SS].attr = 1 << 10;
 	list();
 	assert_true(has(0x143000, NPTB_FOR_STACK));
 	assert_true(has(0x142fff, NPTB_FOR_STACK));
 	long_mode();
-	seen.seg[NPTB_SEG_SS].base = 0;
+	seen.machine.seg[NPTB_SEG_SS].base = 0;
 	regs.gpr[4] = 0xffff800000000ff0ULL;
 	list();
 	assert_true(has(0xffff800000000ff0ULL, NPTB_FOR_STACK));
@@ -117,7 +117,7 @@ static void test_registers(void **state)
 
 	(void)state;
 	reset();
-	seen.seg[NPTB_SEG_DS].base = 0x1000;
+	seen.machine.seg[NPTB_SEG_DS].base = 0x1000;
 	for (i = 0; i < NPTB_GPRS; i++)
 		regs.gpr[i] = 0x100000ULL * (i + 1);
 	list();
@@ -129,8 +129,8 @@ static void test_tables(void **state)
 {
 	(void)state;
 	reset();
-	seen.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0x5ff0, .limit = 0x27 };
-	seen.seg[NPTB_SEG_TR] = (struct nptb_segment){ .base = 0x8000, .selector = 0x28 };
+	seen.machine.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0x5ff0, .limit = 0x27 };
+	seen.machine.seg[NPTB_SEG_TR] = (struct nptb_segment){ .base = 0x8000, .selector = 0x28 };
 	list();
 	/* None in real mode. */
 	assert_int_equal(number(NPTB_FOR_GDT) + number(NPTB_FOR_TSS), 0);
@@ -140,7 +140,7 @@ static void test_tables(void **state)
 	assert_true(has(0x6000, NPTB_FOR_GDT));
 	assert_true(has(0x8000, NPTB_FOR_TSS));
 	assert_int_equal(number(NPTB_FOR_LDT), 0);
-	seen.seg[NPTB_SEG_LDTR] = (struct nptb_segment){ .base = 0x9000, .selector = 8 };
+	seen.machine.seg[NPTB_SEG_LDTR] = (struct nptb_segment){ .base = 0x9000, .selector = 8 };
 	list();
 	assert_true(has(0x9000, NPTB_FOR_LDT));
 }
@@ -151,7 +151,7 @@ static void test_real_delivery(void **state)
 	reset();
 	regs.vector = 0xff;
 	regs.gpr[4] = 0x7000;
-	seen.seg[NPTB_SEG_IDTR].base = 0x1004;
+	seen.machine.seg[NPTB_SEG_IDTR].base = 0x1004;
 	list();
 	assert_true(has(0x1400, NPTB_FOR_IDT));
 	assert_true(has(0x6fff, NPTB_FOR_STACK));
@@ -171,11 +171,11 @@ static void long_delivery(u32 cpl, u32 selector, u32 ist)
 	long_mode();
 	regs.vector = 0xe;
 	regs.gpr[4] = 0x20000;
-	seen.cpl = cpl;
-	seen.seg[NPTB_SEG_IDTR].base = 0x8000;
-	seen.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0xa000, .limit = 0xf };
-	seen.seg[NPTB_SEG_LDTR] = (struct nptb_segment){ .base = 0xc000 };
-	seen.seg[NPTB_SEG_TR] = (struct nptb_segment){ .base = 0xe000, .selector = 8 };
+	seen.machine.cpl = cpl;
+	seen.machine.seg[NPTB_SEG_IDTR].base = 0x8000;
+	seen.machine.seg[NPTB_SEG_GDTR] = (struct nptb_segment){ .base = 0xa000, .limit = 0xf };
+	seen.machine.seg[NPTB_SEG_LDTR] = (struct nptb_segment){ .base = 0xc000 };
+	seen.machine.seg[NPTB_SEG_TR] = (struct nptb_segment){ .base = 0xe000, .selector = 8 };
 	gate(0x8000 + 16 * 0xe, selector, ist);
 	guestmem_put(&mem, 0xe004, 0x30000, 8);
 	guestmem_put(&mem, 0xe024 + 8 * 6, 0x38000, 8);

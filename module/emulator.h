@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Running a guest's instructions in KVM's emulator, in place of mapping their
- * pages; and what of a vCPU's state is seen in its FPU alone.
+ * Emulation, in a vCPU's own thread: part of the seam, see backend.h. Contracts are at
+ * the definitions, in x86/emulator.c. A backend without an emulator says no to
+ * nptb_kvm_may_step(), and nothing else of it is called.
  */
-#ifndef NPTB_KVM_EMUL_H
-#define NPTB_KVM_EMUL_H
+#ifndef NPTB_EMULATOR_H
+#define NPTB_EMULATOR_H
 
-#include "x86/insn.h"
-#include "x86/compat.h"
-#include "x86/fetch.h"
+#include "backend.h"
 
 /**
  * enum nptb_step - how the emulation of one instruction ended
@@ -23,20 +22,13 @@ enum nptb_step {
 	NPTB_STEP_REFUSED,
 };
 
-/* SEV-ES and SEV-SNP: its registers are encrypted. */
-static inline bool nptb_kvm_protected(struct kvm_vcpu *vcpu)
-{
-	return vcpu->arch.guest_state_protected;
-}
-
-bool nptb_kvm_readable(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_step(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
 bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu);
 enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
 			     int *ret);
-bool nptb_kvm_iretq(struct kvm_vcpu *vcpu);
-bool nptb_kvm_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
-		   struct nptb_mask_bits *mask);
+bool nptb_kvm_step_ourselves(struct kvm_vcpu *vcpu);
+bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
+			      struct nptb_mask_bits *bits, bool *none);
 
-#endif /* NPTB_KVM_EMUL_H */
+#endif /* NPTB_EMULATOR_H */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a page was wanted for, by the error code of its fault. Pure. */
-#ifndef NPTB_ROLES_H
-#define NPTB_ROLES_H
+/* What the error code of a nested page fault says. Pure; part of cpu.h. */
+#ifndef NPTB_ARCH_ACCESS_H
+#define NPTB_ARCH_ACCESS_H
 
 #include <linux/types.h>
 #include <nptbudget.h>
 
 /* NPF error code: AMD64 APM volume 2, sections 8.4.2 and 15.25.6. */
+#define NPTB_NPF_PRESENT	(1ULL << 0)
 #define NPTB_NPF_WRITE	(1ULL << 1)
+#define NPTB_NPF_RSVD	(1ULL << 3)
 #define NPTB_NPF_FETCH	(1ULL << 4)
 #define NPTB_NPF_TABLE	(1ULL << 33)
 
@@ -31,4 +33,20 @@ static inline u32 nptb_roles(u64 error_code)
 	return NPTB_ROLE_READ;
 }
 
-#endif /* NPTB_ROLES_H */
+/* KVM marks what has no memory behind it by reserved bits. */
+static inline bool nptb_code_is_mmio(u64 error_code)
+{
+	return error_code & NPTB_NPF_RSVD;
+}
+
+static inline bool nptb_code_is_write(u64 error_code)
+{
+	return error_code & NPTB_NPF_WRITE;
+}
+
+static inline bool nptb_code_has_leaf(u64 error_code)
+{
+	return error_code & NPTB_NPF_PRESENT;
+}
+
+#endif /* NPTB_ARCH_ACCESS_H */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The part of backend.h that every fault runs, and that is inline for it: struct
+ * kvm and struct kvm_vcpu of x86, on every supported kernel. Its contracts are in
+ * backend.h, which includes it.
+ */
+#ifndef NPTB_ARCH_KVM_H
+#define NPTB_ARCH_KVM_H
+
+#include <linux/kvm_host.h>
+#include <linux/version.h>
+
+#include "set/policy.h"
+
+/* RET_PF_RETRY, in all three: nothing was mapped, the fault comes again. */
+#define NPTB_KVM_RETRY	1
+
+/**
+ * struct nptb_outcome - counters of a vCPU that tell how a fault ended
+ * @fixed: leaves installed or repaired
+ * @spurious: faults on leaves that were there
+ * @emulated: instructions emulated
+ */
+struct nptb_outcome {
+	u64 fixed;
+	u64 spurious;
+	u64 emulated;
+};
+
+/* Bytes of an instruction, at most. */
+#define NPTB_FETCH_MAX	15
+
+/**
+ * struct nptb_fetch_context - what a translation of a code page depends on
+ * @page: linear address of the page
+ * @cr0: of the vCPU
+ * @cr3: of the vCPU
+ * @cr4: of the vCPU
+ * @efer: of the vCPU
+ * @invlpg: times that translations were invalidated one by one
+ * @cpl: privilege level
+ *
+ * What invalidates many translations at once is a request, which ends a burst.
+ */
+struct nptb_fetch_context {
+	u64 page;
+	u64 cr0;
+	u64 cr3;
+	u64 cr4;
+	u64 efer;
+	u64 invlpg;
+	u64 cpl;
+};
+
+/**
+ * struct nptb_fetch - the code page of a vCPU, during one burst
+ * @context: of the last instruction
+ * @gpa: where the page is, or INVALID_GPA as long as that is not known
+ *
+ * As a CPU may, it goes on with a translation that was right when it was made.
+ */
+struct nptb_fetch {
+	struct nptb_fetch_context context;
+	gpa_t gpa;
+};
+
+/* No page can be at this linear address. */
+#define NPTB_FETCH_INIT	{ .context.page = 1 }
+
+/**
+ * nptb_kvm_leaves() - resident pages by KVM's own count
+ * @kvm: alive
+ *
+ * Return: present leaves in units of 4 KiB.
+ */
+static __always_inline u64 nptb_kvm_leaves(struct kvm *kvm)
+{
+	u64 leaves = atomic64_read(&kvm->stat.pages_4k);
+	u64 huge_2m = atomic64_read(&kvm->stat.pages_2m);
+	u64 huge_1g = atomic64_read(&kvm->stat.pages_1g);
+
+	/* A VM under budget has none. */
+	if (unlikely(huge_2m | huge_1g))
+		leaves += 512 * huge_2m + 262144 * huge_1g;
+	return leaves;
+}
+
+/* Only the vCPU's own thread writes these. */
+static inline struct nptb_outcome nptb_kvm_outcome(struct kvm_vcpu *vcpu)
+{
+	return (struct nptb_outcome){
+		.fixed = vcpu->stat.pf_fixed,
+		.spurious = vcpu->stat.pf_spurious,
+		.emulated = vcpu->stat.pf_emulate,
+	};
+}
+
+/**
+ * nptb_kvm_key() - the frame that a fault is about
+ * @vcpu: that faulted
+ * @gpa: as handed to kvm_mmu_page_fault()
+ *
+ * What is no address of this VM's memory is translated: a nested guest's own,
+ * or under shadow paging a linear one.
+ *
+ * Return: the key, or %NPTB_KEY_NONE where the guest maps nothing there.
+ */
+static inline u64 nptb_kvm_key(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	struct kvm_mmu *mmu = vcpu->arch.mmu;
+
+	if (unlikely(mmu != &vcpu->arch.root_mmu || !mmu->root_role.direct))
+		return nptb_kvm_translate(vcpu, gpa);
+	return nptb_key(kvm_arch_vcpu_memslots_id(vcpu), gpa_to_gfn(gpa));
+}
+
+/* False under shadow paging, and on the nested tables of a nested guest. */
+static inline bool nptb_kvm_direct(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu->root_role.direct;
+}
+
+/* SEV-ES and SEV-SNP: its registers are encrypted. */
+static inline bool nptb_kvm_protected(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.guest_state_protected;
+}
+
+static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)
+{
+	return vcpu->kvm;
+}
+
+/* May any slot of a VM have dirty logging? See nptb_kvm_logs_writes(). */
+static inline bool nptb_kvm_may_log(struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return atomic_read(&kvm->nr_memslots_dirty_logging);
+#else
+	/* 6.1 does not count them. */
+	return true;
+#endif
+}
+
+static inline u32 nptb_kvm_vcpu_idx(struct kvm_vcpu *vcpu)
+{
+	return vcpu->vcpu_idx;
+}
+
+static inline u32 nptb_kvm_max_vcpus(struct kvm *kvm)
+{
+	return kvm->max_vcpus;
+}
+
+/* A vCPU that is created later finds all as it is after this was asked. */
+static inline u32 nptb_kvm_nr_vcpus(struct kvm *kvm)
+{
+	return atomic_read(&kvm->online_vcpus);
+}
+
+static inline u64 nptb_kvm_pc(struct kvm_vcpu *vcpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 took RIP out of the register array. */
+	return vcpu->arch.rip;
+#else
+	return vcpu->arch.regs[VCPU_REGS_RIP];
+#endif
+}
+
+/* RIP is written back at each entry on SVM: KVM's own mark of that is for VMX. */
+static inline void nptb_kvm_set_pc(struct kvm_vcpu *vcpu, u64 rip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	vcpu->arch.rip = rip;
+#else
+	vcpu->arch.regs[VCPU_REGS_RIP] = rip;
+#endif
+}
+
+/* Is the vCPU in long mode? A guest there may still run 32-bit code. */
+static inline bool nptb_kvm_long_mode(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.efer & EFER_LMA;
+}
+
+/* Readers of the VM's memory slots and of vCPUs in faults, for SRCU. */
+static inline struct srcu_struct *nptb_kvm_srcu(struct kvm *kvm)
+{
+	return &kvm->srcu;
+}
+
+/* Wait until no vCPU is making a leaf, and keep all from it. */
+static inline void nptb_kvm_stop_mapping(struct kvm *kvm)
+{
+	write_lock(&kvm->mmu_lock);
+}
+
+static inline void nptb_kvm_go_on_mapping(struct kvm *kvm)
+{
+	write_unlock(&kvm->mmu_lock);
+}
+
+/* Changes of memory slots. */
+static inline struct mutex *nptb_kvm_slots_lock(struct kvm *kvm)
+{
+	return &kvm->slots_lock;
+}
+
+#endif /* NPTB_ARCH_KVM_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Being called by ftrace, on every supported kernel. */
+#ifndef NPTB_X86_FTRACE_H
+#define NPTB_X86_FTRACE_H
+
+#include <linux/ftrace.h>
+#include <linux/version.h>
+
+/* The first argument of a function caught by ftrace. */
+static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return (void *)ftrace_regs_get_argument(fregs, 0);
+#else
+	return (void *)fregs->regs.di;
+#endif
+}
+
+/*
+ * Hand something to the replacement: its sixth argument, which none of the
+ * functions caught has. System V ABI, AMD64 supplement, section 3.2.3.
+ */
+static __always_inline void nptb_ftrace_set_arg5(struct ftrace_regs *fregs,
+						 void *arg)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	arch_ftrace_regs(fregs)->regs.r9 = (unsigned long)arg;
+#else
+	fregs->regs.r9 = (unsigned long)arg;
+#endif
+}
+
+/* Go to @ip in place of the function caught by ftrace. */
+static __always_inline void nptb_ftrace_redirect(struct ftrace_regs *fregs,
+						 unsigned long ip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	ftrace_regs_set_instruction_pointer(fregs, ip);
+#else
+	ftrace_instruction_pointer_set(fregs, ip);
+#endif
+}
+
+#endif /* NPTB_X86_FTRACE_H */
