@@ -40,7 +40,7 @@ static __always_inline void account(struct nptb_fault *fault)
 	if (unlikely(v->attempt.noted || v->lent))
 		nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
 	else
-		nptb_attempt_next(fault->vm, v);
+		nptb_attempt_next(v);
 	nptb_kvm_keep_state(fault->vcpu, &v->attempt.state);
 }
 

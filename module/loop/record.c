@@ -64,6 +64,14 @@ static bool is_first(const struct nptb_attempt *attempt)
 	return !(attempt->noted & (1u << nptb_attempt_class(attempt)));
 }
 
+/* Is it the attempt that the record was made for last? */
+static bool same_attempt(const struct nptb_loop_record *record,
+			 const struct nptb_attempt *attempt)
+{
+	return record->attempt == attempt->number &&
+	       record->vcpu == attempt->vcpu;
+}
+
 /* The record that the attempt had before, or NULL: it may have given way. */
 static struct nptb_loop_record *record_again(struct nptb_loop_table *table,
 					     const struct nptb_attempt *attempt)
@@ -71,7 +79,7 @@ static struct nptb_loop_record *record_again(struct nptb_loop_table *table,
 	struct nptb_loop_record *record = &table->records[attempt->record];
 
 	return attempt->record < table->count &&
-	       record->attempt == attempt->number &&
+	       same_attempt(record, attempt) &&
 	       record->cls == nptb_attempt_class(attempt) ? record : NULL;
 }
 
@@ -108,11 +116,12 @@ struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 	struct nptb_loop_record *record = record_for(table, attempt);
 
 	attempt->record = record - table->records;
+	attempt->vcpu = vcpu;
 	/* A record that gave way in mid-loop comes back as a new one. */
 	if (is_first(attempt) || !record->times)
 		record->times++;
 	/* Two vCPUs may loop here in turn. */
-	if (record->attempt != attempt->number) {
+	if (!same_attempt(record, attempt)) {
 		record->attempt = attempt->number;
 		record->state = attempt->state;
 	}
@@ -177,7 +186,7 @@ void nptb_loop_end(struct nptb_loop_table *table,
 {
 	struct nptb_loop_record *record = record_find(table, attempt);
 
-	if (!record || record->attempt != attempt->number)
+	if (!record || !same_attempt(record, attempt))
 		return;
 	record->how = how;
 	record->steps += attempt->steps;

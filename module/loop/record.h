@@ -11,7 +11,7 @@
  * @state: at the last lap
  * @laps: rounds in all
  * @times: attempts that looped here
- * @attempt: the last of these
+ * @attempt: number of the last of these, which was of @vcpu
  * @budget: limit that made the last lap, pages
  * @used: age, for choosing which record gives way
  * @vcpu: index of the vCPU that looped last

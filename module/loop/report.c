@@ -124,5 +124,5 @@ void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
 		spin_unlock(&vm->lock);
 		trace_nptb_resolve(vm, v->idx, attempt, how);
 	}
-	nptb_attempt_next(vm, v);
+	nptb_attempt_next(v);
 }

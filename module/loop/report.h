@@ -8,9 +8,9 @@
 struct nptb_fault;
 
 /* The vCPU has shown progress, or stopped: its last attempt has ended. */
-static inline void nptb_attempt_next(struct nptb_vm *vm, struct nptb_vcpu *v)
+static inline void nptb_attempt_next(struct nptb_vcpu *v)
 {
-	nptb_attempt_begin(&v->attempt, atomic64_inc_return(&vm->attempts));
+	nptb_attempt_begin(&v->attempt, v->attempt.number + 1);
 	v->ended = true;
 	v->unknown = false;
 }

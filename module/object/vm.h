@@ -16,6 +16,7 @@
 #ifndef NPTB_OBJECT_VM_H
 #define NPTB_OBJECT_VM_H
 
+#include <linux/cache.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -83,7 +84,6 @@ enum nptb_frames {
  *	or our unload
  * @stragglers: of start_poll_synchronize_srcu()
  * @hooked: holds the fault hook; under @ctl
- * @attempts: numbers given to attempts
  * @granted: leaves that faults under way may make; raised before KVM's count
  *	is read, lowered after it was
  * @limit: the budget in force now, pages; written before @granted is read
@@ -133,9 +133,11 @@ struct nptb_vm {
 	unsigned long stragglers;
 	bool hooked;
 
-	atomic64_t attempts;
-	atomic64_t granted;
-	u64 limit;
+	/* Written by every fault: what is mostly read has lines of its own. */
+	atomic64_t granted ____cacheline_aligned_in_smp;
+
+	/* Read by every fault. */
+	u64 limit ____cacheline_aligned_in_smp;
 	u64 lent;
 	u32 special;
 	bool tdp_mmu;
@@ -143,7 +145,8 @@ struct nptb_vm {
 	struct delayed_work lend_work;
 	struct work_struct follow_work;
 
-	spinlock_t lock;
+	/* Under @lock, which every fault takes once. */
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	bool armed;
 	bool untracked;
 	bool aged;

@@ -32,7 +32,7 @@ struct nptb_loop_page {
 
 /**
  * struct nptb_attempt - the faults of one vCPU since it last showed progress
- * @number: unique in the VM, counts up from 1
+ * @number: counts up from 1, for each vCPU; with @vcpu unique in the VM
  * @state: as it has been since the first of these faults
  * @laps: rounds of the loop, 0 as long as there is none
  * @marker: the page whose return ends a lap, once there is a loop
@@ -44,6 +44,7 @@ struct nptb_loop_page {
  * @evicting: entries of @pages evicted for a fault that is not let in yet, a bit each
  * @at: entry of @pages that the last fault was on
  * @record: in the table, where it may be found again; see nptb_loop_note()
+ * @vcpu: index of its vCPU; set by nptb_loop_note()
  * @noted: classes that a record was made for, a bit each
  * @truncated: there were more pages
  * @again: the last fault was on a page that it had been given, and no lap
@@ -73,6 +74,7 @@ struct nptb_attempt {
 	u32 insn_len;
 	u32 at;
 	u32 record;
+	u32 vcpu;
 	u8 noted;
 	bool truncated;
 	bool again;

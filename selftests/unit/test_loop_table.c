@@ -130,6 +130,25 @@ static void test_vcpus_in_turn(void **state)
 	assert_int_equal(record->laps, 10);
 }
 
+/* vCPUs number their attempts by themselves: the same number is another attempt. */
+static void test_same_number(void **state)
+{
+	struct books *books = *state;
+	struct nptb_attempt other;
+	struct nptb_loop_record *record;
+
+	begin(books, 0x10, 0, -1);
+	other = books->attempt;
+	note(books);
+	record = note_of(books, &other, 1);
+	assert_int_equal(record->times, 2);
+	assert_int_equal(record->vcpu, 1);
+	nptb_loop_end(&books->table, &books->attempt, NPTB_RESOLVED_STOPPED);
+	assert_int_equal(record->how, NPTB_RESOLVED_NOT);
+	nptb_loop_end(&books->table, &other, NPTB_RESOLVED_STOPPED);
+	assert_int_equal(record->how, NPTB_RESOLVED_STOPPED);
+}
+
 /* The record is what the last lap was. */
 static void test_last_lap(void **state)
 {
@@ -358,6 +377,7 @@ int main(void)
 		TEST(test_aggregation),
 		TEST(test_laps_and_times),
 		TEST(test_vcpus_in_turn),
+		TEST(test_same_number),
 		TEST(test_last_lap),
 		TEST(test_oldest_gives_way),
 		TEST(test_many_places),

@@ -33,11 +33,13 @@ struct page {
 /**
  * struct vcpu - a vCPU of the recording
  * @shield: pages of its current attempt
- * @attempt: the number of that
+ * @attempt: the number of that, which its vCPU gave it
+ * @began: references until it began: which of several vCPUs' is older
  */
 struct vcpu {
 	struct nptb_shield shield;
 	unsigned long long attempt;
+	unsigned long long began;
 };
 
 /**
@@ -47,6 +49,7 @@ struct vcpu {
  * @bare: the policy gives no shield
  * @nr_vcpus: entries in @vcpu
  * @vcpu: by index
+ * @attempts: that have begun
  * @next: for each fault, the number of the next one on the same page; NULL
  *	where the policy does not want to know
  * @counts: so far
@@ -57,6 +60,7 @@ struct replay {
 	bool bare;
 	size_t nr_vcpus;
 	struct vcpu *vcpu;
+	unsigned long long attempts;
 	u64 *next;
 	struct replay_counts counts;
 };
@@ -116,7 +120,7 @@ static bool break_shield(struct replay *r, struct vcpu *v)
 	for (i = 0; i < r->nr_vcpus; i++) {
 		struct vcpu *w = &r->vcpu[i];
 
-		if (w != v && w->shield.count && (!first || w->attempt < first->attempt))
+		if (w != v && w->shield.count && (!first || w->began < first->began))
 			first = w;
 	}
 	if (first)
@@ -182,6 +186,7 @@ static void settle_ended(struct replay *r, struct vcpu *v, const struct trace_fa
 		return;
 	nptb_rset_settle(&r->set, &v->shield);
 	v->attempt = f->attempt;
+	v->began = ++r->attempts;
 }
 
 /* The module sees no hits: but for the accessed bit nothing of it changes. */
