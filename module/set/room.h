@@ -18,7 +18,6 @@ enum nptb_room {
 	NPTB_ROOM_WAIT,
 };
 
-
 /**
  * nptb_room() - may more leaves be made?
  * @set: the belief

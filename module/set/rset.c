@@ -98,9 +98,9 @@ struct nptb_page **nptb_rset_rehash_some(struct nptb_rset *set, u32 most)
 		old[set->moved++] = NULL;
 		while (page) {
 			struct nptb_page *next = page->hash;
-			struct nptb_page **to = &set->buckets[
-				nptb_rset_bucket(nptb_rset_hash(set, page->key),
-						 set->bits)];
+			u32 bucket = nptb_rset_bucket(nptb_rset_hash(set, page->key),
+						      set->bits);
+			struct nptb_page **to = &set->buckets[bucket];
 
 			page->hash = *to;
 			*to = page;

@@ -43,7 +43,7 @@ struct nptb_rset {
 
 /* From the beginning of a walk over all chains to its end. */
 #define NPTB_WALK_BEGIN	0ULL
-#define NPTB_WALK_END	(1ULL << 32)
+#define NPTB_WALK_END	0x100000000ULL
 
 void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits,
 		    u64 multiplier);

@@ -127,8 +127,8 @@ int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
 			    int emulation_type, void *insn, int insn_len);
 /* Static in x86.c; in the emulator's table of functions, so never inlined away. */
 int nptb_emul_read_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
-			   void *val, unsigned int bytes,
-			   struct x86_exception *exception);
+			 void *val, unsigned int bytes,
+			 struct x86_exception *exception);
 int nptb_emul_write_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 			  const void *val, unsigned int bytes,
 			  struct x86_exception *exception);
