@@ -3,7 +3,8 @@
  * The seam between the core and KVM on one kind of CPU: all that the core asks of
  * them. Nothing outside x86/ looks into struct kvm or struct kvm_vcpu, calls KVM, or
  * asks for a kernel version, and x86/ calls nothing of the core but through &struct
- * nptb_handlers, see hook.h; emulator.h and text.h are of the seam, too. What a CPU is asked without KVM is in cpu.h.
+ * nptb_handlers, see hook.h; emulator.h and text.h are of the seam, too. What a CPU is
+ * asked without KVM is in cpu.h.
  *
  * A backend is a folder such as x86/, with arch/state.h, arch/access.h (see cpu.h)
  * and arch/kvm.h, which has what every fault runs, inline:
@@ -25,7 +26,7 @@
  *                                    between them no vCPU makes a leaf; no sleeping
  * and %NPTB_KVM_RETRY, what a handler returns for "not mapped, let it come again".
  *
- * "vcpu: its own thread": that thread, after an exit, with vcpu->mutex held. Supported: Debian's 6.1, 6.12 and 7.3 on AMD CPUs.
+ * "vcpu: its own thread": that thread, after an exit, with vcpu->mutex held.
  */
 #ifndef NPTB_BACKEND_H
 #define NPTB_BACKEND_H
@@ -218,7 +219,7 @@ bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code);
  * @vcpu: that has exited; its own thread
  * @state: as it was
  *
- * On SVM all of this is fresh after every exit. RIP is looked at first: it
+ * All of this is to be fresh after an exit, as it is on SVM. RIP is looked at first: it
  * differs nearly always, and settles it.
  *
  * Return: false where it is in another state now.

@@ -24,7 +24,7 @@
 #include "arch/access.h"
 #include "arch/state.h"
 
-/* Levels of the largest tables: CR4.LA57. */
+/* Levels of the largest tables (x86: CR4.LA57). */
 #define NPTB_WALK_LEVELS	5
 
 /**

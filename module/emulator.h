@@ -2,7 +2,8 @@
 /*
  * Emulation, in a vCPU's own thread: part of the seam, see backend.h. Contracts are at
  * the definitions, in x86/emulator.c. A backend without an emulator says no to
- * nptb_kvm_may_step(), and nothing else of it is called.
+ * nptb_kvm_may_step(), sets @none in nptb_kvm_hidden_progress(), and has stubs for
+ * the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
  */
 #ifndef NPTB_EMULATOR_H
 #define NPTB_EMULATOR_H

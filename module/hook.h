@@ -28,7 +28,7 @@ struct nptb_watch {
 	struct kvm *kvm;
 };
 
-/* Of x86/hook.c; one writer at a time, read under RCU. */
+/* Defined by the backend; one writer at a time, read under RCU. */
 extern struct hlist_head nptb_watched[1 << NPTB_WATCH_BITS];
 
 static inline struct hlist_head *nptb_watch_head(struct kvm *kvm)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Grants that are held for long: a vCPU that was granted a leaf may lose its CPU
- * before it maps, or wait inside KVM for the host's memory, for as long as user
- * space takes to bring it. Its grant is then revoked, so that others can go on.
+ * Revoking grants that are held for long; reservation.h gives them. A vCPU that was
+ * granted a leaf may lose its CPU before it maps, or wait inside KVM for the host's
+ * memory, for as long as user space takes to bring it. Its grant is then revoked, so
+ * that others can go on.
  *
  * That takes a hook on the function that maps, under mmu_lock: who was revoked
  * asks for a new grant there, or does not map. Faults pay for that hook, so it

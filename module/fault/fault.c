@@ -394,8 +394,10 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	if (nptb_code_is_mmio(error_code) &&
 	    !nptb_kvm_has_memory(vcpu, fault.key))
 		return handle_mmio(&fault);
-	/* Without a page the fault goes untracked, but never unbudgeted. */
-	/* Every vCPU may need a page at the same time. */
+	/*
+	 * Every vCPU may need a page at the same time. Without one the fault goes
+	 * untracked, but never unbudgeted.
+	 */
 	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What happens on a fault loop: on_loop, per VM. */
+/* The modes of on_loop: what a confirmed loop, and a shortage, come to. */
 #include "backend.h"
 #include "cpu.h"
 #include "emulator.h"

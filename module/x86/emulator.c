@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Running a guest's instructions in KVM's emulator; see x86/emulator.h. */
+/* Running a guest's instructions in KVM's emulator; see emulator.h. */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <asm/fpu/api.h>
