@@ -193,9 +193,10 @@ TRACE_EVENT(nptb_budget,
  * A nested page fault under budget: of which vCPU at which RIP, for which
  * address and with which error code, how it ended, in which attempt of that vCPU
  * (each counts its own from 1), how many leaves went for it, and how many pages
- * were resident after it. @as is KVM's address space of the frame, or 255 where the address is no frame of the VM's
- * own; @known: the set had the page, so it is no eviction that this fault was
- * for; @seq counts the VM's faults from 1, so a gap in it is an event lost.
+ * were resident after it. @as is KVM's address space of the frame, or 255 where
+ * the address is no frame of the VM's own; @known: the set had the page, so it is
+ * no eviction that this fault was for; @seq counts the VM's faults from 1, so a gap
+ * in it is an event lost.
  */
 TRACE_EVENT(nptb_fault,
 	TP_PROTO(const struct nptb_fault *fault),

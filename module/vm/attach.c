@@ -160,8 +160,8 @@ static int prepare(struct nptb_vm *vm, u64 budget)
 	}
 	if (!vm->loops->records)
 		vm->loops->records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
-					     sizeof(*vm->loops->records),
-					     GFP_KERNEL);
+					      sizeof(*vm->loops->records),
+					      GFP_KERNEL);
 	if (!vm->lends)
 		vm->lends = kvzalloc(sizeof(*vm->lends), GFP_KERNEL);
 	if (!vm->vcpus) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/x86/operand.c, module/set/explain.c: which addresses are at hand, and what pages they explain. */
+/*
+ * module/x86/operand.c: which addresses are at hand; module/set/explain.c: what pages
+ * they explain.
+ */
 #include "guestmem.h"
 
 #include "set/explain.h"

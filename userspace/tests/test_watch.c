@@ -24,9 +24,12 @@ static void feed(struct script *s, struct kvm_event e)
 
 static void fault(struct script *s, uint64_t rip, uint64_t gpa, uint64_t error, bool entry)
 {
+	const struct kvm_event e = {
+		.what = KVM_EVENT_FAULT, .vcpu = 1, .rip = rip, .address = gpa, .error = error,
+	};
+
 	feed(s, (struct kvm_event){ .what = KVM_EVENT_EXIT, .vcpu = 1, .rip = rip });
-	feed(s, (struct kvm_event){ .what = KVM_EVENT_FAULT, .vcpu = 1, .rip = rip,
-				    .address = gpa, .error = error });
+	feed(s, e);
 	if (entry)
 		feed(s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = rip });
 }
@@ -82,15 +85,16 @@ static void storm(void **state)
 	struct script s = { .now = SECOND };
 	struct kvm_event insn = { .what = KVM_EVENT_INSN, .rip = 0x50, .insn = { 0x8b, 0x07 },
 				  .insn_len = 2, .bits = 32 };
+	struct kvm_event access = { .what = KVM_EVENT_ACCESS };
 	struct watch_finding f;
 	uint64_t i;
 
 	(void)state;
 	for (i = 0; i < 2000; i++) {
-		fault(&s, 0x50, (0xa0 + i % 4) << 12, 8 + 5, false);
+		access.address = (0xa0 + i % 4) << 12;
+		fault(&s, 0x50, access.address, 8 + 5, false);
 		feed(&s, insn);
-		feed(&s, (struct kvm_event){ .what = KVM_EVENT_ACCESS,
-					     .address = (0xa0 + i % 4) << 12 });
+		feed(&s, access);
 		feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = 0x52 });
 	}
 	assert_int_equal(verdict(&s, &f), WATCH_STORM);
