@@ -20,7 +20,8 @@ key_make() {
 
 key_remove() {
 	[ -n "${GNUPGHOME-}" ] || return 0
-	gpgconf --kill gpg-agent || true
+	# One that has just been started answers nobody yet, so it is not asked.
+	pkill -KILL -f "^gpg-agent --homedir $GNUPGHOME " || true
 	rm -rf "$GNUPGHOME"
 }
 
