@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # tmp is the folder of static.sh
 # Rules about which file may do what, each with its reason. Sourced by
 # static.sh; a rule prints what breaks it and fails.
 

@@ -30,19 +30,24 @@ shown() {
 	return 1
 }
 
+missed_none() { grep -q '"missed": 0' "$dir/json"; }
+
 held() {
-	run "$BUILT/addloop" && grep -q '"missed": 0' "$dir/json" || shown
+	if run "$BUILT/addloop" && missed_none; then return; fi
+	shown
 }
 
 # The second VM of that name, which KVM has no folder for.
 twin() {
-	run "$BUILT/twin" && grep -Eq '"vm": "[0-9]+-[0-9]+\.2"' "$dir/json" &&
-		grep -q '"missed": 0' "$dir/json" && grep -q '"peak": 16' "$dir/json" || shown
+	if run "$BUILT/twin" && grep -Eq '"vm": "[0-9]+-[0-9]+\.2"' "$dir/json" &&
+		missed_none && grep -q '"peak": 16' "$dir/json"; then return; fi
+	shown
 }
 
 # A VM without a folder and without a vCPU has nothing to hold.
 idle() {
-	run "$BUILT/twin" --idle && grep -q '"missed": 0' "$dir/json" || shown
+	if run "$BUILT/twin" --idle && missed_none; then return; fi
+	shown
 }
 
 overlooked() {
@@ -51,8 +56,9 @@ overlooked() {
 	run "$BUILT/addloop"
 	status=$?
 	rmmod nptb_detour
-	[ $status = 1 ] && grep -q '"missed": 1' "$dir/json" &&
-		grep -q '1 VMs RAN WITHOUT A BUDGET' "$dir/out" || shown
+	if [ $status = 1 ] && grep -q '"missed": 1' "$dir/json" &&
+		grep -q '1 VMs RAN WITHOUT A BUDGET' "$dir/out"; then return; fi
+	shown
 }
 
 result "a VM that is held is none that was missed" held
