@@ -8,13 +8,7 @@
 #include <unistd.h>
 
 #include "model/kvmvms.h"
-
-static const char *procfs(void)
-{
-	const char *env = getenv("NPTBUDGET_PROCFS");
-
-	return env && *env ? env : "/proc";
-}
+#include "model/vmname.h"
 
 /* What a process holds; descriptors of KVM's have names of their own. */
 static void look_at(struct kvm_process *p)
@@ -24,10 +18,11 @@ static void look_at(struct kvm_process *p)
 	ssize_t len;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%.200s/%d/fd", procfs(), p->pid);
+	snprintf(path, sizeof(path), "%.200s/%d/fd", vm_procfs(), p->pid);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%.200s/%d/fd/%.64s", procfs(), p->pid, entry->d_name);
+		snprintf(path, sizeof(path), "%.200s/%d/fd/%.64s", vm_procfs(), p->pid,
+			 entry->d_name);
 		len = readlink(path, target, sizeof(target) - 1);
 		target[len > 0 ? len : 0] = '\0';
 		if (!strcmp(target, "anon_inode:kvm-vm"))
@@ -52,7 +47,7 @@ int kvm_processes(struct kvm_process **list, size_t *nr)
 {
 	const struct dirent *entry;
 	struct kvm_process *more, p;
-	DIR *dir = opendir(procfs());
+	DIR *dir = opendir(vm_procfs());
 
 	*list = NULL;
 	*nr = 0;
@@ -93,7 +88,7 @@ int process_threads(pid_t pid, pid_t **tids, size_t *nr)
 	pid_t *more;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%.200s/%d/task", procfs(), pid);
+	snprintf(path, sizeof(path), "%.200s/%d/task", vm_procfs(), pid);
 	dir = opendir(path);
 	if (!dir)
 		return -ESRCH;
@@ -118,7 +113,7 @@ static void read_thread(pid_t pid, pid_t tid, const char *file, char *text, size
 	char path[256];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%.200s/%d/task/%d/%s", procfs(), pid, tid, file);
+	snprintf(path, sizeof(path), "%.200s/%d/task/%d/%s", vm_procfs(), pid, tid, file);
 	f = fopen(path, "re");
 	if (f) {
 		used = fread(text, 1, size - 1, f);

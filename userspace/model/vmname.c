@@ -15,12 +15,21 @@
 #include "base/util.h"
 #include "model/vmname.h"
 
-/* The folder of a process; tests have one of their own. */
-static void proc_path(char *path, size_t size, pid_t pid, const char *file)
+/**
+ * vm_procfs() - where processes are looked for
+ *
+ * Return: /proc; tests have one of their own.
+ */
+const char *vm_procfs(void)
 {
 	const char *env = getenv("NPTBUDGET_PROCFS");
 
-	snprintf(path, size, "%s/%d/%s", env && *env ? env : "/proc", pid, file);
+	return env && *env ? env : "/proc";
+}
+
+static void proc_path(char *path, size_t size, pid_t pid, const char *file)
+{
+	snprintf(path, size, "%s/%d/%s", vm_procfs(), pid, file);
 }
 
 static int parse_part(const char *text, size_t len, int *value)

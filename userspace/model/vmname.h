@@ -26,6 +26,7 @@ struct vm_name {
 
 int vm_name_parse(const char *text, struct vm_name *name);
 int vm_resolve(const char *arg, char name[VM_NAME_MAX]);
+const char *vm_procfs(void);
 pid_t vm_tgid(pid_t tid);
 pid_t vm_parent(pid_t pid);
 void vm_comm(pid_t tid, char comm[COMM_MAX]);
