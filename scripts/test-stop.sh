@@ -10,7 +10,8 @@ here=$(dirname "$(readlink -f "$0")")
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-stop.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
-STUBS="deps.sh kernel.sh build-module.sh static.sh test-tally.sh test-messages.sh test-stop.sh lab"
+STUBS="deps.sh kernel.sh build-module.sh static.sh test-tally.sh test-messages.sh test-stop.sh
+	test-kernels.sh lab"
 project=$tmp/project
 
 # stub FILE: a program that does nothing, or, where it is the one that is meant,

@@ -6,6 +6,8 @@
 : "${LOGS:?where the logs go}"
 passed=0 failed=0 skipped=0 summed=0
 declare -A piece_name=() piece_start=() piece_beside=()
+# What has failed, said once more at the end, where it is looked for.
+failures=()
 [ -t 1 ] && terminal=1 || terminal=0
 
 # Wide enough for what is said, and no wider than the terminal: a line that
@@ -43,7 +45,7 @@ piece_show_log() {
 }
 
 piece_end() {
-	local name=$1 status=$2 seconds=$3 log p f s mark=ok
+	local name=$1 status=$2 seconds=$3 log line p f s mark=ok
 	log=$(piece_log "$name")
 	read -r p f s < <(tally "$log" "status=$status")
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -51,7 +53,11 @@ piece_end() {
 	live_line ''
 	printf '%-7s%-26s%5d s  passed %d, failed %d, skipped %d\n' \
 		"$mark" "$name" "$seconds" "$p" "$f" "$s"
-	[ "$f" = 0 ] || piece_show_log "$log"
+	[ "$f" != 0 ] || return 0
+	piece_show_log "$log"
+	failures+=("FAILED $name")
+	while IFS= read -r line; do failures+=("  $line"); done \
+		< <(grep -hE '^(# )*not ok|^Bail out!' "$log" | head -n 10)
 }
 
 # Tell of those that have ended.
@@ -193,6 +199,7 @@ only() {
 pieces_sum() {
 	live_line ''
 	untested_show
+	[ ${#failures[@]} = 0 ] || printf '%s\n' "${failures[@]}"
 	summed=1
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
