@@ -14,6 +14,8 @@ MANDIR	?= $(PREFIX)/share/man
 COMPDIR	?= $(PREFIX)/share/bash-completion/completions
 MODDIR	= /lib/modules/$(KVER)/updates
 INSTALL	?= install
+PAGES	:= $(patsubst userspace/man/%.4,man4/%.4,$(wildcard userspace/man/*.4)) \
+	$(patsubst userspace/man/%.8,man8/%.8,$(wildcard userspace/man/*.8))
 
 BUILD	:= $(CURDIR)/build
 export BUILD
@@ -85,11 +87,13 @@ install-module: module
 
 install-cli: cli
 	$(INSTALL) -D -m 755 build/bin/nptbudget '$(DESTDIR)$(SBINDIR)/nptbudget'
-	$(INSTALL) -D -m 644 userspace/man/nptbudget.8 '$(DESTDIR)$(MANDIR)/man8/nptbudget.8'
+	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man4' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -m 644 userspace/man/*.4 '$(DESTDIR)$(MANDIR)/man4'
+	$(INSTALL) -m 644 userspace/man/*.8 '$(DESTDIR)$(MANDIR)/man8'
 	$(INSTALL) -D -m 644 userspace/completion/nptbudget '$(DESTDIR)$(COMPDIR)/nptbudget'
 
 uninstall:
-	rm -f '$(DESTDIR)$(SBINDIR)/nptbudget' '$(DESTDIR)$(MANDIR)/man8/nptbudget.8' \
+	rm -f '$(DESTDIR)$(SBINDIR)/nptbudget' $(PAGES:%='$(DESTDIR)$(MANDIR)/%') \
 		'$(DESTDIR)$(COMPDIR)/nptbudget' '$(DESTDIR)$(MODDIR)/nptbudget.ko'
 	@test -n '$(DESTDIR)' || ! test -d '/lib/modules/$(KVER)' || depmod '$(KVER)'
 

@@ -142,6 +142,7 @@ check_built() {
 	beside "kernels from archives" "$here/test-kernels.sh"
 	beside "unit tests, module" check_unit selftests/unit
 	beside "unit tests, command" check_unit userspace
+	beside "manual, completion" "$here/check-command.sh"
 	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
 }
 

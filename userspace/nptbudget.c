@@ -57,7 +57,7 @@ int cmd_overview(void)
 	for (i = 0; i < NR_CMDS; i++)
 		printf("  %-10s%s\n", cmds[i]->name, cmds[i]->help);
 	printf("\nVM is <pid>-<fd> as in 'nptbudget list', or the pid of a VMM that has one VM.\n"
-	       "'nptbudget help COMMAND' explains a command; nptbudget(8) has it all.\n");
+	       "'nptbudget help COMMAND' explains a command; so does 'man nptbudget-COMMAND'.\n");
 	return EXIT_DONE;
 }
 

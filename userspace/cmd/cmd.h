@@ -2,7 +2,8 @@
 /*
  * Subcommands of nptbudget. To add one: write NAME.c here with its struct
  * nptb_cmd, name it below and in the table of nptbudget.c, and describe it in
- * man/nptbudget.8 and completion/nptbudget.
+ * man/nptbudget-NAME.8, man/nptbudget.8 and completion/nptbudget:
+ * scripts/check-command.sh looks.
  */
 #ifndef NPTB_CMD_H
 #define NPTB_CMD_H
