@@ -22,12 +22,23 @@
 /* Victims for one run of the work item. */
 #define TRIM_MAX	256
 
+static bool may_lend(const struct nptb_vm *vm)
+{
+	u32 on_loop = vm->config.on_loop;
+
+	return vm->armed && vm->lent + NPTB_NEED <= vm->config.lend_max &&
+	       (on_loop == NPTB_ON_LOOP_LEND || on_loop == NPTB_ON_LOOP_EMULATE);
+}
+
 /**
  * nptb_lend() - lend a page to the attempt of a vCPU
  * @fault: of an attempt that has all there is and needs more
  *
+ * The fault may have looked at on_loop before a write to it took back what was
+ * lent: what counts is what it says under the lock.
+ *
  * Context: nptb_vm.lock held.
- * Return: false where as much is lent as may be.
+ * Return: false where as much is lent as may be, or nothing may be any more.
  */
 bool nptb_lend(struct nptb_fault *fault)
 {
@@ -35,7 +46,7 @@ bool nptb_lend(struct nptb_fault *fault)
 	struct nptb_vcpu *v = fault->v;
 
 	lockdep_assert_held(&vm->lock);
-	if (!vm->armed || vm->lent + NPTB_NEED > vm->config.lend_max)
+	if (!may_lend(vm))
 		return false;
 	if (!v->lent)
 		v->lent_since = ktime_get_ns();
