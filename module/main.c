@@ -12,10 +12,6 @@
 #include "ui/session.h"
 #include "vm/vm.h"
 
-/* The list of VMs, sessions, the hook's user count: see object/vm.h. */
-DEFINE_MUTEX(nptb_registry);
-struct workqueue_struct *nptb_wq;
-
 /*
  * No new work, no budgets, no hook, nobody inside: then VMs that ended meanwhile
  * are done with, and all is freed that this takes.
@@ -24,7 +20,7 @@ static void leave(void)
 {
 	nptb_debugfs_exit();
 	nptb_vm_disarm_all();
-	nptb_hold_exit();
+	nptb_reservation_exit();
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
 	nptb_hook_free();

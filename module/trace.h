@@ -112,9 +112,9 @@ TRACE_EVENT(nptb_attach,
 		__field(u64, seed)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->budget = budget;
 		strscpy(__entry->policy, config->policy->name,
 			NPTB_POLICY_NAME_MAX);
@@ -136,9 +136,9 @@ TRACE_EVENT(nptb_policy,
 		__field(u64, seed)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		strscpy(__entry->policy, config->policy->name,
 			NPTB_POLICY_NAME_MAX);
 		__entry->seed = config->seed;
@@ -158,9 +158,9 @@ TRACE_EVENT(nptb_detach,
 		__field(u32, reason)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->reason = reason;
 	),
 	TP_printk("vm=%d-%d nth=%u reason=%s", __entry->pid, __entry->fd, __entry->nth,
@@ -179,9 +179,9 @@ TRACE_EVENT(nptb_budget,
 		__field(u64, new)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->old = old;
 		__entry->new = new;
 	),
@@ -218,20 +218,20 @@ TRACE_EVENT(nptb_fault,
 		__field(bool, known)
 	),
 	TP_fast_assign(
-		__entry->pid = fault->vm->pid;
-		__entry->fd = fault->vm->fd;
-		__entry->nth = fault->vm->nth;
-		__entry->vcpu = fault->v->idx;
-		__entry->rip = fault->pc;
-		__entry->gpa = fault->gpa;
-		__entry->error_code = fault->error_code;
+		__entry->pid = fault->in.vm->id.pid;
+		__entry->fd = fault->in.vm->id.fd;
+		__entry->nth = fault->in.vm->id.nth;
+		__entry->vcpu = fault->in.v->idx;
+		__entry->rip = fault->in.pc;
+		__entry->gpa = fault->in.gpa;
+		__entry->error_code = fault->in.error_code;
 		__entry->verdict = fault->verdict;
-		__entry->evicted = fault->evicted;
-		__entry->attempt = fault->v->attempt.number;
-		__entry->resident = fault->leaves;
-		__entry->seq = fault->seq;
-		__entry->as = nptb_key_as(fault->key);
-		__entry->known = fault->known;
+		__entry->evicted = fault->room.evicted;
+		__entry->attempt = fault->in.v->attempt.number;
+		__entry->resident = fault->note.leaves;
+		__entry->seq = fault->note.seq;
+		__entry->as = nptb_key_as(fault->in.key);
+		__entry->known = fault->room.known;
 	),
 	TP_printk("vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d",
 		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->rip,
@@ -261,9 +261,9 @@ TRACE_EVENT(nptb_evict,
 		__field(bool, own)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->vcpu = vcpu;
 		__entry->as = nptb_key_as(key);
 		__entry->gfn = nptb_key_gfn(key);
@@ -310,9 +310,9 @@ TRACE_EVENT(nptb_loop,
 		u8 *roles = __get_dynamic_array(roles);
 		u32 i;
 
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = nptb_state_event(&attempt->state);
@@ -370,9 +370,9 @@ TRACE_EVENT(nptb_resolve,
 		__field(u32, event)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->pid;
-		__entry->fd = vm->fd;
-		__entry->nth = vm->nth;
+		__entry->pid = vm->id.pid;
+		__entry->fd = vm->id.fd;
+		__entry->nth = vm->id.nth;
 		__entry->vcpu = vcpu;
 		__entry->class = nptb_attempt_class(attempt);
 		__entry->vector = nptb_state_event(&attempt->state);

@@ -66,13 +66,13 @@ int nptb_vm_books(struct nptb_vm *vm)
 }
 
 /**
- * nptb_follow_soon() - have the resident set brought in step, by somebody else
+ * nptb_reconcile_soon() - have the resident set brought in step, by somebody else
  * @vm: under budget
  */
-void nptb_follow_soon(struct nptb_vm *vm)
+void nptb_reconcile_soon(struct nptb_vm *vm)
 {
 	spin_lock(&vm->lock);
 	if (vm->armed)
-		queue_work(nptb_wq, &vm->follow_work);
+		queue_work(nptb_wq, &vm->resident.reconcile_work);
 	spin_unlock(&vm->lock);
 }

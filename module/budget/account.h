@@ -6,7 +6,7 @@
 #include "budget/wait.h"
 #include "object/vm.h"
 
-void nptb_follow_soon(struct nptb_vm *vm);
+void nptb_reconcile_soon(struct nptb_vm *vm);
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
 int nptb_vm_books(struct nptb_vm *vm);
 
@@ -26,10 +26,10 @@ static inline void nptb_settle_ended(struct nptb_vm *vm, struct nptb_vcpu *v)
 	lockdep_assert_held(&vm->lock);
 	if (!v->ended)
 		return;
-	nptb_rset_settle(&vm->set, &v->shield);
+	nptb_rset_settle(&vm->resident.set, &v->shield);
 	v->ended = false;
 	nptb_turn_end(&v->turn);
-	if (unlikely(vm->sleepers))
+	if (unlikely(vm->sleep.sleepers))
 		nptb_wake(vm);
 }
 

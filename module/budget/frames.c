@@ -39,9 +39,9 @@ u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget)
 void nptb_victims_mark(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
-	vm->special = (vm->config.policy->bare ? NPTB_SPECIAL_BARE : 0) |
-		      (vm->frames[NPTB_FRAMES_PIN].count ? NPTB_SPECIAL_PIN : 0) |
-		      (vm->frames[NPTB_FRAMES_EXEMPT].count ?
+	vm->account.special = (vm->config.policy->bare ? NPTB_SPECIAL_BARE : 0) |
+		      (vm->resident.frames[NPTB_FRAMES_PIN].count ? NPTB_SPECIAL_PIN : 0) |
+		      (vm->resident.frames[NPTB_FRAMES_EXEMPT].count ?
 		       NPTB_SPECIAL_EXEMPT : 0);
 }
 
@@ -76,7 +76,7 @@ bool nptb_victims_fit(const struct nptb_ranges *pin,
 bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key)
 {
 	return !nptb_key_as(key) &&
-	       nptb_ranges_has(&vm->frames[which], nptb_key_gfn(key));
+	       nptb_ranges_has(&vm->resident.frames[which], nptb_key_gfn(key));
 }
 
 /**
@@ -87,16 +87,16 @@ bool nptb_frames_has(const struct nptb_vm *vm, enum nptb_frames which, u64 key)
  */
 bool nptb_exempt_begin(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
 	/* A nested guest's: its tables are another matter, and count. */
-	if (fault->shadow)
+	if (fault->in.shadow)
 		return false;
 	spin_lock(&vm->lock);
-	fault->exempt = nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, fault->key);
-	vm->exempting += fault->exempt;
+	fault->room.exempt = nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, fault->in.key);
+	vm->resident.exempting += fault->room.exempt;
 	spin_unlock(&vm->lock);
-	return fault->exempt;
+	return fault->room.exempt;
 }
 
 /**
@@ -105,9 +105,9 @@ bool nptb_exempt_begin(struct nptb_fault *fault)
  */
 void nptb_exempt_end(struct nptb_fault *fault)
 {
-	spin_lock(&fault->vm->lock);
-	fault->vm->exempting--;
-	spin_unlock(&fault->vm->lock);
+	spin_lock(&fault->in.vm->lock);
+	fault->in.vm->resident.exempting--;
+	spin_unlock(&fault->in.vm->lock);
 }
 
 /**
@@ -123,20 +123,20 @@ void nptb_exempt_end(struct nptb_fault *fault)
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
 		       struct nptb_page *spare, bool plenty)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_rset *set = &vm->set;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_rset *set = &vm->resident.set;
 
 	lockdep_assert_held(&vm->lock);
 	/* It was let in as one, whatever the list says by now. */
-	if (fault->exempt)
+	if (fault->room.exempt)
 		return nptb_rset_give(set, key, spare, &set->exempt);
 	if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
 		return nptb_rset_give(set, key, spare, &set->pinned);
-	if (vm->special & NPTB_SPECIAL_BARE)
+	if (vm->account.special & NPTB_SPECIAL_BARE)
 		return nptb_rset_charge_newest(set, key, spare);
 	if (plenty)
 		return nptb_rset_charge(set, key, spare);
-	return nptb_rset_give(set, key, spare, &fault->v->shield);
+	return nptb_rset_give(set, key, spare, &fault->in.v->shield);
 }
 
 /**
@@ -154,7 +154,7 @@ bool nptb_give_special(struct nptb_fault *fault, u64 key,
 bool nptb_give_ahead(struct nptb_vm *vm, u64 key, struct nptb_page *spare,
 		     bool direct)
 {
-	struct nptb_rset *set = &vm->set;
+	struct nptb_rset *set = &vm->resident.set;
 
 	lockdep_assert_held(&vm->lock);
 	if (direct && nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, key))

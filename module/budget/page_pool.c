@@ -43,15 +43,15 @@ void nptb_pages_more(struct nptb_vm *vm)
 	if (!chunk)
 		return;
 	spin_lock(&vm->lock);
-	chunk->next = vm->pages.chunks;
-	vm->pages.chunks = chunk;
+	chunk->next = vm->resident.pages.chunks;
+	vm->resident.pages.chunks = chunk;
 	for (i = 0; i < ARRAY_SIZE(chunk->pages); i++)
 		nptb_page_put(vm, &chunk->pages[i]);
 	/* Most of it must be pages that KVM has taken away. */
-	crowded = vm->armed && vm->set.count > 2 * nptb_limit(vm) + CROWD;
+	crowded = vm->armed && vm->resident.set.count > 2 * nptb_limit(vm) + CROWD;
 	spin_unlock(&vm->lock);
 	if (crowded)
-		nptb_follow_soon(vm);
+		nptb_reconcile_soon(vm);
 }
 
 /**
@@ -60,10 +60,10 @@ void nptb_pages_more(struct nptb_vm *vm)
  */
 void nptb_pages_free(struct nptb_vm *vm)
 {
-	while (vm->pages.chunks) {
-		struct nptb_chunk *chunk = vm->pages.chunks;
+	while (vm->resident.pages.chunks) {
+		struct nptb_chunk *chunk = vm->resident.pages.chunks;
 
-		vm->pages.chunks = chunk->next;
+		vm->resident.pages.chunks = chunk->next;
 		free_page((unsigned long)chunk);
 	}
 }

@@ -11,12 +11,12 @@ void nptb_pages_free(struct nptb_vm *vm);
 /* A page to use, or NULL where there is none. */
 static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
 {
-	struct nptb_page *page = vm->pages.free;
+	struct nptb_page *page = vm->resident.pages.free;
 
 	lockdep_assert_held(&vm->lock);
 	if (page) {
-		vm->pages.free = page->hash;
-		WRITE_ONCE(vm->pages.count, vm->pages.count - 1);
+		vm->resident.pages.free = page->hash;
+		WRITE_ONCE(vm->resident.pages.count, vm->resident.pages.count - 1);
 	}
 	return page;
 }
@@ -25,9 +25,9 @@ static inline struct nptb_page *nptb_page_get(struct nptb_vm *vm)
 static inline void nptb_page_put(struct nptb_vm *vm, struct nptb_page *page)
 {
 	lockdep_assert_held(&vm->lock);
-	page->hash = vm->pages.free;
-	vm->pages.free = page;
-	WRITE_ONCE(vm->pages.count, vm->pages.count + 1);
+	page->hash = vm->resident.pages.free;
+	vm->resident.pages.free = page;
+	WRITE_ONCE(vm->resident.pages.count, vm->resident.pages.count + 1);
 }
 
 /* Pages that are in no set any more, linked by &nptb_page.hash. */

@@ -27,7 +27,7 @@
  * that KVM took away unseen, or where the limit has just shrunk. The lock is let
  * go after a few of them, or of the accessed bits that a policy looks at for one
  * (40 at most); and a fault does not pay for many that were gone already: it comes
- * again, and all of them are looked for meanwhile, see nptb_follow_soon().
+ * again, and all of them are looked for meanwhile, see nptb_reconcile_soon().
  */
 #define EVICT_MAX	64
 #define EVICT_BATCH	8
@@ -37,7 +37,7 @@
 static void flush_all(struct nptb_vm *vm, s32 vcpu)
 {
 	/* Before: what is made meanwhile may be untracked again. */
-	WRITE_ONCE(vm->untracked, false);
+	WRITE_ONCE(vm->resident.untracked, false);
 	nptb_kvm_evict_all(vm->kvm);
 	trace_nptb_evict(vm, vcpu, 0, NPTB_EVICT_FLUSH, false);
 }
@@ -62,11 +62,11 @@ static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
 {
 	vm->stats.stale++;
 	if (fault)
-		fault->stale++;
-	if (!vm->config.flush_aged || !vm->aged)
+		fault->room.stale++;
+	if (!vm->config.flush_aged || !vm->resident.aged)
 		return;
-	nptb_kvm_flush(vm->kvm, fault ? fault->vcpu : NULL);
-	vm->aged = false;
+	nptb_kvm_flush(vm->kvm, fault ? fault->in.vcpu : NULL);
+	vm->resident.aged = false;
 }
 
 /* Evict @page, for @fault or without, and have its memory back. */
@@ -75,17 +75,17 @@ static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 				  bool own)
 {
 	lockdep_assert_held(&vm->lock);
-	if (likely(nptb_kvm_evict(vm->kvm, fault ? fault->vcpu : NULL,
+	if (likely(nptb_kvm_evict(vm->kvm, fault ? fault->in.vcpu : NULL,
 				  page->key))) {
 		vm->stats.evictions++;
 		if (fault)
-			fault->evicted++;
+			fault->room.evicted++;
 		/* What KVM had taken away is not the attempt's own doing. */
 		if (own)
-			nptb_attempt_evicted(&fault->v->attempt, page->key,
-					     vm->limit);
+			nptb_attempt_evicted(&fault->in.v->attempt, page->key,
+					     vm->account.limit);
 		if (trace_nptb_evict_enabled())
-			trace_nptb_evict(vm, fault ? fault->v->idx : -1,
+			trace_nptb_evict(vm, fault ? fault->in.v->idx : -1,
 					 page->key, reason, own);
 	} else {
 		stale(vm, fault);
@@ -107,7 +107,7 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
 	robbed = nptb_turns_take(&vm->turns, &v->turn, jiffies);
 	if (!robbed)
 		return false;
-	nptb_rset_settle(&vm->set, robbed->shield);
+	nptb_rset_settle(&vm->resident.set, robbed->shield);
 	return true;
 }
 
@@ -121,10 +121,10 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
  */
 static struct nptb_page *faulting(struct nptb_fault *fault)
 {
-	if (fault->key == NPTB_KEY_NONE ||
-	    (fault->shadow && !nptb_code_has_leaf(fault->error_code)))
+	if (fault->in.key == NPTB_KEY_NONE ||
+	    (fault->in.shadow && !nptb_code_has_leaf(fault->in.error_code)))
 		return NULL;
-	return nptb_rset_find(&fault->vm->set, fault->key);
+	return nptb_rset_find(&fault->in.vm->resident.set, fault->in.key);
 }
 
 /*
@@ -135,16 +135,16 @@ static struct nptb_page *faulting(struct nptb_fault *fault)
  */
 static noinline void share(struct nptb_fault *fault, struct nptb_page *page)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
 	lockdep_assert_held(&vm->lock);
 	/* What another attempt shields is shielded for this one as well. */
 	if (page->shield)
 		return;
-	if (vm->special & NPTB_SPECIAL_BARE)
-		nptb_rset_free(&vm->set, page);
+	if (vm->account.special & NPTB_SPECIAL_BARE)
+		nptb_rset_free(&vm->resident.set, page);
 	else
-		nptb_rset_give(&vm->set, page->key, NULL, &fault->v->shield);
+		nptb_rset_give(&vm->resident.set, page->key, NULL, &fault->in.v->shield);
 }
 
 /*
@@ -153,17 +153,17 @@ static noinline void share(struct nptb_fault *fault, struct nptb_page *page)
  */
 static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_vcpu *v = fault->in.v;
 
 	lockdep_assert_held(&vm->lock);
-	if (nptb_rset_loose(&vm->set) > v->shield.count) {
+	if (nptb_rset_loose(&vm->resident.set) > v->shield.count) {
 		if (!take_turn(vm, v))
 			return NULL;
-		return nptb_policy_victim(&vm->set.policy);
+		return nptb_policy_victim(&vm->resident.set.policy);
 	}
 	/* What is missing was granted to others: their faults will tell. */
-	*alone = v->shield.leaves + vm->set.pinned.leaves + NPTB_NEED >
+	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
 		 nptb_limit(vm);
 	return NULL;
 }
@@ -176,17 +176,17 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 						bool *own, bool *alone)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_vcpu *v = fault->in.v;
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
-	page = nptb_policy_victim(&vm->set.policy);
+	page = nptb_policy_victim(&vm->resident.set.policy);
 	if (page) {
 		/* Without a shield the policy has the attempt's own, too. */
-		if (unlikely(vm->special & NPTB_SPECIAL_BARE))
+		if (unlikely(vm->account.special & NPTB_SPECIAL_BARE))
 			*own = nptb_attempt_evicted(&v->attempt, page->key,
-						    vm->limit);
+						    vm->account.limit);
 		return page;
 	}
 	return choose_shielded(fault, alone);
@@ -199,10 +199,10 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
  */
 static bool unknown_leaves(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_read(&vm->granted) + READ_ONCE(vm->exempting);
+	u64 granted = atomic64_read(&vm->account.reserved) + READ_ONCE(vm->resident.exempting);
 
-	return READ_ONCE(vm->untracked) &&
-	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->set.leaves) + granted;
+	return READ_ONCE(vm->resident.untracked) &&
+	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->resident.set.leaves) + granted;
 }
 
 /*
@@ -213,9 +213,9 @@ static bool unknown_leaves(struct nptb_vm *vm)
  */
 static noinline u64 not_exempt(struct nptb_vm *vm, u64 leaves)
 {
-	if (READ_ONCE(vm->untracked) || !nptb_kvm_single_roots(vm->kvm))
+	if (READ_ONCE(vm->resident.untracked) || !nptb_kvm_single_roots(vm->kvm))
 		return leaves;
-	return min(leaves, nptb_rset_counted(&vm->set));
+	return min(leaves, nptb_rset_counted(&vm->resident.set));
 }
 
 static __always_inline u64 counted_leaves(struct nptb_vm *vm)
@@ -223,45 +223,45 @@ static __always_inline u64 counted_leaves(struct nptb_vm *vm)
 	u64 leaves = nptb_kvm_leaves(vm->kvm);
 
 	lockdep_assert_held(&vm->lock);
-	if (likely(!vm->set.exempt.count))
+	if (likely(!vm->resident.set.exempt.count))
 		return leaves;
 	return not_exempt(vm, leaves);
 }
 
-/* As nptb_grant(), where exempt leaves do not count. */
-static noinline bool grant_counted(struct nptb_vm *vm)
+/* As nptb_reserve(), where exempt leaves do not count. */
+static noinline bool reserve_counted(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
+	u64 granted = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
 
 	if (counted_leaves(vm) + granted <= nptb_limit(vm))
 		return true;
-	nptb_ungrant(vm);
+	nptb_unreserve(vm);
 	return false;
 }
 
-static bool grant(struct nptb_vm *vm)
+static bool reserve(struct nptb_vm *vm)
 {
-	if (likely(nptb_grant(vm) >= 0))
+	if (likely(nptb_reserve(vm) >= 0))
 		return true;
-	return unlikely(vm->set.exempt.count) && grant_counted(vm);
+	return unlikely(vm->resident.set.exempt.count) && reserve_counted(vm);
 }
 
 /* There is no page that may go: what else may have made room? */
 static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
-	__must_hold(&fault->vm->lock)
+	__must_hold(&fault->in.vm->lock)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
 	lockdep_assert_held(&vm->lock);
-	if (nptb_revoke(vm, fault->v))
-		return NPTB_ADMISSION_GRANTED;
+	if (nptb_revoke(vm, fault->in.v))
+		return NPTB_ADMISSION_RESERVED;
 	if (!unknown_leaves(vm))
 		return NPTB_ADMISSION_LATER;
 	spin_unlock(&vm->lock);
-	flush_all(vm, fault->v->idx);
+	flush_all(vm, fault->in.v->idx);
 	spin_lock(&vm->lock);
 	vm->stats.flushes++;
-	return NPTB_ADMISSION_GRANTED;
+	return NPTB_ADMISSION_RESERVED;
 }
 
 /*
@@ -269,32 +269,32 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
  * Return: GRANTED where that may have made room.
  */
 static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
-	__must_hold(&fault->vm->lock)
+	__must_hold(&fault->in.vm->lock)
 {
 	bool own = false, alone = false;
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
 	page = faulting(fault);
 	if (!page) {
 		page = choose(fault, &own, &alone);
-	} else if (!fault->shadow && nptb_kvm_allows(fault->vcpu, page->key,
-						     fault->error_code)) {
+	} else if (!fault->in.shadow && nptb_kvm_allows(fault->in.vcpu, page->key,
+						     fault->in.error_code)) {
 		share(fault, page);
 		return NPTB_ADMISSION_THERE;
 	}
 	if (!page && alone) {
-		fault->v->attempt.budget = vm->limit;
-		if (!fault->take_own)
+		fault->in.v->attempt.budget = vm->account.limit;
+		if (!fault->room.take_own)
 			return NPTB_ADMISSION_SHORT;
-		page = nptb_shield_oldest(&fault->v->shield);
+		page = nptb_shield_oldest(&fault->in.v->shield);
 		own = true;
 	}
 	if (page) {
-		nptb_rset_take(&vm->set, page);
+		nptb_rset_take(&vm->resident.set, page);
 		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
-		return NPTB_ADMISSION_GRANTED;
+		return NPTB_ADMISSION_RESERVED;
 	}
 	return none_to_evict(fault);
 }
@@ -303,30 +303,30 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 static enum nptb_admission evict_some(struct nptb_fault *fault)
 {
 	enum nptb_admission admission;
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 	int victims;
 
 	lockdep_assert_held(&vm->lock);
-	nptb_settle_ended(vm, fault->v);
-	vm->looks = 0;
-	for (victims = 0; victims < EVICT_BATCH && vm->looks < LOOKS_BATCH;
+	nptb_settle_ended(vm, fault->in.v);
+	vm->resident.looks = 0;
+	for (victims = 0; victims < EVICT_BATCH && vm->resident.looks < LOOKS_BATCH;
 	     victims++) {
-		switch (nptb_room(&vm->set, counted_leaves(vm),
-				  atomic64_read(&vm->granted), NPTB_NEED,
+		switch (nptb_room(&vm->resident.set, counted_leaves(vm),
+				  atomic64_read(&vm->account.reserved), NPTB_NEED,
 				  nptb_limit(vm))) {
 		case NPTB_ROOM_YES:
 			break;
 		case NPTB_ROOM_WAIT:
-			if (nptb_revoke(vm, fault->v))
+			if (nptb_revoke(vm, fault->in.v))
 				break;
 			return NPTB_ADMISSION_LATER;
 		case NPTB_ROOM_EVICT:
 			admission = evict_one(fault);
-			if (admission != NPTB_ADMISSION_GRANTED)
+			if (admission != NPTB_ADMISSION_RESERVED)
 				return admission;
 		}
-		if (grant(vm))
-			return NPTB_ADMISSION_GRANTED;
+		if (reserve(vm))
+			return NPTB_ADMISSION_RESERVED;
 	}
 	return NPTB_ADMISSION_AGAIN;
 }
@@ -334,8 +334,8 @@ static enum nptb_admission evict_some(struct nptb_fault *fault)
 /* Has a fault paid for as many victims as one may? */
 static bool has_paid(const struct nptb_fault *fault)
 {
-	return fault->stale >= STALE_MAX ||
-	       fault->evicted + fault->stale >= EVICT_MAX;
+	return fault->room.stale >= STALE_MAX ||
+	       fault->room.evicted + fault->room.stale >= EVICT_MAX;
 }
 
 /**
@@ -349,7 +349,7 @@ static bool has_paid(const struct nptb_fault *fault)
  */
 enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 	enum nptb_admission admission;
 	bool wait = false;
 
@@ -357,28 +357,28 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 		spin_lock(&vm->lock);
 		admission = evict_some(fault);
 		if (unlikely(admission == NPTB_ADMISSION_LATER))
-			wait = nptb_wait_begin(vm, fault->v);
+			wait = nptb_wait_begin(vm, fault->in.v);
 		else
-			fault->v->deferrals = 0;
+			fault->in.v->sleeper.deferrals = 0;
 		spin_unlock(&vm->lock);
 		if (likely(admission != NPTB_ADMISSION_AGAIN))
 			break;
 		if (has_paid(fault)) {
-			nptb_follow_soon(vm);
+			nptb_reconcile_soon(vm);
 			admission = NPTB_ADMISSION_LATER;
 			break;
 		}
 		cond_resched();
 	}
 	if (unlikely(wait))
-		nptb_wait(vm, fault->v);
+		nptb_wait(vm, fault->in.v);
 	/* Where it is short, the caller tries again, or steps. */
 	if (admission != NPTB_ADMISSION_SHORT)
-		nptb_attempt_admitted(&fault->v->attempt,
+		nptb_attempt_admitted(&fault->in.v->attempt,
 				      admission != NPTB_ADMISSION_LATER);
-	if (admission == NPTB_ADMISSION_GRANTED) {
-		fault->granted = NPTB_NEED;
-		nptb_hold(fault->v);
+	if (admission == NPTB_ADMISSION_RESERVED) {
+		fault->room.reserved = NPTB_NEED;
+		nptb_reservation_begin(fault->in.v);
 	}
 	return admission;
 }
@@ -386,13 +386,13 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 /* For a write to the budget: shielded pages go, too, when no other is left. */
 static struct nptb_page *take_any(struct nptb_vm *vm)
 {
-	struct nptb_page *page = nptb_rset_victim(&vm->set);
+	struct nptb_page *page = nptb_rset_victim(&vm->resident.set);
 	u32 i;
 
 	lockdep_assert_held(&vm->lock);
 	for (i = 0; !page && i < vm->nr_vcpus; i++)
 		if (vm->vcpus[i])
-			page = nptb_rset_own_victim(&vm->set,
+			page = nptb_rset_own_victim(&vm->resident.set,
 						    &vm->vcpus[i]->shield);
 	return page;
 }
@@ -422,12 +422,12 @@ static bool over_limit(struct nptb_vm *vm)
 {
 	u64 granted, leaves;
 
-	smp_mb(); /* pairs with the atomic in nptb_grant() */
-	granted = atomic64_read(&vm->granted);
+	smp_mb(); /* pairs with the atomic in nptb_reserve() */
+	granted = atomic64_read(&vm->account.reserved);
 	leaves = nptb_kvm_leaves(vm->kvm);
 	if (leaves + granted <= nptb_limit(vm))
 		return false;
-	if (likely(!READ_ONCE(vm->set.exempt.count)))
+	if (likely(!READ_ONCE(vm->resident.set.exempt.count)))
 		return true;
 	spin_lock(&vm->lock);
 	leaves = counted_leaves(vm);

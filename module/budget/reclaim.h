@@ -10,14 +10,14 @@ struct nptb_vm;
 
 /**
  * enum nptb_admission - what make room came to
- * @NPTB_ADMISSION_GRANTED: &nptb_fault.granted leaves may be made
+ * @NPTB_ADMISSION_RESERVED: &nptb_fault_room.reserved leaves may be made
  * @NPTB_ADMISSION_LATER: the fault has to come again
  * @NPTB_ADMISSION_THERE: no leaf has to be made: another vCPU has made it
  * @NPTB_ADMISSION_SHORT: there is no room for the attempt but what it has itself
  * @NPTB_ADMISSION_AGAIN: not known yet: the lock was held for long enough
  */
 enum nptb_admission {
-	NPTB_ADMISSION_GRANTED,
+	NPTB_ADMISSION_RESERVED,
 	NPTB_ADMISSION_LATER,
 	NPTB_ADMISSION_THERE,
 	NPTB_ADMISSION_SHORT,

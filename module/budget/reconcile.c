@@ -27,8 +27,9 @@ static u64 leaves_of(void *ctx, u64 key)
 }
 
 /* One batch. Return: false where there are no more pages to look at. */
-static bool follow_some(struct nptb_vm *vm, u64 *at)
+static bool reconcile_some(struct nptb_vm *vm, u64 *at)
 {
+	struct nptb_page *gone;
 	bool more = false;
 	int idx;
 
@@ -39,8 +40,9 @@ static bool follow_some(struct nptb_vm *vm, u64 *at)
 	idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
 	spin_lock(&vm->lock);
 	if (vm->armed) {
-		nptb_pages_put_all(vm, nptb_rset_follow(&vm->set, at, BATCH,
-							leaves_of, vm));
+		gone = nptb_rset_reconcile(&vm->resident.set, at, BATCH,
+					   leaves_of, vm);
+		nptb_pages_put_all(vm, gone);
 		more = *at < NPTB_WALK_END;
 	}
 	spin_unlock(&vm->lock);
@@ -49,7 +51,7 @@ static bool follow_some(struct nptb_vm *vm, u64 *at)
 }
 
 /**
- * nptb_follow() - bring the resident set in step with KVM's tables
+ * nptb_reconcile() - bring the resident set in step with KVM's tables
  * @vm: alive or ended
  *
  * When this returns while the VM's vCPUs are stopped, and nothing else changes
@@ -57,7 +59,7 @@ static bool follow_some(struct nptb_vm *vm, u64 *at)
  *
  * Context: may sleep.
  */
-void nptb_follow(struct nptb_vm *vm)
+void nptb_reconcile(struct nptb_vm *vm)
 {
 	u64 at = NPTB_WALK_BEGIN;
 	bool more = true;
@@ -65,27 +67,28 @@ void nptb_follow(struct nptb_vm *vm)
 	/* The VM's end waits for its life: a batch at a time as well. */
 	while (more) {
 		down_read(&vm->life);
-		more = follow_some(vm, &at);
+		more = reconcile_some(vm, &at);
 		up_read(&vm->life);
 		cond_resched();
 	}
 }
 
 /**
- * nptb_follow_work() - nptb_follow() for a set that has grown too large
- * @work: &nptb_vm.follow_work
+ * nptb_reconcile_work() - nptb_reconcile() for a set that has grown too large
+ * @work: &nptb_resident.reconcile_work
  *
  * Whoever cancels it holds &nptb_vm.life, so it does not wait for that: it gives
  * up where the VM ends.
  */
-void nptb_follow_work(struct work_struct *work)
+void nptb_reconcile_work(struct work_struct *work)
 {
-	struct nptb_vm *vm = container_of(work, struct nptb_vm, follow_work);
+	struct nptb_vm *vm = container_of(work, struct nptb_vm,
+					  resident.reconcile_work);
 	u64 at = NPTB_WALK_BEGIN;
 	bool more = true;
 
 	while (more && down_read_trylock(&vm->life)) {
-		more = follow_some(vm, &at);
+		more = reconcile_some(vm, &at);
 		up_read(&vm->life);
 		cond_resched();
 	}

@@ -6,7 +6,7 @@
 struct nptb_vm;
 struct work_struct;
 
-void nptb_follow(struct nptb_vm *vm);
-void nptb_follow_work(struct work_struct *work);
+void nptb_reconcile(struct nptb_vm *vm);
+void nptb_reconcile_work(struct work_struct *work);
 
 #endif /* NPTB_BUDGET_RECONCILE_H */

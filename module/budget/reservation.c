@@ -35,12 +35,12 @@
  */
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
-	if (likely(READ_ONCE(v->hold) != NPTB_HOLD_REVOKED))
+	if (likely(READ_ONCE(v->reservation.state) != NPTB_RESERVATION_REVOKED))
 		return true;
-	if (nptb_grant(vm) < 0)
+	if (nptb_reserve(vm) < 0)
 		return false;
-	v->held_since = jiffies;
-	WRITE_ONCE(v->hold, NPTB_HOLD_GRANTED);
+	v->reservation.since = jiffies;
+	WRITE_ONCE(v->reservation.state, NPTB_RESERVATION_HELD);
 	return true;
 }
 
@@ -52,7 +52,7 @@ static void hook_work(struct work_struct *work)
 static DECLARE_WORK(work, hook_work);
 
 /* Do not leave before it has run. */
-void nptb_hold_exit(void)
+void nptb_reservation_exit(void)
 {
 	cancel_work_sync(&work);
 }
@@ -78,8 +78,8 @@ bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key)
 
 static bool overdue(const struct nptb_vcpu *w)
 {
-	return READ_ONCE(w->hold) == NPTB_HOLD_GRANTED &&
-	       nptb_tick_over(READ_ONCE(w->held_since), jiffies);
+	return READ_ONCE(w->reservation.state) == NPTB_RESERVATION_HELD &&
+	       nptb_tick_over(READ_ONCE(w->reservation.since), jiffies);
 }
 
 /**
@@ -96,7 +96,7 @@ bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
 
 	lockdep_assert_held(&vm->lock);
 	/* There the set and the grants are counted by, not KVM's leaves alone. */
-	if (unlikely(vm->special & NPTB_SPECIAL_EXEMPT))
+	if (unlikely(vm->account.special & NPTB_SPECIAL_EXEMPT))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++)
 		late += vm->vcpus[i] && vm->vcpus[i] != v &&
@@ -112,12 +112,12 @@ bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
 		struct nptb_vcpu *w = vm->vcpus[i];
 
 		if (w && w != v && overdue(w) &&
-		    cmpxchg(&w->hold, NPTB_HOLD_GRANTED, NPTB_HOLD_REVOKED) ==
-		    NPTB_HOLD_GRANTED)
+		    cmpxchg(&w->reservation.state, NPTB_RESERVATION_HELD,
+			    NPTB_RESERVATION_REVOKED) == NPTB_RESERVATION_HELD)
 			revoked++;
 	}
 	nptb_kvm_go_on_mapping(vm->kvm);
-	atomic64_sub(revoked * NPTB_NEED, &vm->granted);
+	atomic64_sub(revoked * NPTB_NEED, &vm->account.reserved);
 	vm->stats.revoked += revoked;
 	return revoked;
 }

@@ -16,16 +16,16 @@
 /* What a VM may have in all. */
 static inline u64 nptb_limit(const struct nptb_vm *vm)
 {
-	return READ_ONCE(vm->limit) + READ_ONCE(vm->lent);
+	return READ_ONCE(vm->account.limit) + READ_ONCE(vm->account.lent);
 }
 
 /**
- * nptb_ungrant() - return what was granted
+ * nptb_unreserve() - return what was granted
  * @vm: that it was granted to
  */
-static inline void nptb_ungrant(struct nptb_vm *vm)
+static inline void nptb_unreserve(struct nptb_vm *vm)
 {
-	atomic64_sub(NPTB_NEED, &vm->granted);
+	atomic64_sub(NPTB_NEED, &vm->account.reserved);
 }
 
 /* Leaves for which there is room beside so many that are granted. */
@@ -35,55 +35,55 @@ static __always_inline s64 nptb_room_beside(struct nptb_vm *vm, u64 granted)
 }
 
 /**
- * nptb_grant() - have one fault's leaves granted, evicting nothing
+ * nptb_reserve() - have one fault's leaves granted, evicting nothing
  * @vm: under budget
  *
  * Return: leaves for which there is room beside them. Less than 0: nothing was
- * granted. Otherwise nptb_ungrant() when they are noted.
+ * granted. Otherwise nptb_unreserve() when they are noted.
  */
-static __always_inline s64 nptb_grant(struct nptb_vm *vm)
+static __always_inline s64 nptb_reserve(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->granted);
+	u64 granted = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
 	s64 room = nptb_room_beside(vm, granted);
 
 	if (unlikely(room < 0))
-		nptb_ungrant(vm);
+		nptb_unreserve(vm);
 	return room;
 }
 
 /* The same, but what would have to be given back at once is not taken. */
-static __always_inline s64 nptb_grant_if_room(struct nptb_vm *vm)
+static __always_inline s64 nptb_reserve_if_room(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_read(&vm->granted) + NPTB_NEED;
+	u64 granted = atomic64_read(&vm->account.reserved) + NPTB_NEED;
 	s64 room = nptb_room_beside(vm, granted);
 
-	return room < 0 ? room : nptb_grant(vm);
+	return room < 0 ? room : nptb_reserve(vm);
 }
 
 /**
- * nptb_hold() - a leaf was granted to a fault, and may be revoked
+ * nptb_reservation_begin() - a leaf was granted to a fault, and may be revoked
  * @v: of the vCPU; its own thread
  */
-static inline void nptb_hold(struct nptb_vcpu *v)
+static inline void nptb_reservation_begin(struct nptb_vcpu *v)
 {
-	v->held_since = jiffies;
-	WRITE_ONCE(v->hold, NPTB_HOLD_GRANTED);
+	v->reservation.since = jiffies;
+	WRITE_ONCE(v->reservation.state, NPTB_RESERVATION_HELD);
 }
 
 /**
- * nptb_hold_end() - the fault is over
+ * nptb_reservation_end() - the fault is over
  * @v: of the vCPU; its own thread
  *
  * Return: false where the grant was revoked: it is not to be given back.
  */
-static inline bool nptb_hold_end(struct nptb_vcpu *v)
+static inline bool nptb_reservation_end(struct nptb_vcpu *v)
 {
-	return xchg(&v->hold, NPTB_HOLD_NONE) != NPTB_HOLD_REVOKED;
+	return xchg(&v->reservation.state, NPTB_RESERVATION_NONE) != NPTB_RESERVATION_REVOKED;
 }
 
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key);
-void nptb_hold_exit(void);
+void nptb_reservation_exit(void);
 
 #endif /* NPTB_BUDGET_RESERVATION_H */

@@ -26,18 +26,19 @@
 
 static void sleep_work(struct callback_head *work)
 {
-	struct nptb_vcpu *v = container_of(work, struct nptb_vcpu, sleep_work);
+	struct nptb_vcpu *v = container_of(work, struct nptb_vcpu,
+					   sleeper.work);
 	struct nptb_vm *vm = v->vm;
 
-	wait_event_interruptible_timeout(vm->room_wait,
-					 READ_ONCE(vm->rooms) != v->rooms_seen,
+	wait_event_interruptible_timeout(vm->sleep.queue,
+					 READ_ONCE(vm->sleep.rooms) != v->sleeper.rooms_seen,
 					 1);
 	spin_lock(&vm->lock);
-	vm->sleepers--;
+	vm->sleep.sleepers--;
 	/* It still wants in: see set/contention.h. */
 	v->turn.waiting_at = jiffies;
 	spin_unlock(&vm->lock);
-	WRITE_ONCE(v->sleeping, false);
+	WRITE_ONCE(v->sleeper.pending, false);
 	nptb_vm_put(vm);
 	nptb_hook_leave();
 }
@@ -57,10 +58,10 @@ bool nptb_wait_begin(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
 	lockdep_assert_held(&vm->lock);
 	/* The thread that ran the vCPU before may not have done its work yet. */
-	if (++v->deferrals < DEFERRALS || READ_ONCE(v->sleeping))
+	if (++v->sleeper.deferrals < DEFERRALS || READ_ONCE(v->sleeper.pending))
 		return false;
-	vm->sleepers++;
-	v->rooms_seen = vm->rooms;
+	vm->sleep.sleepers++;
+	v->sleeper.rooms_seen = vm->sleep.rooms;
 	return true;
 }
 
@@ -74,14 +75,14 @@ void nptb_wait(struct nptb_vm *vm, struct nptb_vcpu *v)
 	/* Until the work is done, which may be when KVM_RUN has returned. */
 	nptb_vm_get(vm);
 	nptb_hook_enter();
-	v->sleeping = true;
-	init_task_work(&v->sleep_work, sleep_work);
-	if (likely(!task_work_add(current, &v->sleep_work, TWA_RESUME)))
+	v->sleeper.pending = true;
+	init_task_work(&v->sleeper.work, sleep_work);
+	if (likely(!task_work_add(current, &v->sleeper.work, TWA_RESUME)))
 		return;
 	/* A thread that exits: it does not enter the guest. */
-	v->sleeping = false;
+	v->sleeper.pending = false;
 	spin_lock(&vm->lock);
-	vm->sleepers--;
+	vm->sleep.sleepers--;
 	spin_unlock(&vm->lock);
 	nptb_hook_leave();
 	nptb_vm_put(vm);
@@ -96,6 +97,6 @@ void nptb_wait(struct nptb_vm *vm, struct nptb_vcpu *v)
 void nptb_wake(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
-	WRITE_ONCE(vm->rooms, vm->rooms + 1);
-	wake_up_all(&vm->room_wait);
+	WRITE_ONCE(vm->sleep.rooms, vm->sleep.rooms + 1);
+	wake_up_all(&vm->sleep.queue);
 }

@@ -31,26 +31,26 @@
 /* Has the vCPU shown progress? Then its last attempt is over. */
 static __always_inline void account(struct nptb_fault *fault)
 {
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vcpu *v = fault->in.v;
 
 	/* The address first: it differs nearly always, and settles it. */
-	if (nptb_state_pc(&v->attempt.state) == fault->pc && !v->unknown &&
-	    nptb_kvm_same_state(fault->vcpu, &v->attempt.state))
+	if (nptb_state_pc(&v->attempt.state) == fault->in.pc && !v->unknown &&
+	    nptb_kvm_same_state(fault->in.vcpu, &v->attempt.state))
 		return;
-	if (unlikely(v->attempt.noted || v->lent))
+	if (unlikely(v->attempt.noted || v->loan.pages))
 		nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
 	else
 		nptb_attempt_next(v);
-	nptb_kvm_keep_state(fault->vcpu, &v->attempt.state);
+	nptb_kvm_keep_state(fault->in.vcpu, &v->attempt.state);
 }
 
 /* Will it end a lap? A new attempt, as nearly all are, searches nothing. */
 static __always_inline bool is_confirmed(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 
-	if (!attempt->npages || fault->key == NPTB_KEY_NONE ||
-	    !nptb_attempt_ends_lap(attempt, fault->key))
+	if (!attempt->npages || fault->in.key == NPTB_KEY_NONE ||
+	    !nptb_attempt_ends_lap(attempt, fault->in.key))
 		return false;
 	return attempt->maskless || nptb_resolve_confirmed(fault);
 }
@@ -58,45 +58,45 @@ static __always_inline bool is_confirmed(struct nptb_fault *fault)
 /* There is plenty of room: which attempt this belongs to is not looked into. */
 static void account_nothing(struct nptb_fault *fault)
 {
-	if (!fault->v->unknown) {
-		fault->v->ended = true;
-		fault->v->unknown = true;
+	if (!fault->in.v->unknown) {
+		fault->in.v->ended = true;
+		fault->in.v->unknown = true;
 	}
 }
 
 /* The fault was let in: is it one that the attempt brought on itself? */
 static __always_inline void detect(struct nptb_fault *fault)
 {
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vcpu *v = fault->in.v;
 	u64 robbed;
 
-	if (fault->key == NPTB_KEY_NONE)
+	if (fault->in.key == NPTB_KEY_NONE)
 		return;
-	fault->lap = nptb_attempt_fault(&v->attempt, fault->key,
-					nptb_roles(fault->error_code));
+	fault->loop.lap = nptb_attempt_fault(&v->attempt, fault->in.key,
+					     nptb_roles(fault->in.error_code));
 	if (likely(!v->attempt.again))
 		return;
 	/* Or did others take the page? */
 	robbed = READ_ONCE(v->turn.robbed);
-	fault->stolen = robbed != v->robbed_seen;
-	v->attempt.stolen += fault->stolen;
+	fault->loop.stolen = robbed != v->robbed_seen;
+	v->attempt.stolen += fault->loop.stolen;
 	v->robbed_seen = robbed;
 }
 
 /* Is there anything to tell of a loop that has not been told? */
 static __always_inline bool has_report(const struct nptb_fault *fault)
 {
-	return (fault->lap && !fault->told) || fault->stolen || fault->steps ||
-	       fault->refused || fault->v->attempt.certain;
+	return (fault->loop.lap && !fault->told) || fault->loop.stolen || fault->step.done ||
+	       fault->step.refused || fault->in.v->attempt.certain;
 }
 
 /* One more lap, and nothing else to tell: that needs no lock of its own. */
 static __always_inline void tell_lap(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
-	if (fault->steps || fault->refused || fault->v->attempt.certain ||
-	    !nptb_loop_again(vm->loops, &fault->v->attempt))
+	if (fault->step.done || fault->step.refused || fault->in.v->attempt.certain ||
+	    !nptb_loop_again(vm->loops, &fault->in.v->attempt))
 		return;
 	vm->stats.laps++;
 	fault->told = true;
@@ -106,48 +106,48 @@ static __always_inline void tell_lap(struct nptb_fault *fault)
 static __always_inline enum nptb_verdict
 verdict_of(struct nptb_fault *fault, const struct nptb_outcome *before)
 {
-	struct nptb_outcome after = nptb_kvm_outcome(fault->vcpu);
+	struct nptb_outcome after = nptb_kvm_outcome(fault->in.vcpu);
 
 	if (after.fixed != before->fixed)
 		return NPTB_VERDICT_MAPPED;
 	if (after.spurious != before->spurious)
 		return NPTB_VERDICT_SPURIOUS;
 	if (after.emulated != before->emulated)
-		return nptb_kvm_has_memory(fault->vcpu, fault->key) ?
+		return nptb_kvm_has_memory(fault->in.vcpu, fault->in.key) ?
 			NPTB_VERDICT_EMULATED : NPTB_VERDICT_MMIO;
 	return fault->ret < 0 ? NPTB_VERDICT_ERROR : NPTB_VERDICT_RETRY;
 }
 
 static __always_inline void map(struct nptb_fault *fault)
 {
-	struct nptb_outcome before = nptb_kvm_outcome(fault->vcpu);
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_outcome before = nptb_kvm_outcome(fault->in.vcpu);
+	struct nptb_vcpu *v = fault->in.v;
 
-	v->made = NPTB_KEY_NONE;
-	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->vcpu))))
-		v->read_only = !nptb_code_is_write(fault->error_code) &&
-			       nptb_read_only(fault->vcpu, fault->key);
-	WRITE_ONCE(v->inside, current->pid);
-	fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
-				    fault->insn, fault->insn_len);
-	WRITE_ONCE(v->inside, 0);
-	v->read_only = false;
-	fault->made = v->made;
+	v->mapping.made = NPTB_KEY_NONE;
+	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->in.vcpu))))
+		v->mapping.read_only = !nptb_code_is_write(fault->in.error_code) &&
+			       nptb_read_only(fault->in.vcpu, fault->in.key);
+	WRITE_ONCE(v->mapping.inside, current->pid);
+	fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa, fault->in.error_code,
+				    fault->in.insn, fault->in.insn_len);
+	WRITE_ONCE(v->mapping.inside, 0);
+	v->mapping.read_only = false;
+	fault->made = v->mapping.made;
 	fault->verdict = verdict_of(fault, &before);
 	/* What was lent to it does not count as going on by itself. */
-	if (!v->lent)
-		v->since_step++;
+	if (!v->loan.pages)
+		v->stepping.mapped++;
 }
 
 /* One more leaf for a frame of the set, or one that cannot be tracked. */
 static void one_more(struct nptb_vm *vm, u64 key, bool more)
 {
-	struct nptb_page *page = nptb_rset_find(&vm->set, key);
+	struct nptb_page *page = nptb_rset_find(&vm->resident.set, key);
 
 	if (page)
-		nptb_rset_set_leaves(&vm->set, page, page->leaves + more);
+		nptb_rset_set_leaves(&vm->resident.set, page, page->leaves + more);
 	else
-		WRITE_ONCE(vm->untracked, true);
+		WRITE_ONCE(vm->resident.untracked, true);
 }
 
 /*
@@ -158,21 +158,21 @@ static void one_more(struct nptb_vm *vm, u64 key, bool more)
  */
 static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 {
-	struct nptb_vm *vm = fault->vm;
-	bool made = unlikely(fault->shadow) && fault->made != NPTB_KEY_NONE;
-	bool may_be_new = !fault->shadow || made;
-	u64 key = made ? fault->made : fault->key;
+	struct nptb_vm *vm = fault->in.vm;
+	bool made = unlikely(fault->in.shadow) && fault->made != NPTB_KEY_NONE;
+	bool may_be_new = !fault->in.shadow || made;
+	u64 key = made ? fault->made : fault->in.key;
 	struct nptb_page *spare = may_be_new ? nptb_page_get(vm) : NULL;
 	bool used;
 
-	if (unlikely(vm->special))
+	if (unlikely(vm->account.special))
 		used = nptb_give_special(fault, key, spare, plenty);
 	else if (plenty)
-		used = nptb_rset_charge(&vm->set, key, spare);
+		used = nptb_rset_charge(&vm->resident.set, key, spare);
 	else
-		used = nptb_rset_give(&vm->set, key, spare, &fault->v->shield);
+		used = nptb_rset_give(&vm->resident.set, key, spare, &fault->in.v->shield);
 	if (!plenty)
-		nptb_rset_bound(&vm->set, &fault->v->shield);
+		nptb_rset_bound(&vm->resident.set, &fault->in.v->shield);
 	if (spare && !used)
 		nptb_page_put(vm, spare);
 	if (unlikely(!used && (made || (may_be_new && !spare))))
@@ -183,9 +183,9 @@ static bool gives_page(const struct nptb_fault *fault)
 {
 	if (unlikely(fault->made != NPTB_KEY_NONE))
 		return true;
-	if (unlikely(fault->there))
+	if (unlikely(fault->room.there))
 		return false;
-	return fault->key != NPTB_KEY_NONE &&
+	return fault->in.key != NPTB_KEY_NONE &&
 	       (fault->verdict == NPTB_VERDICT_MAPPED ||
 		fault->verdict == NPTB_VERDICT_SPURIOUS ||
 		fault->verdict == NPTB_VERDICT_EMULATED);
@@ -194,26 +194,26 @@ static bool gives_page(const struct nptb_fault *fault)
 /* Built twice, for the two ways through: @plenty is a constant. */
 static __always_inline void note(struct nptb_fault *fault, bool plenty)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
 	spin_lock(&vm->lock);
-	nptb_settle_ended(vm, fault->v);
+	nptb_settle_ended(vm, fault->in.v);
 	vm->stats.verdict[fault->verdict]++;
 	if (!plenty) {
-		fault->seq = ++vm->seq;
-		if (fault->lap)
+		fault->note.seq = ++vm->seq;
+		if (fault->loop.lap)
 			tell_lap(fault);
 	}
 	if (vm->armed && gives_page(fault))
 		give_page(fault, plenty);
 	/* In the set first: see NPTB_ROOM_WAIT. */
-	if (fault->granted && nptb_hold_end(fault->v))
-		atomic64_sub(fault->granted, &vm->granted);
-	if (unlikely(vm->sleepers) && fault->granted)
+	if (fault->room.reserved && nptb_reservation_end(fault->in.v))
+		atomic64_sub(fault->room.reserved, &vm->account.reserved);
+	if (unlikely(vm->sleep.sleepers) && fault->room.reserved)
 		nptb_wake(vm);
-	fault->leaves = nptb_kvm_leaves(vm->kvm);
-	if (fault->leaves > vm->stats.peak)
-		vm->stats.peak = fault->leaves;
+	fault->note.leaves = nptb_kvm_leaves(vm->kvm);
+	if (fault->note.leaves > vm->stats.peak)
+		vm->stats.peak = fault->note.leaves;
 	spin_unlock(&vm->lock);
 }
 
@@ -223,24 +223,24 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
  */
 static __always_inline enum nptb_admission make_room(struct nptb_fault *fault)
 {
-	u32 on_loop = READ_ONCE(fault->vm->config.on_loop);
+	u32 on_loop = READ_ONCE(fault->in.vm->config.on_loop);
 	enum nptb_admission admission;
 
 	/* There the answer is known. */
-	fault->take_own = on_loop != NPTB_ON_LOOP_LEND &&
+	fault->room.take_own = on_loop != NPTB_ON_LOOP_LEND &&
 			  on_loop != NPTB_ON_LOOP_EMULATE;
 	while ((admission = nptb_make_room(fault)) == NPTB_ADMISSION_SHORT) {
 		switch (nptb_resolve_short(fault)) {
 		case NPTB_SHORTAGE_STEP:
 			if (nptb_step(fault)) {
-				nptb_attempt_admitted(&fault->v->attempt, true);
+				nptb_attempt_admitted(&fault->in.v->attempt, true);
 				return NPTB_ADMISSION_SHORT;
 			}
 			break;
 		case NPTB_SHORTAGE_LENT:
 			break;
 		case NPTB_SHORTAGE_EVICT:
-			fault->take_own = true;
+			fault->room.take_own = true;
 		}
 	}
 	return admission;
@@ -249,9 +249,9 @@ static __always_inline enum nptb_admission make_room(struct nptb_fault *fault)
 /* Make room and map; or else, send the fault back or do without the page. */
 static __always_inline void admit(struct nptb_fault *fault)
 {
-	enum nptb_admission admission = NPTB_ADMISSION_GRANTED;
+	enum nptb_admission admission = NPTB_ADMISSION_RESERVED;
 
-	if (!fault->granted)
+	if (!fault->room.reserved)
 		admission = make_room(fault);
 	if (admission == NPTB_ADMISSION_LATER) {
 		fault->verdict = NPTB_VERDICT_DEFERRED;
@@ -259,10 +259,10 @@ static __always_inline void admit(struct nptb_fault *fault)
 		return;
 	}
 	detect(fault);
-	if (likely(admission == NPTB_ADMISSION_GRANTED)) {
+	if (likely(admission == NPTB_ADMISSION_RESERVED)) {
 		map(fault);
 	} else if (admission == NPTB_ADMISSION_THERE) {
-		fault->there = true;
+		fault->room.there = true;
 		fault->verdict = NPTB_VERDICT_SPURIOUS;
 		fault->ret = 1;
 	}
@@ -271,12 +271,12 @@ static __always_inline void admit(struct nptb_fault *fault)
 /* Replay wants to tell what a smaller budget cost from what it did not. */
 static void look_up(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 
-	if (fault->key == NPTB_KEY_NONE)
+	if (fault->in.key == NPTB_KEY_NONE)
 		return;
 	spin_lock(&vm->lock);
-	fault->known = nptb_rset_find(&vm->set, fault->key);
+	fault->room.known = nptb_rset_find(&vm->resident.set, fault->in.key);
 	spin_unlock(&vm->lock);
 }
 
@@ -287,27 +287,27 @@ static void look_up(struct nptb_fault *fault)
  */
 static int handle_mmio(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	bool granted = nptb_grant(vm) >= 0;
+	struct nptb_vm *vm = fault->in.vm;
+	bool granted = nptb_reserve(vm) >= 0;
 
-	fault->v->made = NPTB_KEY_NONE;
-	WRITE_ONCE(fault->v->inside, current->pid);
+	fault->in.v->mapping.made = NPTB_KEY_NONE;
+	WRITE_ONCE(fault->in.v->mapping.inside, current->pid);
 	if (granted)
-		fault->ret = nptb_kvm_fault(fault->vcpu, fault->gpa,
-					    fault->error_code, fault->insn,
-					    fault->insn_len);
+		fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa,
+					    fault->in.error_code, fault->in.insn,
+					    fault->in.insn_len);
 	else
-		fault->ret = nptb_kvm_emulate_mmio(fault->vcpu, fault->gpa,
-						   fault->insn, fault->insn_len);
-	WRITE_ONCE(fault->v->inside, 0);
+		fault->ret = nptb_kvm_emulate_mmio(fault->in.vcpu, fault->in.gpa,
+						   fault->in.insn, fault->in.insn_len);
+	WRITE_ONCE(fault->in.v->mapping.inside, 0);
 	if (granted)
-		nptb_note_ahead(vm, fault->v, fault->key);
+		nptb_note_ahead(vm, fault->in.v, fault->in.key);
 	fault->verdict = NPTB_VERDICT_MMIO;
 	spin_lock(&vm->lock);
 	vm->stats.verdict[fault->verdict]++;
-	fault->seq = ++vm->seq;
+	fault->note.seq = ++vm->seq;
 	spin_unlock(&vm->lock);
-	fault->leaves = nptb_kvm_leaves(vm->kvm);
+	fault->note.leaves = nptb_kvm_leaves(vm->kvm);
 	trace_nptb_fault(fault);
 	return fault->ret;
 }
@@ -335,80 +335,52 @@ static int no_memory(struct nptb_vm *vm)
 	return -ENOMEM;
 }
 
-/* Step aside, KVM runs as always, and say so. */
-static int pass(struct nptb_fault *fault)
+/*
+ * A guest that is private cannot be held to a budget: it loses it, aloud. Step aside
+ * until then: KVM runs as always.
+ */
+static int refuse(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
+		  u64 error_code, void *insn, int insn_len)
 {
-	struct nptb_vm *vm = fault->vm;
-
+	queue_work(nptb_wq, &vm->attach.refuse_work);
 	spin_lock(&vm->lock);
 	vm->stats.verdict[NPTB_VERDICT_PASSED]++;
-	WRITE_ONCE(vm->untracked, true);
+	WRITE_ONCE(vm->resident.untracked, true);
 	spin_unlock(&vm->lock);
-	return nptb_kvm_fault(fault->vcpu, fault->gpa, fault->error_code,
-			      fault->insn, fault->insn_len);
+	return nptb_kvm_fault(vcpu, gpa, error_code, insn, insn_len);
 }
 
 /* Asked anew as long as it is not: the books may be of an earlier budget. */
-static bool is_readable(struct nptb_fault *fault)
+static bool is_readable(struct nptb_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	if (!nptb_kvm_protected(fault->vcpu))
-		fault->v->readable = nptb_kvm_readable(fault->vcpu);
-	else
-		fault->v->readable = false;
-	return fault->v->readable;
+	v->readable = !nptb_kvm_protected(vcpu) && nptb_kvm_readable(vcpu);
+	return v->readable;
 }
 
-/* A guest that is private cannot be held to a budget: it loses it, aloud. */
-static int refuse(struct nptb_fault *fault)
+/* The stages, in turn. */
+static __always_inline int run(struct nptb_fault *fault)
 {
-	queue_work(nptb_wq, &fault->vm->refuse_work);
-	return pass(fault);
-}
-
-static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
-				  gpa_t gpa, u64 error_code, void *insn,
-				  int insn_len)
-{
-	/* Every field is set here or by its stage: clearing all of it costs. */
-	struct nptb_fault fault __uninitialized;
+	struct nptb_vm *vm = fault->in.vm;
 	s64 room;
 
-	fault.vm = vm;
-	fault.vcpu = vcpu;
-	fault.pc = nptb_kvm_pc(vcpu);
-	fault.gpa = gpa;
-	fault.error_code = error_code;
-	fault.insn = insn;
-	fault.insn_len = insn_len;
-	memset(&fault.cleared, 0, sizeof(fault.cleared));
-	fault.made = NPTB_KEY_NONE;
-
-	fault.v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
-	if (unlikely(!fault.v))
-		return no_memory(vm);
-	if (unlikely(!fault.v->readable || nptb_kvm_protected(vcpu)) &&
-	    !is_readable(&fault))
-		return refuse(&fault);
-	fault.key = nptb_kvm_key(vcpu, gpa);
-	fault.shadow = !vm->tdp_mmu || !nptb_kvm_direct(vcpu);
-	if (nptb_code_is_mmio(error_code) &&
-	    !nptb_kvm_has_memory(vcpu, fault.key))
-		return handle_mmio(&fault);
+	if (nptb_code_is_mmio(fault->in.error_code) &&
+	    !nptb_kvm_has_memory(fault->in.vcpu, fault->in.key))
+		return handle_mmio(fault);
 	/*
 	 * Every vCPU may need a page at the same time. Without one the fault goes
 	 * untracked, but never unbudgeted.
 	 */
-	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
+	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);
 
-	if (unlikely(vm->special & NPTB_SPECIAL_EXEMPT) &&
-	    nptb_exempt_begin(&fault))
-		return handle_exempt(&fault);
+	if (unlikely(vm->account.special & NPTB_SPECIAL_EXEMPT) &&
+	    nptb_exempt_begin(fault))
+		return handle_exempt(fault);
 
 	/* What was lent to it is taken back first: there is less room then. */
-	room = READ_ONCE(fault.v->lent) ? -1 : nptb_grant_if_room(vm);
+	room = READ_ONCE(fault->in.v->loan.pages) ? -1 : nptb_reserve_if_room(vm);
 	if (room >= 0)
-		fault.granted = NPTB_NEED;
+		fault->room.reserved = NPTB_NEED;
 	/*
 	 * With room for more pages than an attempt is followed over, none can
 	 * come into a loop, or be robbed of a page, before there is less room: it
@@ -416,30 +388,68 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 	 * of work is saved. Whoever listens wants to know of every attempt.
 	 */
 	if (room >= NPTB_LOOP_PAGES_MAX && !trace_nptb_fault_enabled()) {
-		account_nothing(&fault);
-		map(&fault);
-		note(&fault, true);
-		return fault.ret;
+		account_nothing(fault);
+		map(fault);
+		note(fault, true);
+		return fault->ret;
 	}
 	if (room >= 0)
-		nptb_hold(fault.v);
+		nptb_reservation_begin(fault->in.v);
 	if (trace_nptb_fault_enabled())
-		look_up(&fault);
-	account(&fault);
-	fault.confirmed = is_confirmed(&fault);
-	if (fault.confirmed && vm->config.on_loop == NPTB_ON_LOOP_STOP) {
-		detect(&fault);
-		nptb_resolve_stop(&fault);
+		look_up(fault);
+	account(fault);
+	fault->loop.confirmed = is_confirmed(fault);
+	if (fault->loop.confirmed && vm->config.on_loop == NPTB_ON_LOOP_STOP) {
+		detect(fault);
+		nptb_resolve_stop(fault);
 	} else {
-		admit(&fault);
+		admit(fault);
 	}
-	note(&fault, false);
-	if (unlikely(has_report(&fault)))
-		nptb_report(&fault);
-	trace_nptb_fault(&fault);
-	if (fault.verdict == NPTB_VERDICT_STOPPED)
-		nptb_report_end(&fault, NPTB_RESOLVED_STOPPED);
-	return fault.ret;
+	note(fault, false);
+	if (unlikely(has_report(fault)))
+		nptb_report(fault);
+	trace_nptb_fault(fault);
+	if (fault->verdict == NPTB_VERDICT_STOPPED)
+		nptb_report_end(fault, NPTB_RESOLVED_STOPPED);
+	return fault->ret;
+}
+
+static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
+				  struct kvm_vcpu *vcpu, gpa_t gpa,
+				  u64 error_code, void *insn, int insn_len)
+{
+	/*
+	 * All are named: for one that is left out the compiler would clear the
+	 * whole of it, by a string instruction, at every fault.
+	 */
+	struct nptb_fault fault = {
+		.in = {
+			.vm = vm,
+			.v = v,
+			.vcpu = vcpu,
+			.pc = nptb_kvm_pc(vcpu),
+			.gpa = gpa,
+			.error_code = error_code,
+			.insn = insn,
+			.insn_len = insn_len,
+			.shadow = !vm->account.tdp_mmu || !nptb_kvm_direct(vcpu),
+			.key = nptb_kvm_key(vcpu, gpa),
+		},
+		.room = {
+			.reserved = 0, .evicted = 0, .stale = 0,
+			.there = false, .exempt = false,
+			.take_own = false, .known = false,
+		},
+		.step = { .done = 0, .irets = 0, .refused = false },
+		.loop = { .confirmed = false, .lap = false, .stolen = false },
+		.told = false,
+		.ret = 0,
+		.verdict = 0,
+		.made = NPTB_KEY_NONE,
+		.note = { .leaves = 0, .seq = 0 },
+	};
+
+	return run(&fault);
 }
 
 /**
@@ -463,8 +473,16 @@ int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		      void *insn, int insn_len, struct nptb_watch *watch)
 {
 	struct nptb_vm *vm = container_of(watch, struct nptb_vm, watch);
-	int ret = handle(vm, vcpu, gpa, error_code, insn, insn_len);
+	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
+	int ret;
 
+	if (unlikely(!v))
+		ret = no_memory(vm);
+	else if (unlikely(!v->readable || nptb_kvm_protected(vcpu)) &&
+		 !is_readable(v, vcpu))
+		ret = refuse(vm, vcpu, gpa, error_code, insn, insn_len);
+	else
+		ret = handle(vm, v, vcpu, gpa, error_code, insn, insn_len);
 	nptb_hook_leave();
 	return ret;
 }

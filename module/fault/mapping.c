@@ -52,9 +52,9 @@ int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
-	ret = nptb_kvm_set_spte(set, v && v->read_only, &made);
+	ret = nptb_kvm_set_spte(set, v && v->mapping.read_only, &made);
 	if (v && made != NPTB_KEY_NONE)
-		v->made = made;
+		v->mapping.made = made;
 	return ret;
 }
 
@@ -79,12 +79,12 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
-	return nptb_kvm_map(vcpu, fault, v && v->read_only);
+	return nptb_kvm_map(vcpu, fault, v && v->mapping.read_only);
 }
 
 /**
  * nptb_note_ahead() - a leaf was granted, and may have been made, unasked for
- * @vm: under budget a moment ago; nptb_grant() granted a leaf
+ * @vm: under budget a moment ago; nptb_reserve() granted a leaf
  * @v: by which vCPU
  * @key: of the frame, or %NPTB_KEY_NONE where only KVM knows
  *
@@ -92,7 +92,7 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
  */
 void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
-	u64 made = v->made != NPTB_KEY_NONE ? v->made : key;
+	u64 made = v->mapping.made != NPTB_KEY_NONE ? v->mapping.made : key;
 	u64 leaves = 0;
 
 	spin_lock(&vm->lock);
@@ -102,17 +102,17 @@ void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 		struct nptb_page *spare = nptb_page_get(vm), *page;
 
 		if (!nptb_give_ahead(vm, made, spare,
-				     v->made == NPTB_KEY_NONE) && spare)
+				     v->mapping.made == NPTB_KEY_NONE) && spare)
 			nptb_page_put(vm, spare);
-		page = nptb_rset_find(&vm->set, made);
+		page = nptb_rset_find(&vm->resident.set, made);
 		if (page)
-			nptb_rset_set_leaves(&vm->set, page, leaves);
+			nptb_rset_set_leaves(&vm->resident.set, page, leaves);
 		else
-			WRITE_ONCE(vm->untracked, true);
+			WRITE_ONCE(vm->resident.untracked, true);
 	}
 	/* In the set first: see NPTB_ROOM_WAIT. */
-	nptb_ungrant(vm);
-	if (vm->sleepers)
+	nptb_unreserve(vm);
+	if (vm->sleep.sleepers)
 		nptb_wake(vm);
 	spin_unlock(&vm->lock);
 }
@@ -123,21 +123,21 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 {
 	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 
-	if (!v || nptb_grant(vm) < 0)
+	if (!v || nptb_reserve(vm) < 0)
 		return NULL;
-	if (READ_ONCE(vm->pages.count) <= READ_ONCE(vm->nr_vcpus))
+	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
 		nptb_pages_more(vm);
-	v->made = NPTB_KEY_NONE;
+	v->mapping.made = NPTB_KEY_NONE;
 	/* What is written after all is mapped anew. */
-	v->read_only = nptb_read_only(vcpu, key);
-	WRITE_ONCE(v->inside, current->pid);
+	v->mapping.read_only = nptb_read_only(vcpu, key);
+	WRITE_ONCE(v->mapping.inside, current->pid);
 	return v;
 }
 
 static void end_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
-	WRITE_ONCE(v->inside, 0);
-	v->read_only = false;
+	WRITE_ONCE(v->mapping.inside, 0);
+	v->mapping.read_only = false;
 	nptb_note_ahead(vm, v, key);
 }
 

@@ -21,23 +21,23 @@
  * pages with its very next instructions gains from more: twice as many each
  * time. One that has gone on by itself for a while begins anew.
  */
-static u32 burst_of(struct nptb_vcpu *v, u64 limit, u32 most)
+static u32 burst_of(struct nptb_stepping *stepping, u64 limit, u32 most)
 {
-	if (v->since_step > 2 * limit)
-		v->burst = 1;
+	if (stepping->mapped > 2 * limit)
+		stepping->burst = 1;
 	else
-		v->burst = min(2 * v->burst, most);
-	v->burst = max(v->burst, 1U);
-	v->since_step = 0;
-	return v->burst;
+		stepping->burst = min(2 * stepping->burst, most);
+	stepping->burst = max(stepping->burst, 1U);
+	stepping->mapped = 0;
+	return stepping->burst;
 }
 
 /* What the emulator cannot do, but we can. */
 static bool step_ourselves(struct nptb_fault *fault)
 {
-	if (!nptb_kvm_step_ourselves(fault->vcpu))
+	if (!nptb_kvm_step_ourselves(fault->in.vcpu))
 		return false;
-	fault->irets++;
+	fault->step.irets++;
 	fault->ret = 1;
 	return true;
 }
@@ -49,7 +49,7 @@ static u32 run(struct nptb_fault *fault, u32 most)
 	u32 done = 0;
 
 	for (;;) {
-		enum nptb_step step = nptb_kvm_step(fault->vcpu, &fetch,
+		enum nptb_step step = nptb_kvm_step(fault->in.vcpu, &fetch,
 						    &fault->ret);
 
 		if (step == NPTB_STEP_REFUSED && step_ourselves(fault))
@@ -59,9 +59,9 @@ static u32 run(struct nptb_fault *fault, u32 most)
 		done++;
 		if (step == NPTB_STEP_LEAVE)
 			break;
-		if (done < most && nptb_kvm_may_go_on(fault->vcpu))
+		if (done < most && nptb_kvm_may_go_on(fault->in.vcpu))
 			continue;
-		if (!nptb_kvm_must_go_on(fault->vcpu))
+		if (!nptb_kvm_must_go_on(fault->in.vcpu))
 			break;
 		/* Translations may be gone by the request that is pending. */
 		fetch = (struct nptb_fetch)NPTB_FETCH_INIT;
@@ -76,11 +76,11 @@ static u32 run(struct nptb_fault *fault, u32 most)
  */
 static void look_around(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_vm *vm = fault->in.vm;
 	u64 times;
 
 	spin_lock(&vm->lock);
-	times = nptb_loop_times(vm->loops, &fault->v->attempt);
+	times = nptb_loop_times(vm->loops, &fault->in.v->attempt);
 	spin_unlock(&vm->lock);
 	if (!nptb_is_told(times + 1))
 		return;
@@ -97,22 +97,24 @@ static void look_around(struct nptb_fault *fault)
  */
 bool nptb_step(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+	struct nptb_vm *vm = fault->in.vm;
+	u32 burst;
 
 	attempt->certain = true;
 	look_around(fault);
-	WRITE_ONCE(fault->v->inside, current->pid);
-	fault->steps = run(fault, burst_of(fault->v, READ_ONCE(vm->limit),
-					   READ_ONCE(vm->config.burst)));
-	WRITE_ONCE(fault->v->inside, 0);
-	if (fault->steps) {
-		attempt->steps += fault->steps;
+	WRITE_ONCE(fault->in.v->mapping.inside, current->pid);
+	burst = burst_of(&fault->in.v->stepping, READ_ONCE(vm->account.limit),
+			 READ_ONCE(vm->config.burst));
+	fault->step.done = run(fault, burst);
+	WRITE_ONCE(fault->in.v->mapping.inside, 0);
+	if (fault->step.done) {
+		attempt->steps += fault->step.done;
 		fault->verdict = NPTB_VERDICT_STEPPED;
 		return true;
 	}
 	nptb_report_read_insn(fault);
 	attempt->refused = true;
-	fault->refused = true;
+	fault->step.refused = true;
 	return false;
 }

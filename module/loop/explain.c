@@ -18,9 +18,9 @@
  */
 void nptb_explain_ahead(struct nptb_fault *fault)
 {
-	nptb_kvm_machine(fault->vcpu, &fault->v->explain.machine);
-	fault->v->explain.attempt = fault->v->attempt.number;
-	fault->v->explain.npages = 0;
+	nptb_kvm_machine(fault->in.vcpu, &fault->in.v->explain.machine);
+	fault->in.v->explain.attempt = fault->in.v->attempt.number;
+	fault->in.v->explain.npages = 0;
 }
 
 /**
@@ -33,15 +33,15 @@ void nptb_explain_ahead(struct nptb_fault *fault)
  */
 void nptb_explain(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
-	struct nptb_explain *explain = &fault->v->explain;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+	struct nptb_explain *explain = &fault->in.v->explain;
 
-	if (!fault->steps)
-		nptb_kvm_machine(fault->vcpu, &explain->machine);
+	if (!fault->step.done)
+		nptb_kvm_machine(fault->in.vcpu, &explain->machine);
 	else if (explain->attempt != attempt->number)
 		return;
-	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
+	nptb_explain_pages(attempt, nptb_kvm_read, fault->in.vcpu, explain);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);
@@ -58,14 +58,14 @@ void nptb_explain(struct nptb_fault *fault)
  */
 void nptb_explain_end(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
-	struct nptb_explain *explain = &fault->v->explain;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+	struct nptb_explain *explain = &fault->in.v->explain;
 
 	if (explain->attempt != attempt->number ||
 	    explain->npages == attempt->npages)
 		return;
-	nptb_explain_pages(attempt, nptb_kvm_read, fault->vcpu, explain);
+	nptb_explain_pages(attempt, nptb_kvm_read, fault->in.vcpu, explain);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);

@@ -26,7 +26,7 @@ static bool may_lend(const struct nptb_vm *vm)
 {
 	u32 on_loop = vm->config.on_loop;
 
-	return vm->armed && vm->lent + NPTB_NEED <= vm->config.lend_max &&
+	return vm->armed && vm->account.lent + NPTB_NEED <= vm->config.lend_max &&
 	       (on_loop == NPTB_ON_LOOP_LEND || on_loop == NPTB_ON_LOOP_EMULATE);
 }
 
@@ -42,21 +42,21 @@ static bool may_lend(const struct nptb_vm *vm)
  */
 bool nptb_lend(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_vcpu *v = fault->in.v;
 
 	lockdep_assert_held(&vm->lock);
 	if (!may_lend(vm))
 		return false;
-	if (!v->lent)
-		v->lent_since = ktime_get_ns();
-	WRITE_ONCE(v->lent, v->lent + NPTB_NEED);
-	WRITE_ONCE(vm->lent, vm->lent + NPTB_NEED);
-	v->lent_at = jiffies;
-	v->attempt.lent = max(v->attempt.lent, v->lent);
+	if (!v->loan.pages)
+		v->loan.since = ktime_get_ns();
+	WRITE_ONCE(v->loan.pages, v->loan.pages + NPTB_NEED);
+	WRITE_ONCE(vm->account.lent, vm->account.lent + NPTB_NEED);
+	v->loan.at = jiffies;
+	v->attempt.lent = max(v->attempt.lent, v->loan.pages);
 	vm->stats.lent += NPTB_NEED;
-	vm->stats.lent_peak = max(vm->stats.lent_peak, vm->lent);
-	queue_delayed_work(nptb_wq, &vm->lend_work, LEND_TICKS);
+	vm->stats.lent_peak = max(vm->stats.lent_peak, vm->account.lent);
+	queue_delayed_work(nptb_wq, &vm->lending.work, LEND_TICKS);
 	return true;
 }
 
@@ -72,11 +72,11 @@ bool nptb_lend(struct nptb_fault *fault)
 void nptb_lend_back(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
 	lockdep_assert_held(&vm->lock);
-	if (!v->lent)
+	if (!v->loan.pages)
 		return;
-	vm->stats.lent_ns += ktime_get_ns() - v->lent_since;
-	WRITE_ONCE(vm->lent, vm->lent - v->lent);
-	WRITE_ONCE(v->lent, 0);
+	vm->stats.lent_ns += ktime_get_ns() - v->loan.since;
+	WRITE_ONCE(vm->account.lent, vm->account.lent - v->loan.pages);
+	WRITE_ONCE(v->loan.pages, 0);
 }
 
 /**
@@ -105,9 +105,9 @@ static bool take_back_old(struct nptb_vm *vm)
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		struct nptb_vcpu *v = vm->vcpus[i];
 
-		if (!v || !v->lent)
+		if (!v || !v->loan.pages)
 			continue;
-		if (time_after(jiffies, v->lent_at + LEND_TICKS))
+		if (time_after(jiffies, v->loan.at + LEND_TICKS))
 			nptb_lend_back(vm, v);
 		else
 			kept = true;
@@ -118,14 +118,14 @@ static bool take_back_old(struct nptb_vm *vm)
 
 /**
  * nptb_lend_work() - the deadline of what was lent
- * @work: &nptb_vm.lend_work
+ * @work: &nptb_lending.work
  *
  * A VM that is about to end is let alone: nobody waits for its end here.
  */
 void nptb_lend_work(struct work_struct *work)
 {
 	struct nptb_vm *vm = container_of(to_delayed_work(work), struct nptb_vm,
-					  lend_work);
+					  lending.work);
 	bool again = true;
 
 	if (down_read_trylock(&vm->life)) {
@@ -140,6 +140,6 @@ void nptb_lend_work(struct work_struct *work)
 		return;
 	spin_lock(&vm->lock);
 	if (vm->armed)
-		queue_delayed_work(nptb_wq, &vm->lend_work, LEND_TICKS);
+		queue_delayed_work(nptb_wq, &vm->lending.work, LEND_TICKS);
 	spin_unlock(&vm->lock);
 }

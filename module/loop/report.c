@@ -24,10 +24,10 @@
  */
 void nptb_report_read_insn(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 
 	if (!attempt->insn_len)
-		attempt->insn_len = nptb_kvm_insn(fault->vcpu, attempt->insn,
+		attempt->insn_len = nptb_kvm_insn(fault->in.vcpu, attempt->insn,
 						  sizeof(attempt->insn));
 }
 
@@ -38,15 +38,15 @@ static struct nptb_opcode opcode_of(const struct nptb_attempt *attempt)
 
 static void count_steps(struct nptb_fault *fault)
 {
-	struct nptb_stats *stats = &fault->vm->stats;
+	struct nptb_stats *stats = &fault->in.vm->stats;
 
-	lockdep_assert_held(&fault->vm->lock);
-	stats->instructions += fault->steps;
-	stats->irets += fault->irets;
-	if (!fault->refused)
+	lockdep_assert_held(&fault->in.vm->lock);
+	stats->instructions += fault->step.done;
+	stats->irets += fault->step.irets;
+	if (!fault->step.refused)
 		return;
 	stats->refused++;
-	nptb_lends_refused(fault->vm->lends, opcode_of(&fault->v->attempt));
+	nptb_lends_refused(fault->in.vm->lending.stats, opcode_of(&fault->in.v->attempt));
 }
 
 /**
@@ -61,16 +61,16 @@ static void count_steps(struct nptb_fault *fault)
  */
 void nptb_report(struct nptb_fault *fault)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	u32 bit = 1u << nptb_attempt_class(attempt);
 	bool first = !(attempt->noted & bit);
-	u32 rounds = fault->lap || fault->stolen;
+	u32 rounds = fault->loop.lap || fault->loop.stolen;
 	struct nptb_loop_record *record;
 	bool often;
 	u64 all;
 
-	if (fault->steps || fault->refused) {
+	if (fault->step.done || fault->step.refused) {
 		spin_lock(&vm->lock);
 		count_steps(fault);
 		spin_unlock(&vm->lock);
@@ -78,25 +78,25 @@ void nptb_report(struct nptb_fault *fault)
 	if (!rounds && !(attempt->certain && first))
 		return;
 	/* After a step the vCPU is elsewhere, and the bytes have been read. */
-	if (!fault->steps)
+	if (!fault->step.done)
 		nptb_report_read_insn(fault);
 	spin_lock(&vm->lock);
-	vm->stats.laps += fault->lap;
-	vm->stats.contention += fault->stolen;
+	vm->stats.laps += fault->loop.lap;
+	vm->stats.contention += fault->loop.stolen;
 	if (first && bit != 1u << NPTB_LOOP_CONTENTION) {
 		vm->stats.loops++;
 		vm->stats.loops_event += bit == 1u << NPTB_LOOP_EVENT;
 	}
-	record = nptb_loop_note(vm->loops, attempt, fault->v->idx, rounds);
+	record = nptb_loop_note(vm->loops, attempt, fault->in.v->idx, rounds);
 	often = !nptb_is_told(record->times);
 	spin_unlock(&vm->lock);
 	attempt->noted |= bit;
-	all = fault->stolen ? attempt->stolen : attempt->laps;
+	all = fault->loop.stolen ? attempt->stolen : attempt->laps;
 	if (!nptb_is_told(all))
 		return;
 	if (!often)
 		nptb_explain(fault);
-	trace_nptb_loop(vm, fault->v->idx, attempt);
+	trace_nptb_loop(vm, fault->in.v->idx, attempt);
 }
 
 /**
@@ -106,18 +106,18 @@ void nptb_report(struct nptb_fault *fault)
  */
 void nptb_report_end(struct nptb_fault *fault, enum nptb_resolved how)
 {
-	struct nptb_vm *vm = fault->vm;
-	struct nptb_vcpu *v = fault->v;
+	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_vcpu *v = fault->in.v;
 	struct nptb_attempt *attempt = &v->attempt;
 
-	if (attempt->noted || v->lent) {
+	if (attempt->noted || v->loan.pages) {
 		if (how == NPTB_RESOLVED_ITSELF)
 			how = nptb_attempt_resolved(attempt);
 		nptb_explain_end(fault);
 		spin_lock(&vm->lock);
 		nptb_lend_back(vm, v);
 		if (attempt->lent)
-			nptb_lends_lent(vm->lends, opcode_of(attempt),
+			nptb_lends_lent(vm->lending.stats, opcode_of(attempt),
 					nptb_state_event(&attempt->state),
 					attempt->lent);
 		nptb_loop_end(vm->loops, attempt, how);

@@ -16,12 +16,12 @@
  */
 static bool mask_moved(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	struct nptb_mask_bits mask;
 	bool moved, none;
 
 	nptb_report_read_insn(fault);
-	moved = nptb_kvm_hidden_progress(fault->vcpu, attempt->insn,
+	moved = nptb_kvm_hidden_progress(fault->in.vcpu, attempt->insn,
 					 attempt->insn_len, &mask, &none);
 	/* What could not be read is looked at again in the next round. */
 	attempt->maskless = none && attempt->insn_len;
@@ -44,7 +44,7 @@ static bool mask_moved(struct nptb_fault *fault)
  */
 bool nptb_resolve_confirmed(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 
 	if (!mask_moved(fault))
 		return true;
@@ -61,7 +61,7 @@ bool nptb_resolve_confirmed(struct nptb_fault *fault)
  */
 void nptb_resolve_stop(struct nptb_fault *fault)
 {
-	const struct nptb_attempt *attempt = &fault->v->attempt;
+	const struct nptb_attempt *attempt = &fault->in.v->attempt;
 	u64 data[NPTB_STOP_NDATA] = {
 		[NPTB_STOP_LAPS] = attempt->laps,
 		[NPTB_STOP_HAD] = attempt->budget,
@@ -69,7 +69,7 @@ void nptb_resolve_stop(struct nptb_fault *fault)
 	};
 
 	nptb_state_stop_data(&attempt->state, data);
-	nptb_kvm_internal_error(fault->vcpu, NPTB_SUBERROR_LOOP, data,
+	nptb_kvm_internal_error(fault->in.vcpu, NPTB_SUBERROR_LOOP, data,
 				ARRAY_SIZE(data));
 	fault->verdict = NPTB_VERDICT_STOPPED;
 	fault->ret = 0;
@@ -84,14 +84,14 @@ void nptb_resolve_stop(struct nptb_fault *fault)
  */
 enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->v->attempt;
-	struct nptb_vm *vm = fault->vm;
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+	struct nptb_vm *vm = fault->in.vm;
 	bool lend;
 
 	if (READ_ONCE(vm->config.on_loop) == NPTB_ON_LOOP_LEND) {
-		lend = fault->confirmed || attempt->laps;
+		lend = fault->loop.confirmed || attempt->laps;
 	} else {
-		if (!attempt->refused && nptb_kvm_may_step(fault->vcpu))
+		if (!attempt->refused && nptb_kvm_may_step(fault->in.vcpu))
 			return NPTB_SHORTAGE_STEP;
 		/* Nothing else can help: no lap is waited for. */
 		attempt->certain = true;

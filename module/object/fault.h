@@ -4,7 +4,6 @@
 #define NPTB_OBJECT_FAULT_H
 
 #include <linux/kvm_types.h>
-#include <linux/stddef.h>
 #include <nptbudget.h>
 
 struct kvm_vcpu;
@@ -12,7 +11,7 @@ struct nptb_vcpu;
 struct nptb_vm;
 
 /**
- * struct nptb_fault - one nested page fault on its way through the stages
+ * struct nptb_fault_in - what a nested page fault is about
  * @vm: whose it is
  * @v: which vCPU's, in our books
  * @vcpu: the same, KVM's
@@ -21,32 +20,11 @@ struct nptb_vm;
  * @error_code: of the fault
  * @insn: instruction bytes of the exit, handed through
  * @insn_len: how many
- * @key: the frame, or NPTB_KEY_NONE
- * @known: the set had the page when it faulted; looked up for the trace alone
  * @shadow: it is for KVM's shadow MMU: that of nested guests, or of all, see
- *	&nptb_vm.tdp_mmu
- * @exempt: the frame is an exempt one
- * @take_own: where there is nothing else, make room evicts the attempt's own
- *	oldest page, in place of saying %NPTB_ADMISSION_SHORT
- * @granted: output of make room: leaves granted, given back by note
- * @evicted: output of make room: leaves that were evicted
- * @there: output of make room: another vCPU has made the leaf; nothing is granted
- * @stale: output of make room: victims that KVM had taken away already
- * @steps: output of step: instructions emulated
- * @irets: output of step: of these, IRETQ of ours
- * @refused: output of step: the first could not be emulated
- * @confirmed: the fault will end a lap of a fault loop, if it is let in
- * @lap: output of detect: it has
- * @stolen: output of detect: another vCPU had taken the page
- * @told: output of note: there is nothing more to tell of @lap
- * @ret: output of map: for KVM
- * @verdict: output of map: how it ended
- * @made: output of map: key of a leaf that the shadow MMU made, or
- *	NPTB_KEY_NONE
- * @leaves: output of note: KVM's count of resident pages after it
- * @seq: output of note: its number among the VM's faults
+ *	&nptb_account.tdp_mmu
+ * @key: the frame, or NPTB_KEY_NONE
  */
-struct nptb_fault {
+struct nptb_fault_in {
 	struct nptb_vm *vm;
 	struct nptb_vcpu *v;
 	struct kvm_vcpu *vcpu;
@@ -55,30 +33,90 @@ struct nptb_fault {
 	u64 error_code;
 	void *insn;
 	int insn_len;
+	bool shadow;
 	u64 key;
+};
 
-	struct_group(cleared,
-		u32 granted;
-		u32 evicted;
-		u32 stale;
-		u32 steps;
-		u32 irets;
-		bool known;
-		bool there;
-		bool exempt;
-		bool take_own;
-		bool shadow;
-		bool refused;
-		bool confirmed;
-		bool lap;
-		bool stolen;
-		bool told;
-	);
+/**
+ * struct nptb_fault_room - output of make room
+ * @reserved: leaves reserved, given back by note
+ * @evicted: leaves that were evicted
+ * @stale: victims that KVM had taken away already
+ * @there: another vCPU has made the leaf; nothing is reserved
+ * @exempt: the frame is an exempt one, and no room is made for it
+ * @take_own: input: where there is nothing else, make room evicts the attempt's
+ *	own oldest page, in place of saying %NPTB_ADMISSION_SHORT
+ * @known: the set had the page when it faulted; looked up for the trace alone
+ */
+struct nptb_fault_room {
+	u32 reserved;
+	u32 evicted;
+	u32 stale;
+	bool there;
+	bool exempt;
+	bool take_own;
+	bool known;
+};
+
+/**
+ * struct nptb_fault_step - output of emulation in place of mapping
+ * @done: instructions emulated
+ * @irets: of these, IRETQ of ours
+ * @refused: the first could not be emulated
+ */
+struct nptb_fault_step {
+	u32 done;
+	u32 irets;
+	bool refused;
+};
+
+/**
+ * struct nptb_fault_loop - output of account and detect: what the attempt has come to
+ * @confirmed: the fault will end a lap of a fault loop, if it is let in
+ * @lap: it has
+ * @stolen: another vCPU had taken the page
+ */
+struct nptb_fault_loop {
+	bool confirmed;
+	bool lap;
+	bool stolen;
+};
+
+/**
+ * struct nptb_fault_note - output of note
+ * @leaves: KVM's count of resident pages after the fault
+ * @seq: its number among the VM's faults
+ */
+struct nptb_fault_note {
+	u64 leaves;
+	u64 seq;
+};
+
+/**
+ * struct nptb_fault - one nested page fault on its way through the stages
+ * @in: what it is about
+ * @room: output of make room
+ * @step: output of emulation
+ * @loop: output of account and detect
+ * @told: output of note: there is nothing more to tell of &nptb_fault_loop.lap
+ * @ret: for KVM; output of the stage that ends it, as a rule map
+ * @verdict: how it ended; output of the same stage
+ * @made: output of map: key of a leaf that the shadow MMU made, or
+ *	NPTB_KEY_NONE
+ * @note: output of note
+ *
+ * A stage fills in its own outputs, and no other's.
+ */
+struct nptb_fault {
+	const struct nptb_fault_in in;
+	struct nptb_fault_room room;
+	struct nptb_fault_step step;
+	struct nptb_fault_loop loop;
+	bool told;
 	int ret;
 	enum nptb_verdict verdict;
 	u64 made;
-	u64 leaves;
-	u64 seq;
+	struct nptb_fault_note note;
 };
 
 #endif /* NPTB_OBJECT_FAULT_H */

@@ -183,11 +183,11 @@ struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 }
 
 /* Bring one chain in step; what has no leaves is added to @gone. */
-static struct nptb_page *follow_chain(struct nptb_rset *set,
-				      struct nptb_page *page,
-				      u64 (*leaves)(void *ctx, u64 key),
-				      void *ctx, struct nptb_page *gone,
-				      u32 *looked)
+static struct nptb_page *reconcile_chain(struct nptb_rset *set,
+					 struct nptb_page *page,
+					 u64 (*leaves)(void *ctx, u64 key),
+					 void *ctx, struct nptb_page *gone,
+					 u32 *looked)
 {
 	struct nptb_page *next;
 
@@ -211,7 +211,7 @@ static struct nptb_page *follow_chain(struct nptb_rset *set,
 #define CHAINS_A_PAGE	16
 
 /**
- * nptb_rset_follow() - bring some chains in step with what is
+ * nptb_rset_reconcile() - bring some chains in step with what is
  * @set: to change
  * @at: where to go on, as in nptb_rset_walk()
  * @most: pages to look at; the last chain is done whole
@@ -221,16 +221,16 @@ static struct nptb_page *follow_chain(struct nptb_rset *set,
  * Return: the pages that have none, linked by &nptb_page.hash, no longer in the
  * set and the caller's to free.
  */
-struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u64 *at, u32 most,
-				   u64 (*leaves)(void *ctx, u64 key), void *ctx)
+struct nptb_page *nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
+				      u64 (*leaves)(void *ctx, u64 key), void *ctx)
 {
 	struct nptb_page *gone = NULL;
 	u32 looked = 0, chains = 0;
 
 	while (*at < NPTB_WALK_END &&
 	       looked + chains / CHAINS_A_PAGE < most) {
-		gone = follow_chain(set, *nptb_rset_walk(set, at), leaves, ctx,
-				    gone, &looked);
+		gone = reconcile_chain(set, *nptb_rset_walk(set, at), leaves, ctx,
+				       gone, &looked);
 		chains++;
 	}
 	return gone;

@@ -59,8 +59,8 @@ void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
 			  u64 leaves);
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield);
-struct nptb_page *nptb_rset_follow(struct nptb_rset *set, u64 *at, u32 most,
-				   u64 (*leaves)(void *ctx, u64 key), void *ctx);
+struct nptb_page *nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
+				      u64 (*leaves)(void *ctx, u64 key), void *ctx);
 struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most);
 
 /* Leaves that count against the budget. */

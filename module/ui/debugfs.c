@@ -230,7 +230,7 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	lockdep_assert_held(&nptb_registry);
 	if (closed)
 		return;
-	vm->dir = debugfs_create_dir(vm->name, vms_dir);
+	vm->dir = debugfs_create_dir(vm->id.name, vms_dir);
 	add_knobs(vm->dir, vm);
 	debugfs_create_file("pin", 0600, vm->dir, vm, &pin_fops);
 	debugfs_create_file("exempt", 0600, vm->dir, vm, &exempt_fops);

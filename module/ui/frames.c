@@ -76,7 +76,7 @@ void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
 	u32 i;
 
 	spin_lock(&vm->lock);
-	ranges = vm->frames[which];
+	ranges = vm->resident.frames[which];
 	spin_unlock(&vm->lock);
 	for (i = 0; i < ranges.count; i++)
 		seq_printf(m, "0x%llx-0x%llx\n", ranges.r[i].first,

@@ -103,7 +103,7 @@ void nptb_session_start(struct nptb_vm *vm)
 	if (!session)
 		return;
 	vm->config = session->start.config;
-	memcpy(vm->frames, session->start.frames, sizeof(vm->frames));
+	memcpy(vm->resident.frames, session->start.frames, sizeof(vm->resident.frames));
 	session->started++;
 	remember(session, vm);
 }
@@ -286,9 +286,9 @@ static int session_show(struct seq_file *m, void *unused)
 	mutex_unlock(&nptb_registry);
 	seq_printf(m, "started %llu\n", started);
 	for (i = 0; (vm = session_vm(session, i, &alive)); i++) {
-		seq_printf(m, "vm %s %s", vm->name, alive ? "alive" : "ended");
-		if (READ_ONCE(vm->refused))
-			seq_printf(m, " refused=%d", vm->refused);
+		seq_printf(m, "vm %s %s", vm->id.name, alive ? "alive" : "ended");
+		if (READ_ONCE(vm->attach.refused))
+			seq_printf(m, " refused=%d", vm->attach.refused);
 		seq_putc(m, '\n');
 		nptb_show_stats(m, vm);
 		nptb_show_loops(m, vm);

@@ -43,13 +43,13 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	u64 faults = 0, dropped, set, pinned, exempt;
 	int i;
 
-	nptb_follow(vm);
+	nptb_reconcile(vm);
 	spin_lock(&vm->lock);
 	stats = vm->stats;
 	dropped = vm->loops->dropped;
-	pinned = vm->set.pinned.count;
-	exempt = vm->set.exempt.count;
-	set = vm->set.leaves;
+	pinned = vm->resident.set.pinned.count;
+	exempt = vm->resident.set.exempt.count;
+	set = vm->resident.set.leaves;
 	spin_unlock(&vm->lock);
 
 	for (i = 0; i < NPTB_VERDICT_NR; i++)
@@ -210,8 +210,8 @@ void nptb_show_lends(struct seq_file *m, struct nptb_vm *vm)
 	if (!lends)
 		return;
 	spin_lock(&vm->lock);
-	if (vm->lends)
-		*lends = *vm->lends;
+	if (vm->lending.stats)
+		*lends = *vm->lending.stats;
 	else
 		memset(lends, 0, sizeof(*lends));
 	spin_unlock(&vm->lock);

@@ -49,8 +49,8 @@ static bool young(void *ctx, u64 key)
 	struct nptb_vm *vm = ctx;
 
 	/* Every eviction flushes everything, so this matters without one. */
-	vm->aged = true;
-	vm->looks++;
+	vm->resident.aged = true;
+	vm->resident.looks++;
 	return nptb_kvm_young(vm->kvm, key);
 }
 
@@ -79,11 +79,11 @@ bool nptb_budget_closed(void)
 void nptb_budget_init(struct nptb_vm *vm)
 {
 	INIT_HLIST_NODE(&vm->watch.node);
-	nptb_rset_init(&vm->set, NULL, 0, get_random_u64());
-	INIT_DELAYED_WORK(&vm->lend_work, nptb_lend_work);
-	INIT_WORK(&vm->refuse_work, refuse_work);
-	INIT_WORK(&vm->follow_work, nptb_follow_work);
-	nptb_policy_init(&vm->set.policy, &nptb_policy_fifo, young, vm);
+	nptb_rset_init(&vm->resident.set, NULL, 0, get_random_u64());
+	INIT_DELAYED_WORK(&vm->lending.work, nptb_lend_work);
+	INIT_WORK(&vm->attach.refuse_work, refuse_work);
+	INIT_WORK(&vm->resident.reconcile_work, nptb_reconcile_work);
+	nptb_policy_init(&vm->resident.set.policy, &nptb_policy_fifo, young, vm);
 }
 
 /**
@@ -94,7 +94,7 @@ void nptb_budget_init(struct nptb_vm *vm)
  */
 void nptb_budget_drain(struct nptb_vm *vm)
 {
-	u64 at = vm->set.buckets ? NPTB_WALK_BEGIN : NPTB_WALK_END;
+	u64 at = vm->resident.set.buckets ? NPTB_WALK_BEGIN : NPTB_WALK_END;
 	u32 i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
@@ -103,13 +103,13 @@ void nptb_budget_drain(struct nptb_vm *vm)
 		if (!v)
 			continue;
 		spin_lock(&vm->lock);
-		nptb_rset_settle(&vm->set, &v->shield);
+		nptb_rset_settle(&vm->resident.set, &v->shield);
 		nptb_turn_end(&v->turn);
 		spin_unlock(&vm->lock);
 	}
 	while (at < NPTB_WALK_END) {
 		spin_lock(&vm->lock);
-		nptb_pages_put_all(vm, nptb_rset_drain(&vm->set, &at,
+		nptb_pages_put_all(vm, nptb_rset_drain(&vm->resident.set, &at,
 						       DRAIN_BATCH));
 		spin_unlock(&vm->lock);
 		cond_resched();
@@ -130,17 +130,17 @@ static void rehash(struct nptb_vm *vm, u64 budget)
 	struct nptb_page **buckets, **old = NULL;
 
 	lockdep_assert_held(&vm->ctl);
-	if (bits <= vm->set.bits)
+	if (bits <= vm->resident.set.bits)
 		return;
 	buckets = kvcalloc(1UL << bits, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)
 		return;
 	spin_lock(&vm->lock);
-	nptb_rset_begin_rehash(&vm->set, buckets, bits);
+	nptb_rset_begin_rehash(&vm->resident.set, buckets, bits);
 	spin_unlock(&vm->lock);
 	while (!old) {
 		spin_lock(&vm->lock);
-		old = nptb_rset_rehash_some(&vm->set, REHASH_BATCH);
+		old = nptb_rset_rehash_some(&vm->resident.set, REHASH_BATCH);
 		spin_unlock(&vm->lock);
 		cond_resched();
 	}
@@ -150,26 +150,26 @@ static void rehash(struct nptb_vm *vm, u64 budget)
 /* What a VM under budget needs; kept until it ends. */
 static int prepare(struct nptb_vm *vm, u64 budget)
 {
+	struct nptb_rset *set = &vm->resident.set;
 	u32 bits = bucket_bits(budget);
 
-	if (!vm->set.buckets) {
-		vm->set.buckets = kvcalloc(1UL << bits,
-					   sizeof(*vm->set.buckets),
-					   GFP_KERNEL);
-		vm->set.bits = bits;
+	if (!set->buckets) {
+		set->buckets = kvcalloc(1UL << bits, sizeof(*set->buckets),
+					GFP_KERNEL);
+		set->bits = bits;
 	}
 	if (!vm->loops->records)
 		vm->loops->records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
 					      sizeof(*vm->loops->records),
 					      GFP_KERNEL);
-	if (!vm->lends)
-		vm->lends = kvzalloc(sizeof(*vm->lends), GFP_KERNEL);
+	if (!vm->lending.stats)
+		vm->lending.stats = kvzalloc(sizeof(*vm->lending.stats), GFP_KERNEL);
 	if (!vm->vcpus) {
 		vm->max_vcpus = nptb_kvm_max_vcpus(vm->kvm);
 		vm->vcpus = kvcalloc(vm->max_vcpus, sizeof(*vm->vcpus),
 				     GFP_KERNEL);
 	}
-	if (!vm->set.buckets || !vm->loops->records || !vm->lends || !vm->vcpus)
+	if (!set->buckets || !vm->loops->records || !vm->lending.stats || !vm->vcpus)
 		return -ENOMEM;
 	return nptb_vm_books(vm);
 }
@@ -178,10 +178,10 @@ static void publish(struct nptb_vm *vm, u64 budget)
 {
 	lockdep_assert_held(&nptb_registry);
 	spin_lock(&vm->lock);
-	nptb_policy_init(&vm->set.policy, vm->config.policy, young, vm);
-	nptb_policy_seed(&vm->set.policy, vm->config.seed);
+	nptb_policy_init(&vm->resident.set.policy, vm->config.policy, young, vm);
+	nptb_policy_seed(&vm->resident.set.policy, vm->config.seed);
 	nptb_victims_mark(vm);
-	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
+	WRITE_ONCE(vm->account.limit, nptb_victims_limit(vm, budget));
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
@@ -204,7 +204,7 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
 	spin_lock(&vm->lock);
 	vm->armed = false;
 	nptb_lend_back_all(vm);
-	WRITE_ONCE(vm->limit, NO_LIMIT);
+	WRITE_ONCE(vm->account.limit, NO_LIMIT);
 	vm->config.budget = 0;
 	spin_unlock(&vm->lock);
 }
@@ -216,9 +216,9 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
 void nptb_budget_unhook(struct nptb_vm *vm)
 {
 	mutex_lock(&nptb_registry);
-	if (vm->hooked)
+	if (vm->attach.hooked)
 		nptb_hook_put();
-	vm->hooked = false;
+	vm->attach.hooked = false;
 	mutex_unlock(&nptb_registry);
 }
 
@@ -240,8 +240,8 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason)
 	trace_nptb_detach(vm, reason);
 
 	/* It takes nptb_vm.life only where it need not wait for it. */
-	cancel_delayed_work_sync(&vm->lend_work);
-	cancel_work_sync(&vm->follow_work);
+	cancel_delayed_work_sync(&vm->lending.work);
+	cancel_work_sync(&vm->resident.reconcile_work);
 	/* A fault that found the VM armed may look at the hash until then. */
 	synchronize_rcu();
 	nptb_budget_drain(vm);
@@ -260,7 +260,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	mutex_lock(&nptb_registry);
 	ret = closed ? -ENODEV : nptb_hook_get();
 	if (!ret) {
-		vm->hooked = true;
+		vm->attach.hooked = true;
 		publish(vm, budget);
 	}
 	mutex_unlock(&nptb_registry);
@@ -290,16 +290,16 @@ static int arm(struct nptb_vm *vm, u64 budget)
 
 static int change(struct nptb_vm *vm, u64 budget)
 {
-	u64 old = vm->limit;
+	u64 old = vm->account.limit;
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
 	rehash(vm, budget);
-	WRITE_ONCE(vm->limit, nptb_victims_limit(vm, budget));
+	WRITE_ONCE(vm->account.limit, nptb_victims_limit(vm, budget));
 	ret = nptb_shrink(vm);
 	spin_lock(&vm->lock);
 	if (ret)
-		WRITE_ONCE(vm->limit, old);
+		WRITE_ONCE(vm->account.limit, old);
 	else
 		vm->config.budget = budget;
 	spin_unlock(&vm->lock);
@@ -323,15 +323,15 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
 	}
 	why = nptb_kvm_unsupported(vm->kvm);
 	if (why) {
-		pr_warn("VM %s cannot have a budget: %s\n", vm->name, why);
+		pr_warn("VM %s cannot have a budget: %s\n", vm->id.name, why);
 		return -EOPNOTSUPP;
 	}
-	if (!nptb_frames_possible(vm, &vm->frames[NPTB_FRAMES_EXEMPT]))
+	if (!nptb_frames_possible(vm, &vm->resident.frames[NPTB_FRAMES_EXEMPT]))
 		return -EOPNOTSUPP;
-	if (!nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], vm->config.policy,
+	if (!nptb_victims_fit(&vm->resident.frames[NPTB_FRAMES_PIN], vm->config.policy,
 			      budget)) {
 		pr_warn("VM %s: its pins leave no room in a budget of %llu pages\n",
-			vm->name, budget);
+			vm->id.name, budget);
 		return -ENOSPC;
 	}
 	ret = vm->armed ? change(vm, budget) : arm(vm, budget);
@@ -347,14 +347,15 @@ static int set_budget(struct nptb_vm *vm, u64 budget)
  */
 static void refuse_work(struct work_struct *work)
 {
-	struct nptb_vm *vm = container_of(work, struct nptb_vm, refuse_work);
+	struct nptb_vm *vm = container_of(work, struct nptb_vm,
+					  attach.refuse_work);
 
 	mutex_lock(&vm->ctl);
 	down_read(&vm->life);
 	if (vm->kvm && vm->armed) {
 		pr_warn("VM %s cannot have a budget, and has lost it: its memory or state is private to the guest\n",
-			vm->name);
-		WRITE_ONCE(vm->refused, EOPNOTSUPP);
+			vm->id.name);
+		WRITE_ONCE(vm->attach.refused, EOPNOTSUPP);
 		nptb_budget_off(vm, NPTB_DETACH_REFUSED);
 	}
 	up_read(&vm->life);

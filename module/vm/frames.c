@@ -22,7 +22,7 @@
 
 static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
 {
-	struct nptb_rset *set = &vm->set;
+	struct nptb_rset *set = &vm->resident.set;
 	struct nptb_shield *to = NULL;
 
 	lockdep_assert_held(&vm->lock);
@@ -48,7 +48,7 @@ static void sort(struct nptb_vm *vm)
 		spin_lock(&vm->lock);
 		for (pages = 0, chains = 0; at < NPTB_WALK_END &&
 		     pages < SORT_BATCH && chains < SORT_CHAINS; chains++) {
-			struct nptb_page *page = *nptb_rset_walk(&vm->set, &at);
+			struct nptb_page *page = *nptb_rset_walk(&vm->resident.set, &at);
 			struct nptb_page *next;
 
 			for (; page; page = next, pages++) {
@@ -68,7 +68,7 @@ static int wait_exempt(struct nptb_vm *vm)
 
 	for (;;) {
 		spin_lock(&vm->lock);
-		under_way = vm->exempting;
+		under_way = vm->resident.exempting;
 		spin_unlock(&vm->lock);
 		if (!under_way)
 			return 0;
@@ -91,7 +91,7 @@ bool nptb_frames_possible(const struct nptb_vm *vm,
 	if (!exempt->count || nptb_kvm_uses_tdp_mmu(vm->kvm))
 		return true;
 	pr_warn("VM %s: frames can be exempt under KVM's TDP MMU alone\n",
-		vm->name);
+		vm->id.name);
 	return false;
 }
 
@@ -99,7 +99,7 @@ static void install(struct nptb_vm *vm, enum nptb_frames which,
 		    const struct nptb_ranges *ranges)
 {
 	spin_lock(&vm->lock);
-	vm->frames[which] = *ranges;
+	vm->resident.frames[which] = *ranges;
 	nptb_victims_mark(vm);
 	spin_unlock(&vm->lock);
 }
@@ -121,7 +121,7 @@ static int enforce(struct nptb_vm *vm)
 static int change(struct nptb_vm *vm, enum nptb_frames which,
 		  nptb_frames_edit_fn edit, void *ctx)
 {
-	struct nptb_ranges old = vm->frames[which], new = old;
+	struct nptb_ranges old = vm->resident.frames[which], new = old;
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
@@ -130,14 +130,14 @@ static int change(struct nptb_vm *vm, enum nptb_frames which,
 	ret = edit(&new, ctx);
 	if (ret)
 		return ret;
-	if (nptb_ranges_share(&new, &vm->frames[!which]))
+	if (nptb_ranges_share(&new, &vm->resident.frames[!which]))
 		return -EINVAL;
 	if (which == NPTB_FRAMES_EXEMPT && !nptb_frames_possible(vm, &new))
 		return -EOPNOTSUPP;
 	install(vm, which, &new);
 	ret = -ENOSPC;
 	if (!vm->armed ||
-	    nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], vm->config.policy,
+	    nptb_victims_fit(&vm->resident.frames[NPTB_FRAMES_PIN], vm->config.policy,
 			     vm->config.budget))
 		ret = enforce(vm);
 	if (ret) {

@@ -22,7 +22,7 @@ static void charge_all(struct nptb_vm *vm)
 	lockdep_assert_held(&vm->ctl);
 	while (more) {
 		spin_lock(&vm->lock);
-		more = nptb_policy_switch_some(&vm->set.policy, SWITCH_BATCH);
+		more = nptb_policy_switch_some(&vm->resident.set.policy, SWITCH_BATCH);
 		spin_unlock(&vm->lock);
 		cond_resched();
 	}
@@ -33,9 +33,9 @@ static void switch_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 	spin_lock(&vm->lock);
 	vm->config.policy = ops;
 	if (vm->armed) {
-		nptb_policy_begin_switch(&vm->set.policy, ops);
+		nptb_policy_begin_switch(&vm->resident.set.policy, ops);
 		nptb_victims_mark(vm);
-		WRITE_ONCE(vm->limit, nptb_victims_limit(vm, vm->config.budget));
+		WRITE_ONCE(vm->account.limit, nptb_victims_limit(vm, vm->config.budget));
 	}
 	spin_unlock(&vm->lock);
 	charge_all(vm);
@@ -47,10 +47,10 @@ static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
-	if (vm->armed && !nptb_victims_fit(&vm->frames[NPTB_FRAMES_PIN], ops,
+	if (vm->armed && !nptb_victims_fit(&vm->resident.frames[NPTB_FRAMES_PIN], ops,
 					   vm->config.budget)) {
 		pr_warn("VM %s: policy %s keeps fewer pages than are pinned\n",
-			vm->name, ops->name);
+			vm->id.name, ops->name);
 		return -ENOSPC;
 	}
 	switch_policy(vm, ops);
@@ -99,7 +99,7 @@ int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
  */
 int nptb_vm_set_seed(struct nptb_vm *vm, u64 seed)
 {
-	struct nptb_policy *policy = &vm->set.policy;
+	struct nptb_policy *policy = &vm->resident.set.policy;
 
 	if (mutex_lock_interruptible(&vm->ctl))
 		return -EINTR;

@@ -16,10 +16,10 @@
 bool nptb_budget_settled(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&vm->life);
-	if (vm->waiting &&
-	    poll_state_synchronize_srcu(nptb_kvm_srcu(vm->kvm), vm->stragglers))
-		WRITE_ONCE(vm->waiting, false);
-	return !vm->waiting;
+	if (vm->attach.waiting &&
+	    poll_state_synchronize_srcu(nptb_kvm_srcu(vm->kvm), vm->attach.stragglers))
+		WRITE_ONCE(vm->attach.waiting, false);
+	return !vm->attach.waiting;
 }
 
 /**
@@ -57,8 +57,8 @@ int nptb_budget_wait(struct nptb_vm *vm)
 	if (mutex_lock_interruptible(nptb_kvm_slots_lock(vm->kvm)))
 		return -EINTR;
 	mutex_unlock(nptb_kvm_slots_lock(vm->kvm));
-	vm->stragglers = start_poll_synchronize_srcu(srcu);
-	WRITE_ONCE(vm->waiting, true);
+	vm->attach.stragglers = start_poll_synchronize_srcu(srcu);
+	WRITE_ONCE(vm->attach.waiting, true);
 	while (!nptb_budget_settled(vm)) {
 		if (signal_pending(current))
 			return -EINTR;

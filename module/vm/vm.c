@@ -57,6 +57,24 @@ static struct nptb_vm *find(struct kvm *kvm)
 	return NULL;
 }
 
+/* The last reference went: nobody else knows the VM any more. */
+static void release(struct kref *refs)
+{
+	struct nptb_vm *vm = container_of(refs, struct nptb_vm, refs);
+	u32 i;
+
+	nptb_budget_drain(vm);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		kfree(vm->vcpus[i]);
+	nptb_pages_free(vm);
+	kvfree(vm->vcpus);
+	kvfree(vm->resident.set.buckets);
+	kvfree(vm->loops->records);
+	kfree(vm->loops);
+	kvfree(vm->lending.stats);
+	kfree(vm);
+}
+
 static struct nptb_vm *alloc(struct kvm *kvm)
 {
 	struct nptb_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
@@ -69,15 +87,16 @@ static struct nptb_vm *alloc(struct kvm *kvm)
 		return NULL;
 	}
 	kref_init(&vm->refs);
+	vm->release = release;
 	init_rwsem(&vm->life);
 	mutex_init(&vm->ctl);
 	spin_lock_init(&vm->lock);
-	init_waitqueue_head(&vm->room_wait);
+	init_waitqueue_head(&vm->sleep.queue);
 	INIT_WORK(&vm->end_work, vm_end_work);
 	nptb_budget_init(vm);
 	vm->kvm = kvm;
-	vm->tdp_mmu = nptb_kvm_uses_tdp_mmu(kvm);
-	nptb_kvm_vm_name(kvm, &vm->pid, &vm->fd);
+	vm->account.tdp_mmu = nptb_kvm_uses_tdp_mmu(kvm);
+	nptb_kvm_vm_name(kvm, &vm->id.pid, &vm->id.fd);
 	return vm;
 }
 
@@ -86,8 +105,8 @@ static bool is_taken(const struct nptb_vm *vm)
 	struct nptb_vm *other;
 
 	list_for_each_entry(other, &vms, node)
-		if (other->pid == vm->pid && other->fd == vm->fd &&
-		    other->nth == vm->nth)
+		if (other->id.pid == vm->id.pid && other->id.fd == vm->id.fd &&
+		    other->id.nth == vm->id.nth)
 			return true;
 	return false;
 }
@@ -96,13 +115,13 @@ static bool is_taken(const struct nptb_vm *vm)
 static void give_name(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&nptb_registry);
-	for (vm->nth = 1; is_taken(vm); vm->nth++)
+	for (vm->id.nth = 1; is_taken(vm); vm->id.nth++)
 		;
-	if (vm->nth == 1)
-		snprintf(vm->name, sizeof(vm->name), "%d-%d", vm->pid, vm->fd);
+	if (vm->id.nth == 1)
+		snprintf(vm->id.name, sizeof(vm->id.name), "%d-%d", vm->id.pid, vm->id.fd);
 	else
-		snprintf(vm->name, sizeof(vm->name), "%d-%d.%u", vm->pid,
-			 vm->fd, vm->nth);
+		snprintf(vm->id.name, sizeof(vm->id.name), "%d-%d.%u", vm->id.pid,
+			 vm->id.fd, vm->id.nth);
 }
 
 /**
@@ -139,10 +158,10 @@ int nptb_vm_create(struct kvm *kvm)
 		return 0;
 	ret = nptb_vm_set_budget(vm, vm->config.budget);
 	if (ret) {
-		pr_warn("VM %s runs without its budget: error %d\n", vm->name,
+		pr_warn("VM %s runs without its budget: error %d\n", vm->id.name,
 			ret);
 		vm->config.budget = 0;
-		WRITE_ONCE(vm->refused, -ret);
+		WRITE_ONCE(vm->attach.refused, -ret);
 	}
 	return 0;
 }
@@ -210,31 +229,13 @@ static void vm_end_work(struct work_struct *work)
 {
 	struct nptb_vm *vm = container_of(work, struct nptb_vm, end_work);
 
-	cancel_delayed_work_sync(&vm->lend_work);
-	cancel_work_sync(&vm->refuse_work);
-	cancel_work_sync(&vm->follow_work);
+	cancel_delayed_work_sync(&vm->lending.work);
+	cancel_work_sync(&vm->attach.refuse_work);
+	cancel_work_sync(&vm->resident.reconcile_work);
 	observer->removed(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();
 	nptb_vm_put(vm);
-}
-
-/* The last reference went: nobody else knows the VM any more. */
-void nptb_vm_release(struct kref *refs)
-{
-	struct nptb_vm *vm = container_of(refs, struct nptb_vm, refs);
-	u32 i;
-
-	nptb_budget_drain(vm);
-	for (i = 0; i < vm->nr_vcpus; i++)
-		kfree(vm->vcpus[i]);
-	nptb_pages_free(vm);
-	kvfree(vm->vcpus);
-	kvfree(vm->set.buckets);
-	kvfree(vm->loops->records);
-	kfree(vm->loops);
-	kvfree(vm->lends);
-	kfree(vm);
 }
 
 static struct nptb_vm *first_armed(void)
@@ -243,7 +244,7 @@ static struct nptb_vm *first_armed(void)
 
 	mutex_lock(&nptb_registry);
 	list_for_each_entry(vm, &vms, node) {
-		if (!vm->hooked)
+		if (!vm->attach.hooked)
 			continue;
 		nptb_vm_get(vm);
 		found = vm;
@@ -259,7 +260,7 @@ static struct nptb_vm *first_waiting(void)
 
 	mutex_lock(&nptb_registry);
 	list_for_each_entry(vm, &vms, node) {
-		if (!READ_ONCE(vm->waiting))
+		if (!READ_ONCE(vm->attach.waiting))
 			continue;
 		nptb_vm_get(vm);
 		found = vm;
@@ -344,11 +345,11 @@ void nptb_vm_name_inside(void)
 	list_for_each_entry(vm, &vms, node) {
 		for (i = 0; i < vm->nr_vcpus; i++) {
 			pid_t pid = vm->vcpus[i] ?
-				READ_ONCE(vm->vcpus[i]->inside) : 0;
+				READ_ONCE(vm->vcpus[i]->mapping.inside) : 0;
 
 			if (pid)
 				pr_warn("vCPU %u of VM %s, thread %d, is inside a fault\n",
-					i, vm->name, pid);
+					i, vm->id.name, pid);
 		}
 	}
 	mutex_unlock(&nptb_registry);

@@ -198,7 +198,7 @@ static void test_steps_are_bounded(void **state)
 	assert_in_range(steps, 2, 16);
 	for (steps = 0; at < NPTB_WALK_END; steps++) {
 		asked = 0;
-		assert_null(nptb_rset_follow(&set, &at, 8, leaves_asked, &asked));
+		assert_null(nptb_rset_reconcile(&set, &at, 8, leaves_asked, &asked));
 		assert_in_range(asked, 0, 8 + 12);
 		n += asked;
 	}
@@ -328,7 +328,7 @@ static void test_follow(void **state)
 	for (; i < 8; i++)
 		assert_true(nptb_rset_charge(&set, i, &pages[i]));
 	while (at < NPTB_WALK_END)
-		for (gone = nptb_rset_follow(&set, &at, 1, leaves_now, now);
+		for (gone = nptb_rset_reconcile(&set, &at, 1, leaves_now, now);
 		     gone; gone = gone->hash) {
 			assert_int_equal(now[gone->key], 0);
 			n++;
