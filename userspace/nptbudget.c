@@ -56,7 +56,8 @@ int cmd_overview(void)
 	       "Commands:\n");
 	for (i = 0; i < NR_CMDS; i++)
 		printf("  %-10s%s\n", cmds[i]->name, cmds[i]->help);
-	printf("\nVM is <pid>-<fd> as in 'nptbudget list', or the pid of a VMM that has one VM.\n"
+	printf("\nVM is <pid>-<fd> as in 'nptbudget list', the pid of a VMM, the -name that it was given,\n"
+	       "its libvirt domain, or its cgroup.\n"
 	       "'nptbudget help COMMAND' explains a command; so does 'man nptbudget-COMMAND'.\n");
 	return EXIT_DONE;
 }

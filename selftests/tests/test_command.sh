@@ -90,8 +90,8 @@ refused() {
 	local rc=$? lines
 	mapfile -t lines <"$dir/err"
 	state
-	# What only the module knows to be wrong is no wrong usage: 1, not 2.
-	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" = *none* || "$*" = *"pin 1-5"* ]]; } &&
+	# What only the module, or /proc, knows to be wrong is no wrong usage: 1, not 2.
+	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" =~ none|pin\ 1-5|^[a-z]+\ (x|1-2-3)( |$) ]]; } &&
 		[ ! -s "$dir/out" ] && [ "$before" = "$state" ] &&
 		[[ $state != *unreadable* ]] &&
 		[ ${#lines[@]} -ge 1 ] && [ ${#lines[@]} -le 4 ] && return

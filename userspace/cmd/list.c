@@ -12,12 +12,12 @@
 #include "model/vminfo.h"
 
 static const char *const columns[] = {
-	"VM", "PROCESS", "BUDGET", "POLICY", "ON-LOOP", "RESIDENT", "PEAK", "FAULTS",
+	"VM", "PROCESS", "NAME", "BUDGET", "POLICY", "ON-LOOP", "RESIDENT", "PEAK", "FAULTS",
 	"EVICTIONS", "LOOPS",
 };
 
 /* Columns that are text; numbers go to the right. */
-#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(3) | BIT(4))
+#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(5))
 
 #define NR_COLUMNS ARRAY_SIZE(columns)
 
@@ -25,7 +25,7 @@ static int add_row(struct table *t, const struct vm_info *v)
 {
 	char resident[24], peak[24], faults[24], evictions[24], loops[24];
 	const char *const row[NR_COLUMNS] = {
-		v->name, v->comm, v->budget, v->policy, v->on_loop, resident,
+		v->name, v->comm, *v->label ? v->label : "-", v->budget, v->policy, v->on_loop, resident,
 		stats_text(&v->stats, "peak", peak),
 		stats_text(&v->stats, "faults", faults),
 		stats_text(&v->stats, "evictions", evictions),
@@ -112,7 +112,7 @@ const struct nptb_cmd cmd_list = {
 	.usage = "[--json]",
 	.help = "List VMs and their budgets",
 	.details =
-	"RESIDENT is by KVM's own counters, in pages of 4 KiB; PEAK, FAULTS, EVICTIONS and\n"
+	"NAME is what the VMM was told to call its guest. RESIDENT is by KVM's own counters, in pages of 4 KiB; PEAK, FAULTS, EVICTIONS and\n"
 	"LOOPS are since the VM began, under a budget.\n"
 	"\n"
 	"  --json    all of it, and the module's other counters, as JSON\n",

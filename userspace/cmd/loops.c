@@ -13,6 +13,7 @@
 #include "view/loops.h"
 #include "model/loops.h"
 #include "base/msg.h"
+#include "model/vmfind.h"
 #include "model/vminfo.h"
 #include "model/vmname.h"
 
@@ -158,7 +159,7 @@ const struct nptb_cmd cmd_loops = {
 	"write, read/write, table (the guest's own page tables, with their level), and with what\n"
 	"leads there: the code, an operand, the stack, a descriptor table.\n"
 	"\n"
-	"  VM        <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM;\n"
-	"            without it, all VMs\n"
+	"  VM        the VM's name <pid>-<fd> as in 'nptbudget list'; its VMM's pid or\n"
+	"            -name; its libvirt domain; or its cgroup; without it, all VMs\n"
 	"  --json    all of it as JSON; addresses and registers are strings of hex digits\n",
 };

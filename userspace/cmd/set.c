@@ -13,6 +13,7 @@
 #include "base/msg.h"
 #include "cmd/knobs.h"
 #include "cmd/options.h"
+#include "model/vmfind.h"
 #include "model/vminfo.h"
 
 /**
@@ -213,7 +214,8 @@ const struct nptb_cmd cmd_set = {
 	.usage = "VM|--default [OPTIONS]",
 	.help = "Give a VM a budget, a policy, or take them away",
 	.details =
-	"  VM               <pid>-<fd> as in 'nptbudget list', or the pid of a VMM with one VM\n"
+	"  VM               the VM's name <pid>-<fd> as in 'nptbudget list'; its VMM's pid or\n"
+	"                   -name; its libvirt domain; or its cgroup\n"
 	"  --default        set what VMs created from now on start with\n"
 	KNOB_HELP_PAGES
 	"  --pages off      end the budget\n"

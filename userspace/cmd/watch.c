@@ -16,7 +16,7 @@
 #include "explain/watch.h"
 #include "model/kvmtrace.h"
 #include "model/kvmvms.h"
-#include "model/vmname.h"
+#include "model/vmfind.h"
 #include "view/watch.h"
 
 /* A verdict takes about a second, a wait is told after a third of one. */
@@ -256,23 +256,6 @@ out:
 	return ret;
 }
 
-/* A VM by its process or by KVM's name of it. */
-static int take_vm(struct session *s, const char *arg)
-{
-	unsigned long long pid;
-	struct vm_name name;
-
-	if (!vm_name_parse(arg, &name))
-		pid = (unsigned long long)name.tid;
-	else if (field_u64(arg, &pid) || !pid || pid > INT32_MAX)
-		return cmd_usage_error(&cmd_watch, "'%s' is no VM: give a pid or <pid>-<fd>", arg);
-	s->pid = vm_tgid((pid_t)pid);
-	if (s->pid)
-		return EXIT_DONE;
-	msg_err("watch: there is no process %llu", pid);
-	return EXIT_FAILED;
-}
-
 static int watch_main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -302,8 +285,10 @@ static int watch_main(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return cmd_usage_error(&cmd_watch, "'%s' is too much", argv[argc - 1]);
-	ret = optind < argc ? take_vm(&s, argv[optind]) : EXIT_DONE;
-	return ret ? ret : run(&s);
+	ret = optind < argc ? vm_find_process(argv[optind], &s.pid) : 0;
+	if (ret)
+		return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	return run(&s);
 }
 
 const struct nptb_cmd cmd_watch = {
@@ -323,7 +308,8 @@ const struct nptb_cmd cmd_watch = {
 	"follows how long faults took: missing, write-protect, mmio, budget, or host, where the\n"
 	"thread slept.\n"
 	"\n"
-	"  VM               pid of a VMM, or <pid>-<fd>; otherwise all processes that hold a VM\n"
+	"  VM               the VM's name <pid>-<fd> as in 'nptbudget list'; its VMM's pid or\n"
+	"                   -name; its libvirt domain; or its cgroup; otherwise all VMs\n"
 	"  --seconds N      end after N seconds, 1 to 86400; otherwise at Ctrl-C\n"
 	"  --json           print JSON at the end, and nothing before\n",
 };

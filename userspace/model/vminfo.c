@@ -65,6 +65,8 @@ int vm_info_read(const char *vm, struct vm_info *info)
 	strscpy(info->name, vm, sizeof(info->name));
 	info->tgid = vm_tgid(name.tid);
 	vm_comm(name.tid, info->comm);
+	vm_label(info->tgid, info->label);
+	vm_cgroup(info->tgid, info->cgroup);
 	err = read_knob(vm, "budget", info->budget);
 	if (!err)
 		err = read_knob(vm, "policy", info->policy);
@@ -105,6 +107,10 @@ struct json_object *vm_info_json(const struct vm_info *info)
 	json_object_object_add(obj, "vm", json_object_new_string(info->name));
 	json_object_object_add(obj, "process", json_object_new_string(info->comm));
 	json_object_object_add(obj, "pid", info->tgid ? json_object_new_int(info->tgid) : NULL);
+	json_object_object_add(obj, "name", *info->label ?
+			       json_object_new_string(info->label) : NULL);
+	json_object_object_add(obj, "cgroup", *info->cgroup ?
+			       json_object_new_string(info->cgroup) : NULL);
 	json_object_object_add(obj, "budget", budget_json(info->budget));
 	json_object_object_add(obj, "policy", json_object_new_string(info->policy));
 	json_object_object_add(obj, "on_loop", json_object_new_string(info->on_loop));

@@ -8,6 +8,7 @@
 
 #include "model/dbgfs.h"
 #include "model/stats.h"
+#include "model/vmfind.h"
 #include "model/vmname.h"
 
 /* Longer than any budget, policy or on_loop. */
@@ -18,6 +19,8 @@
  * @name: its name
  * @comm: name of its process, "-" where that is unknown
  * @tgid: the process, 0 where that is unknown
+ * @label: what its VMM was told to call it, empty where that is unknown
+ * @cgroup: where its process is, likewise
  * @budget: "off" or pages, as the module has it
  * @policy: who goes next
  * @on_loop: what happens in a fault loop
@@ -28,6 +31,8 @@ struct vm_info {
 	char name[VM_NAME_MAX];
 	char comm[COMM_MAX];
 	pid_t tgid;
+	char label[VM_LABEL_MAX];
+	char cgroup[VM_CGROUP_MAX];
 	char budget[KNOB_MAX];
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/fields.h"
-#include "base/msg.h"
 #include "base/util.h"
 #include "model/vmname.h"
 
@@ -153,11 +152,18 @@ static bool holds_vm(pid_t pid, int fd)
 	return !strcmp(target, "anon_inode:kvm-vm");
 }
 
-/*
- * Does this VM belong to that process? A thread that created a VM may be gone
- * while the VM lives on; then the descriptor in the VM's name tells.
+/**
+ * vm_of_process() - does this VM belong to that process?
+ * @vm: KVM's name of the VM
+ * @pid: a thread of the process
+ * @tgid: the process, 0 where it is gone
+ *
+ * A thread that created a VM may be gone while the VM lives on; then the
+ * descriptor in the VM's name tells.
+ *
+ * Return: whether it does.
  */
-static bool vm_of_process(const char *vm, pid_t pid, pid_t tgid)
+bool vm_of_process(const char *vm, pid_t pid, pid_t tgid)
 {
 	struct vm_name name;
 	pid_t owner;
@@ -170,64 +176,4 @@ static bool vm_of_process(const char *vm, pid_t pid, pid_t tgid)
 	if (owner)
 		return owner == tgid;
 	return tgid && holds_vm(tgid, name.fd);
-}
-
-static int resolve_pid(pid_t pid, char name[VM_NAME_MAX])
-{
-	pid_t tgid = vm_tgid(pid);
-	struct dbgfs_vms vms;
-	char found[512] = "";
-	size_t i, nr = 0, used = 0;
-	int err;
-
-	err = dbgfs_vms(&vms);
-	if (err) {
-		msg_err("cannot list the VMs: %s", msg_errno(-err));
-		return err;
-	}
-	for (i = 0; i < vms.nr; i++) {
-		if (!vm_of_process(vms.name[i], pid, tgid))
-			continue;
-		nr++;
-		strscpy(name, vms.name[i], VM_NAME_MAX);
-		if (used + VM_NAME_MAX + 2 < sizeof(found))
-			used += (size_t)sprintf(found + used, " %s", vms.name[i]);
-	}
-	dbgfs_vms_free(&vms);
-	if (nr == 1)
-		return 0;
-	if (nr)
-		msg_err("process %d has %zu VMs: name one of%s", pid, nr, found);
-	else if (!tgid)
-		msg_err("there is no process %d: 'nptbudget list' shows the VMs there are", pid);
-	else
-		msg_err("process %d has no VM: 'nptbudget list' shows the VMs there are", pid);
-	return nr ? -EEXIST : -ENOENT;
-}
-
-/**
- * vm_resolve() - find the VM that an argument means
- * @arg: a name "<pid>-<fd>", or the pid of any thread of a VMM with one VM
- * @name: where to put the VM's name
- *
- * Return: 0; else, after a message: -EINVAL where @arg is neither, -ENOENT for
- * no such VM, -EEXIST for a VMM with several, -errno of dbgfs_vms().
- */
-int vm_resolve(const char *arg, char name[VM_NAME_MAX])
-{
-	struct vm_name parsed;
-	int pid;
-
-	if (!vm_name_parse(arg, &parsed)) {
-		strscpy(name, arg, VM_NAME_MAX);
-		if (dbgfs_vm_known(arg))
-			return 0;
-		msg_err("there is no VM %s: 'nptbudget list' shows the VMs there are", arg);
-		return -ENOENT;
-	}
-	if (parse_part(arg, strlen(arg), &pid) || pid < 1) {
-		msg_err("'%s' is no VM: give <pid>-<fd> as in 'nptbudget list', or a pid", arg);
-		return -EINVAL;
-	}
-	return resolve_pid(pid, name);
 }

@@ -25,7 +25,7 @@ struct vm_name {
 };
 
 int vm_name_parse(const char *text, struct vm_name *name);
-int vm_resolve(const char *arg, char name[VM_NAME_MAX]);
+bool vm_of_process(const char *vm, pid_t pid, pid_t tgid);
 const char *vm_procfs(void);
 pid_t vm_tgid(pid_t tid);
 pid_t vm_parent(pid_t pid);

@@ -84,9 +84,9 @@ static void wrong_use(void **state)
 	WRONG("not a name", "set", "1-2", "--policy", "fifo on_loop=log");
 	WRONG("not a name", "set", "1-2", "--policy", "0123456789abcdef");
 	WRONG("not a name", "set", "1-2", "--on-loop", "../budget");
-	WRONG("'vmm' is no VM", "set", "vmm", "--pages", "5");
-	WRONG("'1-2-3' is no VM", "set", "1-2-3", "--pages", "5");
-	WRONG("'1-2-3' is no VM", "loops", "1-2-3");
+	WRONG("'' is no VM", "set", "", "--pages", "5");
+	WRONG("'' is no VM", "loops", "");
+	WRONG("'' is no VM", "watch", "");
 
 	WRONG("'y' is too much", "loops", "1-2", "y");
 	WRONG("unknown option '--frob'", "loops", "--frob");
@@ -220,9 +220,9 @@ static void shows_version(void **state)
 }
 
 static const char table[] =
-	"VM     PROCESS  BUDGET  POLICY  ON-LOOP  RESIDENT  PEAK     FAULTS  EVICTIONS  LOOPS\n"
-	"12-31  a?[3?\"\\    1024  fifo    log             1     1         84         82      1\n"
-	"13-4   -           off  fifo    log             1     -  123456789          -      -\n";
+	"VM     PROCESS  NAME  BUDGET  POLICY  ON-LOOP  RESIDENT  PEAK     FAULTS  EVICTIONS  LOOPS\n"
+	"12-31  a?[3?\"\\  web     1024  fifo    log             1     1         84         82      1\n"
+	"13-4   -        -        off  fifo    log             1     -  123456789          -      -\n";
 
 static void lists(void **state)
 {
@@ -232,8 +232,9 @@ static void lists(void **state)
 	(void)state;
 	COMMAND(&r, "list");
 	assert_int_equal(r.status, 0);
-	assert_has(r.out, "VM  PROCESS  BUDGET  POLICY  ON-LOOP  RESIDENT");
+	assert_has(r.out, "VM  PROCESS  NAME  BUDGET  POLICY  ON-LOOP  RESIDENT");
 	fake_process(12, 12, "a\x1b[3\xff\"\\");
+	fake_write("proc/12/cmdline", "--name=web");
 	fake_vm("12-31", "1024\n", STATS "newer 18446744073709551615\n", "");
 	fake_vm("13-4", "off\n", "faults 123456789\n", "");
 	COMMAND(&r, "list");
@@ -247,6 +248,8 @@ static void lists(void **state)
 	assert_string_equal(at(obj, "vms/1/budget"), "null");
 	assert_string_equal(at(obj, "vms/0/budget"), "1024");
 	assert_string_equal(at(obj, "vms/0/process"), "a?[3?\"\\");
+	assert_string_equal(at(obj, "vms/0/name"), "web");
+	assert_string_equal(at(obj, "vms/1/name"), "null");
 	assert_string_equal(at(obj, "vms/0/stats/evictions"), "82");
 	assert_string_equal(at(obj, "vms/0/stats/newer"), "18446744073709551615");
 	json_object_put(obj);

@@ -382,59 +382,6 @@ static void order(void **state)
 	dbgfs_vms_free(&vms);
 }
 
-static void fake_fd(int pid, int fd, const char *target)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "proc/%d/fd/.keep", pid);
-	fake_write(path, "");
-	snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", fake_root, pid, fd);
-	assert_int_equal(symlink(target, path), 0);
-}
-
-static void resolve(void **state)
-{
-	char name[VM_NAME_MAX];
-
-	(void)state;
-	fake_process(100, 100, "vmm");
-	fake_process(101, 100, "vmm-thread");
-	fake_process(102, 100, "vmm-thread");
-	fake_process(200, 200, "two");
-	fake_process(201, 200, "two");
-	fake_process(300, 300, "none");
-	fake_process(400, 400, "other");
-	fake_fd(400, 7, "anon_inode:kvm-vm");
-	fake_process(500, 500, "nearly");
-	fake_fd(500, 7, "anon_inode:kvm-vcpu:0");
-	fake_vm("101-11", "9\n", STATS, "");
-	fake_vm("200-3", "9\n", STATS, "");
-	fake_vm("201-4", "9\n", STATS, "");
-	fake_vm("600-9", "9\n", STATS, "");
-	fake_vm("399-7", "9\n", STATS, "");	/* by a thread of 400 that is gone */
-
-	assert_int_equal(vm_resolve("101-11", name), 0);
-	assert_string_equal(name, "101-11");
-	assert_int_equal(vm_resolve("100", name), 0);
-	assert_string_equal(name, "101-11");
-	assert_int_equal(vm_resolve("102", name), 0);
-	assert_string_equal(name, "101-11");
-	assert_int_equal(vm_resolve("400", name), 0);
-	assert_string_equal(name, "399-7");
-	/* A pid that is no more, but is in a VM's name. */
-	assert_int_equal(vm_resolve("600", name), 0);
-	assert_string_equal(name, "600-9");
-	assert_int_equal(vm_resolve("200", name), -EEXIST);
-	assert_int_equal(vm_resolve("300", name), -ENOENT);
-	assert_int_equal(vm_resolve("500", name), -ENOENT);
-	assert_int_equal(vm_resolve("700", name), -ENOENT);
-	assert_int_equal(vm_resolve("101-12", name), -ENOENT);
-	assert_int_equal(vm_resolve("vmm", name), -EINVAL);
-	assert_int_equal(vm_resolve("0", name), -EINVAL);
-	assert_int_equal(vm_resolve("-1", name), -EINVAL);
-	assert_int_equal(vm_resolve("../../x", name), -EINVAL);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -448,7 +395,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words, setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(versions, setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(order, setup, fake_teardown),
-		cmocka_unit_test_setup_teardown(resolve, setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(rights, setup, fake_teardown),
 	};
 
