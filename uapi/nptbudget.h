@@ -10,6 +10,8 @@
  *   stats                   of the module as a whole, "name value": vms (VMs
  *                           known), armed (of them under budget), in_flight
  *                           (calls of KVM that are in our hands right now)
+ *   overview                all VMs, a line each, for those who look often: see
+ *                           below
  *   run                     registration of a process tree, see below
  *   defaults/budget         what a VM created from now on starts with
  *   defaults/policy
@@ -109,6 +111,19 @@
  *                same as resident while no vCPU runs; 0 without a budget)
  *   revoked      leaves granted to a vCPU that did not map them for more than a
  *                tick (it waits inside KVM, say), and given to others
+ *
+ * "overview": a line of name=value fields for each VM, oldest first, all of one
+ * moment in which no VM began or ended. It costs a few microseconds a VM, as no set
+ * is compared with KVM's tables:
+ *
+ *   vm name=<pid>-<fd> vcpus=1 budget=64 policy=fifo on_loop=log resident=64 \
+ *     peak=64 faults=900 evictions=836 loops=0 laps=0 contention=0 deferred=0 \
+ *     lent=0 instructions=0 refused=0
+ *
+ * vcpus    vCPUs that there are now
+ * budget.. as the VM's knobs have it
+ * resident pages, by KVM's counters
+ * others   as in "stats"
  *
  * "run": a process opens it, writes one line
  *

@@ -15,6 +15,7 @@
 #include "ui/debugfs.h"
 #include "ui/frames.h"
 #include "ui/knobs.h"
+#include "ui/overview.h"
 #include "ui/session.h"
 #include "ui/show.h"
 #include "ui/translate.h"
@@ -284,6 +285,7 @@ void nptb_debugfs_init(void)
 	debugfs_create_file("version", 0400, root_dir, NULL, &version_fops);
 	debugfs_create_file("policies", 0400, root_dir, NULL, &policies_fops);
 	debugfs_create_file("stats", 0400, root_dir, NULL, &module_stats_fops);
+	debugfs_create_file("overview", 0400, root_dir, NULL, &nptb_overview_fops);
 	debugfs_create_file("run", 0600, root_dir, NULL, &nptb_session_fops);
 	defaults = debugfs_create_dir("defaults", root_dir);
 	add_knobs(defaults, NULL);

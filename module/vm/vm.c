@@ -335,6 +335,24 @@ void nptb_vm_count(u32 *known, u32 *under_budget)
 	mutex_unlock(&nptb_registry);
 }
 
+/**
+ * nptb_vm_each() - visit all VMs that live
+ * @visit: called for each, in the order of their creation; &nptb_vm.kvm is valid
+ *	there, as a VM's end waits for nptb_registry before KVM tears it down
+ * @data: for @visit
+ *
+ * Context: may sleep; no VM begins or ends meanwhile.
+ */
+void nptb_vm_each(void (*visit)(struct nptb_vm *vm, void *data), void *data)
+{
+	struct nptb_vm *vm;
+
+	mutex_lock(&nptb_registry);
+	list_for_each_entry(vm, &vms, node)
+		visit(vm, data);
+	mutex_unlock(&nptb_registry);
+}
+
 /* Log the vCPU threads that are in a fault for us. */
 void nptb_vm_name_inside(void)
 {

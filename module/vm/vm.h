@@ -36,5 +36,6 @@ void nptb_vm_disarm_all(void);
 void nptb_vm_free_all(void);
 void nptb_vm_name_inside(void);
 void nptb_vm_count(u32 *known, u32 *under_budget);
+void nptb_vm_each(void (*visit)(struct nptb_vm *vm, void *data), void *data);
 
 #endif /* NPTB_VM_VM_H */
