@@ -53,10 +53,12 @@ wrong=(
 	'watch x'
 	'watch 1 2'
 	'watch --seconds 0'
+	'metrics extra'
+	'metrics -o'
 	'version extra'
 	'help nonsense'
 )
-plan $((${#wrong[@]} + 11))
+plan $((${#wrong[@]} + 14))
 
 # A VM with no budget at first. Its process stands still until it is to loop: it
 # would take the CPUs from the many short commands.
@@ -124,6 +126,29 @@ result "list names the VM" lists
 result "loops shows the loop" loops_shown
 result "list --json is JSON" json_read list
 result "loops --json is JSON" json_read loops "$vm"
+# While it stands still, no counter moves.
+kill -STOP $guest
+sleep 0.2
+metric() { nptbudget metrics | sed -n "s/^nptbudget_$1{vm=\"$vm\".*} //p"; }
+same() { [ -n "$(metric "$1")" ] && [ "$(metric "$1")" = "$2" ]; }
+counter() { sed -n "s/^$1 //p" "$NPTB/vms/$vm/stats"; }
+metrics_right() {
+	same vm_faults_total "$(counter faults)" && same vm_evictions_total "$(counter evictions)" &&
+		same vm_loops_total "$(counter loops)" && same vm_budget_pages 1 &&
+		same vm_resident_pages "$(cat "$NPTB/vms/$vm/resident")" && same vm_vcpus 1
+}
+metrics_file() {
+	nptbudget metrics -o "$dir/x.prom" && grep -q '^nptbudget_up 1$' "$dir/x.prom" &&
+		[ -z "$(find "$dir" -name '.x.prom*')" ]
+}
+result "metrics are the VM's counters" metrics_right
+result "metrics for a collector" metrics_file
+if command -v promtool >/dev/null; then
+	result "promtool finds metrics right" promtool check metrics <"$dir/x.prom"
+else
+	ktap_test_skip "promtool finds metrics right: not installed"
+fi
+kill -CONT $guest
 result "set --pages off" set_and --pages off budget_is off
 run_ends() {
 	nptbudget run --pages 1 -- "$BUILT/addloop" --stop-on-loop >"$dir/run" 2>&1

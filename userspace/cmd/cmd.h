@@ -67,6 +67,7 @@ extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
+extern const struct nptb_cmd cmd_metrics;
 extern const struct nptb_cmd cmd_version;
 extern const struct nptb_cmd cmd_help;
 

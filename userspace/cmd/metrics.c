@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* nptbudget metrics - counters for Prometheus */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+#include "cmd/cmd.h"
+#include "model/dbgfs.h"
+#include "model/overview.h"
+#include "view/metrics.h"
+
+/* Return: 0; EXIT_FAILED where the module cannot be read, after a message. */
+static int collect(FILE *to)
+{
+	struct overview o = { 0 };
+	struct dbgfs_version v;
+	int err;
+
+	if (dbgfs_attach() || dbgfs_probe(&v)) {
+		metrics_print(to, NULL, &o);
+		return EXIT_FAILED;
+	}
+	err = overview_read(&o);
+	if (err)
+		msg_err("metrics: cannot read the module's overview: %s", err == -ENOENT ?
+			"install a module of this version" : msg_errno(-err));
+	metrics_print(to, err ? NULL : &v, &o);
+	overview_free(&o);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int to_stdout(void)
+{
+	int ret = collect(stdout);
+
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	msg_err("metrics: cannot write to standard output: %m");
+	return EXIT_FAILED;
+}
+
+static int write_new(int fd, const char *tmp, const char *path)
+{
+	FILE *f = fdopen(fd, "w");
+	int ret, err = 0;
+
+	if (!f) {
+		close(fd);
+		return -1;
+	}
+	ret = collect(f);
+	/* Whoever collects it is not root. */
+	if (fchmod(fd, 0644) || fflush(f) || ferror(f))
+		err = -1;
+	if (fclose(f) || err)
+		return -1;
+	return rename(tmp, path) ? -1 : ret;
+}
+
+/*
+ * Whoever reads the file sees the old one or the new one, whole. Its name on the way
+ * does not end in .prom, which the collector would read.
+ */
+static int to_file(const char *path)
+{
+	char *tmp, *copy = strdup(path), *base = copy ? strdup(path) : NULL;
+	int fd, ret = -1;
+
+	if (!base || asprintf(&tmp, "%s/.%s.XXXXXX", dirname(copy), basename(base)) < 0)
+		tmp = NULL;
+	fd = tmp ? mkostemp(tmp, O_CLOEXEC) : -1;
+	if (fd >= 0)
+		ret = write_new(fd, tmp, path);
+	if (ret < 0) {
+		msg_err("metrics: cannot write %s: %m", path);
+		if (fd >= 0)
+			unlink(tmp);
+	}
+	free(tmp);
+	free(base);
+	free(copy);
+	return ret < 0 ? EXIT_FAILED : ret;
+}
+
+static int metrics_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	const char *path = NULL;
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		if (opt == OPT_HELP || opt == 'h')
+			return cmd_show_help(&cmd_metrics);
+		if (opt != 'o')
+			return cmd_bad_option(&cmd_metrics, opt, argv);
+		path = optarg;
+	}
+	if (optind < argc)
+		return cmd_usage_error(&cmd_metrics, "'%s' is too much", argv[optind]);
+	if (path && (!*path || path[strlen(path) - 1] == '/'))
+		return cmd_usage_error(&cmd_metrics, "--output '%s': not the name of a file", path);
+	return path ? to_file(path) : to_stdout();
+}
+
+const struct nptb_cmd cmd_metrics = {
+	.name = "metrics",
+	.main = metrics_main,
+	.usage = "[-o FILE]",
+	.help = "Print the counters of all VMs for Prometheus",
+	.details =
+	"In Prometheus' text format, for the textfile collector of node_exporter:\n"
+	"\n"
+	"  * * * * * root nptbudget metrics -o /var/lib/prometheus/node-exporter/nptbudget.prom\n"
+	"\n"
+	"  -o, --output FILE  replace FILE, at once and whole, instead of writing to stdout\n"
+	"\n"
+	"Where the module cannot be read, nptbudget_up is 0, and the exit status 1.\n",
+};
