@@ -3,8 +3,8 @@
  * Compare the prototypes that we call KVM by with what the running kernel says
  * of itself in BTF. Pure; the format is Documentation/bpf/btf.rst.
  */
-#ifndef NPTB_BTF_H
-#define NPTB_BTF_H
+#ifndef NPTB_LIB_BTF_H
+#define NPTB_LIB_BTF_H
 
 #include <linux/types.h>
 
@@ -48,4 +48,4 @@ int nptb_btf_check(const struct nptb_btf *btf, const char *name,
 int nptb_btf_member(const struct nptb_btf *btf, const char *name,
 		    const char *member);
 
-#endif /* NPTB_BTF_H */
+#endif /* NPTB_LIB_BTF_H */

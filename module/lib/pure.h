@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What pure code needs of the C library, from wherever it is built. */
-#ifndef NPTB_PURE_H
-#define NPTB_PURE_H
+#ifndef NPTB_LIB_PURE_H
+#define NPTB_LIB_PURE_H
 
 #ifdef __KERNEL__
 #include <linux/errno.h>
@@ -11,4 +11,4 @@
 #include <string.h>
 #endif
 
-#endif /* NPTB_PURE_H */
+#endif /* NPTB_LIB_PURE_H */

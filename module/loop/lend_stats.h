@@ -3,8 +3,8 @@
  * What could not be emulated and what was lent pages, by opcode or by vector:
  * the list of what stands between a guest and its budget. Pure.
  */
-#ifndef NPTB_LENDS_H
-#define NPTB_LENDS_H
+#ifndef NPTB_LOOP_LEND_STATS_H
+#define NPTB_LOOP_LEND_STATS_H
 
 #include <nptbudget.h>
 
@@ -42,4 +42,4 @@ void nptb_lends_refused(struct nptb_lends *lends, struct nptb_opcode op);
 void nptb_lends_lent(struct nptb_lends *lends, struct nptb_opcode op, s64 vector,
 		     u32 pages);
 
-#endif /* NPTB_LENDS_H */
+#endif /* NPTB_LOOP_LEND_STATS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Records of fault loops: the places in a guest that looped. Pure. */
-#ifndef NPTB_LOOP_H
-#define NPTB_LOOP_H
+#ifndef NPTB_LOOP_RECORD_H
+#define NPTB_LOOP_RECORD_H
 
 #include "set/attempt.h"
 #include "set/explain.h"
@@ -88,4 +88,4 @@ void nptb_loop_set_explain(struct nptb_loop_table *table,
 			   const struct nptb_attempt *attempt,
 			   const struct nptb_explain *explain);
 
-#endif /* NPTB_LOOP_H */
+#endif /* NPTB_LOOP_RECORD_H */

@@ -7,8 +7,8 @@
  * defers another vCPU. Then the turn passes to whoever waits longest and still
  * wants in, and the shield that has deferred others for longest is broken.
  */
-#ifndef NPTB_TURNS_H
-#define NPTB_TURNS_H
+#ifndef NPTB_SET_CONTENTION_H
+#define NPTB_SET_CONTENTION_H
 
 #include "set/rset.h"
 
@@ -75,4 +75,4 @@ static inline void nptb_turn_end(struct nptb_turn *turn)
 	turn->waiting = false;
 }
 
-#endif /* NPTB_TURNS_H */
+#endif /* NPTB_SET_CONTENTION_H */

@@ -6,8 +6,8 @@
  * vCPU's current attempt was given are shielded: the engine (rset) keeps them
  * to itself and hands them to the policy when the attempt has ended.
  */
-#ifndef NPTB_POLICY_H
-#define NPTB_POLICY_H
+#ifndef NPTB_SET_POLICY_H
+#define NPTB_SET_POLICY_H
 
 #include <linux/types.h>
 #include "set/ring.h"
@@ -238,4 +238,4 @@ static inline void nptb_policy_forget(struct nptb_policy *policy,
 		nptb_policy_del(policy, page);
 }
 
-#endif /* NPTB_POLICY_H */
+#endif /* NPTB_SET_POLICY_H */

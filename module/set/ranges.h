@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A small set of guest frames, kept as ranges. Pure. */
-#ifndef NPTB_RANGES_H
-#define NPTB_RANGES_H
+#ifndef NPTB_SET_RANGES_H
+#define NPTB_SET_RANGES_H
 
 #include <linux/types.h>
 #include <nptbudget.h>
@@ -37,4 +37,4 @@ static inline bool nptb_ranges_has(const struct nptb_ranges *ranges, u64 gfn)
 	return nptb_ranges_meet(ranges, gfn, gfn);
 }
 
-#endif /* NPTB_RANGES_H */
+#endif /* NPTB_SET_RANGES_H */

@@ -3,8 +3,8 @@
  * A doubly linked ring that pure code can use in the kernel and in the unit
  * tests alike. A head is a ring of its own; an unlinked node points at itself.
  */
-#ifndef NPTB_RING_H
-#define NPTB_RING_H
+#ifndef NPTB_SET_RING_H
+#define NPTB_SET_RING_H
 
 #include <linux/types.h>
 
@@ -66,4 +66,4 @@ static inline void nptb_ring_join(struct nptb_ring *head, struct nptb_ring *from
 	nptb_ring_init(from);
 }
 
-#endif /* NPTB_RING_H */
+#endif /* NPTB_SET_RING_H */

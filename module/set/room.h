@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The arithmetic of the budget: KVM's count and our belief. Pure. */
-#ifndef NPTB_ROOM_H
-#define NPTB_ROOM_H
+#ifndef NPTB_SET_ROOM_H
+#define NPTB_SET_ROOM_H
 
 #include "set/rset.h"
 
@@ -43,4 +43,4 @@ static inline enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves,
 	return NPTB_ROOM_EVICT;
 }
 
-#endif /* NPTB_ROOM_H */
+#endif /* NPTB_SET_ROOM_H */

@@ -6,8 +6,8 @@
  * The set is a belief, a list of candidates for eviction. How many leaves there
  * are is KVM's own count: the two meet in nptb_room(), set/room.h.
  */
-#ifndef NPTB_RSET_H
-#define NPTB_RSET_H
+#ifndef NPTB_SET_RSET_H
+#define NPTB_SET_RSET_H
 
 #include "set/policy.h"
 #include "set/shield.h"
@@ -272,4 +272,4 @@ static inline struct nptb_page *nptb_rset_victim(struct nptb_rset *set)
 	return page;
 }
 
-#endif /* NPTB_RSET_H */
+#endif /* NPTB_SET_RSET_H */

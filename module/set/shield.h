@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The pages of an attempt, which the policy does not know. Pure. */
-#ifndef NPTB_SHIELD_H
-#define NPTB_SHIELD_H
+#ifndef NPTB_SET_SHIELD_H
+#define NPTB_SET_SHIELD_H
 
 #include "set/policy.h"
 
@@ -48,4 +48,4 @@ static inline struct nptb_page *nptb_shield_oldest(struct nptb_shield *shield)
 		NULL : nptb_page_of(shield->ring.next);
 }
 
-#endif /* NPTB_SHIELD_H */
+#endif /* NPTB_SET_SHIELD_H */

@@ -30,6 +30,7 @@
 #include "trace.h"
 #include "vm/attach.h"
 #include "vm/frames.h"
+#include "vm/stragglers.h"
 
 /* More than there can be, and to be added to. */
 #define NO_LIMIT	(U64_MAX / 2)
@@ -272,7 +273,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	 * What is mapped already, huge leaves among it, is in no set of ours:
 	 * once nothing is mapped unseen any more it goes, all at once.
 	 */
-	ret = nptb_budget_wait(vm);
+	ret = nptb_stragglers_wait(vm);
 	if (!ret && nptb_kvm_leaves(vm->kvm))
 		nptb_flush(vm, -1);
 	if (!ret)

@@ -5,15 +5,15 @@
 
 #include "backend.h"
 #include "object/vm.h"
-#include "vm/attach.h"
+#include "vm/stragglers.h"
 
 /**
- * nptb_budget_settled() - is nothing under way in kvm->srcu on our behalf?
+ * nptb_stragglers_settled() - is nothing under way in kvm->srcu on our behalf?
  * @vm: alive; nptb_vm.life held
  *
  * To wait for its readers starts work that goes on where nobody waits any more.
  */
-bool nptb_budget_settled(struct nptb_vm *vm)
+bool nptb_stragglers_settled(struct nptb_vm *vm)
 {
 	lockdep_assert_held(&vm->life);
 	if (vm->attach.waiting &&
@@ -23,19 +23,19 @@ bool nptb_budget_settled(struct nptb_vm *vm)
 }
 
 /**
- * nptb_budget_settle() - have nothing under way in kvm->srcu on our behalf
+ * nptb_stragglers_settle() - have nothing under way in kvm->srcu on our behalf
  * @vm: about to be torn down, and kvm->srcu with it; nptb_vm.life held
  *
  * Context: kvm->srcu has no reader; may sleep.
  */
-void nptb_budget_settle(struct nptb_vm *vm)
+void nptb_stragglers_settle(struct nptb_vm *vm)
 {
-	if (!nptb_budget_settled(vm))
+	if (!nptb_stragglers_settled(vm))
 		synchronize_srcu_expedited(nptb_kvm_srcu(vm->kvm));
 }
 
 /**
- * nptb_budget_wait() - wait out the faults that are not ours
+ * nptb_stragglers_wait() - wait out the faults that are not ours
  * @vm: its faults are caught from now on; nptb_vm.ctl and nptb_vm.life held
  *
  * Faults that began before the hook was in place may still map what they like.
@@ -46,7 +46,7 @@ void nptb_budget_settle(struct nptb_vm *vm)
  * Context: may sleep.
  * Return: 0, or -EINTR.
  */
-int nptb_budget_wait(struct nptb_vm *vm)
+int nptb_stragglers_wait(struct nptb_vm *vm)
 {
 	struct srcu_struct *srcu = nptb_kvm_srcu(vm->kvm);
 
@@ -59,7 +59,7 @@ int nptb_budget_wait(struct nptb_vm *vm)
 	mutex_unlock(nptb_kvm_slots_lock(vm->kvm));
 	vm->attach.stragglers = start_poll_synchronize_srcu(srcu);
 	WRITE_ONCE(vm->attach.waiting, true);
-	while (!nptb_budget_settled(vm)) {
+	while (!nptb_stragglers_settled(vm)) {
 		if (signal_pending(current))
 			return -EINTR;
 		schedule_timeout_interruptible(1);

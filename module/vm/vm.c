@@ -21,6 +21,7 @@
 #include "set/policy.h"
 #include "trace.h"
 #include "vm/attach.h"
+#include "vm/stragglers.h"
 #include "vm/vm.h"
 
 /* All VMs: under nptb_registry. */
@@ -212,7 +213,7 @@ void nptb_vm_end(struct kvm *kvm)
 		return;
 
 	down_write(&vm->life);
-	nptb_budget_settle(vm);
+	nptb_stragglers_settle(vm);
 	was_armed = vm->armed;
 	mutex_lock(&nptb_registry);
 	nptb_budget_unpublish(vm);
@@ -281,7 +282,7 @@ static void settle_all(void)
 
 	while ((vm = first_waiting())) {
 		down_read(&vm->life);
-		settled = !vm->kvm || nptb_budget_settled(vm);
+		settled = !vm->kvm || nptb_stragglers_settled(vm);
 		up_read(&vm->life);
 		nptb_vm_put(vm);
 		if (!settled)

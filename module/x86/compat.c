@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "hook.h"
 #include "text.h"
+#include "x86/compat.h"
 #include "x86/symbols.h"
 
 int nptb_kvm_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,

@@ -183,21 +183,20 @@ static bool replace(unsigned long theirs, unsigned long ours)
 
 /**
  * nptb_kvm_memory_init() - make the table of functions that the emulator is lent
- * @find: an address by name, or 0 with a message
  *
  * Context: once, at load.
  * Return: false, with a message, where KVM's table is not as expected.
  */
-bool nptb_kvm_memory_init(unsigned long (*find)(const char *name))
+bool nptb_kvm_memory_init(void)
 {
 	int i;
 
-	kvm_ops = (const void *)find("emulate_ops");
+	kvm_ops = (const void *)nptb_symbol("emulate_ops");
 	/* What lies behind the table is copied along, and never looked at. */
 	if (!kvm_ops || copy_from_kernel_nofault(ops, kvm_ops, sizeof(ops)))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(replaced); i++) {
-		unsigned long theirs = find(replaced[i].name);
+		unsigned long theirs = nptb_symbol(replaced[i].name);
 
 		if (theirs && replace(theirs, (unsigned long)replaced[i].ours))
 			continue;

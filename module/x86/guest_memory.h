@@ -27,6 +27,7 @@ struct nptb_emul_ctxt {
 	const void *ops;
 };
 
+bool nptb_kvm_memory_init(void);
 bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu);
 void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
 bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);

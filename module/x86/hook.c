@@ -33,6 +33,7 @@
 
 #include "backend.h"
 #include "hook.h"
+#include "x86/compat.h"
 #include "x86/ftrace.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"

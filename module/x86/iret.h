@@ -6,8 +6,8 @@
  * AMD64 APM volume 3, IRET; volume 2, section 8.9.3. Only what is simple and
  * certain is done, all else is left to the CPU.
  */
-#ifndef NPTB_IRET_H
-#define NPTB_IRET_H
+#ifndef NPTB_X86_IRET_H
+#define NPTB_X86_IRET_H
 
 #include <linux/types.h>
 
@@ -48,4 +48,4 @@ bool nptb_iret_simple(const struct nptb_iret_cpu *cpu,
 u64 nptb_iret_rflags(const struct nptb_iret_cpu *cpu,
 		     const struct nptb_iret_frame *frame);
 
-#endif /* NPTB_IRET_H */
+#endif /* NPTB_X86_IRET_H */

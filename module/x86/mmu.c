@@ -6,7 +6,8 @@
 
 #include "backend.h"
 #include "hook.h"
-#include "x86/mmu.h"
+#include "x86/mmu_page.h"
+#include "x86/prototypes.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"
 

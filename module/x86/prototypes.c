@@ -12,7 +12,8 @@
 #include "backend.h"
 #include "lib/btf.h"
 #include "x86/guest_memory.h"
-#include "x86/mmu.h"
+#include "x86/mmu_page.h"
+#include "x86/prototypes.h"
 #include "x86/symbols.h"
 
 /* Larger than any module's BTF. */

@@ -87,11 +87,16 @@ static noinline unsigned long lookup(const char *name)
 	return static_call(nptb_sc_lookup)(name);
 }
 
-/*
+/**
+ * nptb_symbols_begin() - be able to look symbols up
+ *
  * A kprobe tells the address: kallsyms_lookup_name() is not exported. It is never
  * armed: nothing has to be patched.
+ *
+ * Context: once, at load.
+ * Return: 0, or an error with a message.
  */
-static int find_kallsyms(void)
+int nptb_symbols_begin(void)
 {
 	struct kprobe probe = {
 		.symbol_name = "kallsyms_lookup_name",
@@ -127,7 +132,13 @@ static int find_kallsyms(void)
 	return 0;
 }
 
-static unsigned long find(const char *name)
+/**
+ * nptb_symbol() - the address of a symbol
+ * @name: as in the kernel's symbol table
+ *
+ * Return: 0 with a message where there is none.
+ */
+unsigned long nptb_symbol(const char *name)
 {
 	unsigned long addr = lookup(name);
 
@@ -157,7 +168,7 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
 
 #define FIND_CALL(call, name)						\
 ({									\
-	unsigned long addr_ = find(name);				\
+	unsigned long addr_ = nptb_symbol(name);				\
 									\
 	if (addr_)							\
 		static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))addr_);\
@@ -166,7 +177,7 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
 
 #define FIND_DATA(field, name)						\
 ({									\
-	nptb_kvm_data.field = (void *)find(name);			\
+	nptb_kvm_data.field = (void *)nptb_symbol(name);			\
 	!!nptb_kvm_data.field;						\
 })
 
@@ -224,8 +235,7 @@ static bool find_emulation(void)
 	       FIND_CALL(nptb_sc_emul_write, "emulator_write_emulated") &&
 	       FIND_CALL(nptb_sc_emul_cmpxchg, "emulator_cmpxchg_emulated") &&
 	       FIND_CALL(nptb_sc_emul_read_std, "emulator_read_std") &&
-	       FIND_CALL(nptb_sc_emul_write_std, "emulator_write_std") &&
-	       nptb_kvm_memory_init(find);
+	       FIND_CALL(nptb_sc_emul_write_std, "emulator_write_std");
 }
 
 static bool find_data(void)
@@ -246,7 +256,7 @@ static bool find_hooks(void)
 	int i;
 
 	for (i = 0; i < NPTB_HOOK_NR; i++) {
-		unsigned long addr = find(hooks[i].name);
+		unsigned long addr = nptb_symbol(hooks[i].name);
 
 		if (!addr)
 			return false;
@@ -282,24 +292,18 @@ static void aim_originals(void)
 	AIM(nptb_sc_vcpu_comes, NPTB_HOOK_VCPU_COMES);
 }
 
-int nptb_kvm_init(void)
+/**
+ * nptb_symbols_find() - find all of KVM that we need
+ *
+ * Context: once, at load, after nptb_symbols_begin().
+ * Return: false with a message that names what is missing.
+ */
+bool nptb_symbols_find(void)
 {
-	int ret;
-
-	if (!boot_cpu_has(X86_FEATURE_SVM)) {
-		pr_err("this CPU has no AMD-V; Intel's lazily read registers are not supported\n");
-		return -ENODEV;
-	}
-	ret = find_kallsyms();
-	if (ret)
-		return ret;
-	ret = nptb_kvm_check_protos();
-	if (ret)
-		return ret;
 	if (!find_calls() || !find_vendor() || !find_emulation() || !find_data() || !find_hooks())
-		return -ENOENT;
+		return false;
 	aim_originals();
-	return 0;
+	return true;
 }
 
 /**

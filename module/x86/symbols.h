@@ -6,8 +6,8 @@
  * Functions are reached by static calls: direct calls, which need no ENDBR at
  * their target on a CPU with IBT. A call by pointer would.
  */
-#ifndef NPTB_KVM_SYM_H
-#define NPTB_KVM_SYM_H
+#ifndef NPTB_X86_SYMBOLS_H
+#define NPTB_X86_SYMBOLS_H
 
 #include <linux/kvm_host.h>
 #include <linux/static_call.h>
@@ -42,13 +42,9 @@ enum nptb_kvm_hook {
 	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
 };
 
-int nptb_kvm_vm_created(struct kvm *kvm);
-void nptb_kvm_vm_destroyed(struct kvm *kvm);
-int nptb_kvm_vcpu_comes(struct kvm *kvm, unsigned int id);
-/* What is looked up, or checked, elsewhere on behalf of nptb_kvm_init(). */
-bool nptb_kvm_memory_init(unsigned long (*find)(const char *name));
-int nptb_kvm_check_protos(void);
-int nptb_kvm_map_writable(void);
+int nptb_symbols_begin(void);
+bool nptb_symbols_find(void);
+unsigned long nptb_symbol(const char *name);
 int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
@@ -217,4 +213,4 @@ static inline bool nptb_uses_tdp_mmu(struct kvm *kvm)
 #endif
 }
 
-#endif /* NPTB_KVM_SYM_H */
+#endif /* NPTB_X86_SYMBOLS_H */

@@ -6,7 +6,7 @@
 #include <asm/hypervisor.h>
 
 #include "backend.h"
-#include "x86/mmu.h"
+#include "x86/mmu_page.h"
 #include "x86/symbols.h"
 
 static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)

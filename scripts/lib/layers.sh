@@ -3,16 +3,18 @@
 # Rules about which file may do what, each with its reason. Sourced by
 # static.sh; a rule prints what breaks it and fails.
 
-LAYER_RULES="up circle core versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
+LAYER_RULES="up circle own guards core versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
 : "$LAYER_RULES"
 
 layer_name() {
 	case $1 in
 	up) echo "no include of module/ points up" ;;
 	circle) echo "no includes of module/ form a circle" ;;
+	own) echo "a header of module/ declares what the file of its name defines" ;;
+	guards) echo "the guard of a header of module/ is its path" ;;
 	core) echo "the core of module/ names no register, header or constant of x86" ;;
 	versions) echo "kernel versions are known to module/x86/ alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, guest_memory.c, fetch.c, guest.c and symbols.c of module/x86/ alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, guest_memory.c, fetch.c, guest.c, init.c and symbols.c of module/x86/ alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -120,6 +122,43 @@ layer_circle() {
 	[ -z "$said" ] || { printf '%s\n' "these include each other:" "${said//tsort: /}"; return 1; }
 }
 
+# Whoever looks for a function finds it where its header says, and a circle cannot
+# hide behind a header that speaks for several files. The seam is implemented by the
+# files of x86/; a _proto is a type.
+layer_own() {
+	local -a files
+	local found
+	mapfile -t files < <(files_but '^module/((backend|hook|emulator|text|cpu)\.h$|x86/arch/)' 'module/*.h')
+	[ ${#files[@]} -gt 30 ] || { echo "only ${#files[@]} headers: they are elsewhere now"; return 1; }
+	found=$(cd "$PROJECT" && perl -0777 -e '
+	for my $header (@ARGV) {
+		(my $file = $header) =~ s/h$/c/;
+		my $body = "";
+		if (open(my $c, "<", $file)) { $body = <$c> }
+		open(my $h, "<", $header) or die;
+		(my $text = <$h>) =~ s{/\*.*?\*/}{}gs;
+		while ($text =~ /^(?!static|typedef)[a-z][\w \t*]*?\b(nptb_\w+)\([^;{}]*\);/mg) {
+			my $name = $1;
+			next if $name =~ /_proto$/;
+			next if $body =~ /^(?!static)[a-z][\w \t*]*\b\Q$name\E\([^;{}]*\)\s*\{/m;
+			print "$header declares $name(), which $file does not define\n";
+		}
+	}' "${files[@]}")
+	[ -z "$found" ] || { printf '%s\n' "declare it in the header of the file that defines it:" "$found"; return 1; }
+}
+
+# Two headers of one name, in two folders, would otherwise share one.
+layer_guards() {
+	local file guard rc=0
+	while read -r file; do
+		guard=${file#module/} guard=NPTB_${guard//[\/.]/_} guard=${guard^^}
+		grep -qE "^#(ifndef $guard|if !defined\($guard\).*)\$" "$PROJECT/$file" && continue
+		echo "$file: its guard is not $guard"
+		rc=1
+	done < <(static_files 'module/*.h')
+	return $rc
+}
+
 # What another CPU would have to have for the core to be built for it.
 X86_WORDS='r[abcd]x|e[abcd]x|[re]?(rip|rsp|rbp|eip|esp)|[er]?flags|rflags|eflags|cr[0234]|efer|[cdefgs]s_base|cpl|cs|ss'
 X86_WORDS+='|idtr?|gdtr?|ldtr?|tss|npt|ept|svm|vmx|vmcb|vmcs|ymm[0-9]*|kmovw'
@@ -150,7 +189,7 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|guest_memory|fetch|guest)\.c|symbols\.[ch]|(hook|prototypes)\.c)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|guest_memory|fetch|guest|init)\.c|symbols\.[ch]|(hook|prototypes)\.c)$' 'module/*')
 	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 

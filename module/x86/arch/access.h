@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the error code of a nested page fault says. Pure; part of cpu.h. */
-#ifndef NPTB_ARCH_ACCESS_H
-#define NPTB_ARCH_ACCESS_H
+#ifndef NPTB_X86_ARCH_ACCESS_H
+#define NPTB_X86_ARCH_ACCESS_H
 
 #include <linux/types.h>
 #include <nptbudget.h>
@@ -49,4 +49,4 @@ static inline bool nptb_code_has_leaf(u64 error_code)
 	return error_code & NPTB_NPF_PRESENT;
 }
 
-#endif /* NPTB_ARCH_ACCESS_H */
+#endif /* NPTB_X86_ARCH_ACCESS_H */

@@ -4,8 +4,8 @@
  * kvm and struct kvm_vcpu of x86, on every supported kernel. Its contracts are in
  * backend.h, which includes it.
  */
-#ifndef NPTB_ARCH_KVM_H
-#define NPTB_ARCH_KVM_H
+#ifndef NPTB_X86_ARCH_KVM_H
+#define NPTB_X86_ARCH_KVM_H
 
 #include <linux/kvm_host.h>
 #include <linux/version.h>
@@ -207,4 +207,4 @@ static inline struct mutex *nptb_kvm_slots_lock(struct kvm *kvm)
 	return &kvm->slots_lock;
 }
 
-#endif /* NPTB_ARCH_KVM_H */
+#endif /* NPTB_X86_ARCH_KVM_H */

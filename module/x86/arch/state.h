@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The state of an x86 vCPU as the core keeps it. Pure; part of cpu.h. */
-#ifndef NPTB_ARCH_STATE_H
-#define NPTB_ARCH_STATE_H
+#ifndef NPTB_X86_ARCH_STATE_H
+#define NPTB_X86_ARCH_STATE_H
 
 #include <linux/types.h>
 #include <nptbudget.h>
@@ -102,4 +102,4 @@ static inline bool nptb_state_same_place(const struct nptb_state *a,
 	       a->vector == b->vector && a->event == b->event;
 }
 
-#endif /* NPTB_ARCH_STATE_H */
+#endif /* NPTB_X86_ARCH_STATE_H */

@@ -4,8 +4,8 @@
  * of a frame. Compared with BTF at load. For x86/mmu.c, x86/zap.c and
  * x86/prototypes.c alone.
  */
-#ifndef NPTB_KVM_MMU_H
-#define NPTB_KVM_MMU_H
+#ifndef NPTB_X86_MMU_PAGE_H
+#define NPTB_X86_MMU_PAGE_H
 
 #include <linux/kvm_host.h>
 
@@ -27,4 +27,4 @@ struct nptb_mmu_page {
 	u64 *spt;
 };
 
-#endif /* NPTB_KVM_MMU_H */
+#endif /* NPTB_X86_MMU_PAGE_H */
