@@ -37,13 +37,13 @@ has_page() {
 page_options() {
 	local option rc=0
 	while read -r option; do
-		sed 's/\\-/-/g' "$man/nptbudget-$1.8" | grep -qE -- "Fl [^.]*${option#-}\b|$option\b" ||
+		sed 's/\\-/-/g' "$man/nptbudget-$1.8" | grep -E -- "Fl [^.]*${option#-}\b|$option\b" >/dev/null ||
 			{ echo "$option is not in the page"; rc=1; }
 	done < <(options "$1")
 	return $rc
 }
 
-completes() { offers | grep -qx "$1" && offers help | grep -qx "$1"; }
+completes() { offers | grep -x "$1" >/dev/null && offers help | grep -x "$1" >/dev/null; }
 
 completes_options() {
 	local option rc=0 offered
@@ -61,10 +61,10 @@ all_alive() {
 	local page name rc=0
 	for page in "$man"/nptbudget-*.8; do
 		name=${page##*/nptbudget-} name=${name%.8}
-		commands | grep -qx "$name" || { echo "$page: no such command"; rc=1; }
+		commands | grep -x "$name" >/dev/null || { echo "$page: no such command"; rc=1; }
 	done
 	while read -r name; do
-		commands | grep -qx "$name" || { echo "completion: no command $name"; rc=1; }
+		commands | grep -x "$name" >/dev/null || { echo "completion: no command $name"; rc=1; }
 	done < <(offers)
 	return $rc
 }

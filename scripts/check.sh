@@ -164,7 +164,7 @@ check() {
 	for series in "${STOCK[@]}"; do
 		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
 	done
-	piece "replay, perf, corpus $HOST" alone "$HOST" test_replay.sh test_perf.sh test_corpus
+	piece "replay, record, perf, corpus $HOST" alone "$HOST" test_replay.sh test_record.sh test_perf.sh test_corpus
 	for series in "${STOCK[@]}"; do
 		if [ "$1" = full ] || [ "$series" = "$HOST" ]; then
 			piece "late ends $series" late "$series"
@@ -201,8 +201,8 @@ main() {
 		check full
 		for series in "${STOCK[@]}"; do
 			[ "$series" != "$HOST" ] || continue
-			piece "replay, perf, corpus $series" \
-				alone "$series" test_replay.sh test_perf.sh test_corpus
+			piece "replay, record, perf, corpus $series" \
+				alone "$series" test_replay.sh test_record.sh test_perf.sh test_corpus
 		done
 		for series in "${STOCK[@]}"; do
 			piece "host check $series" "$here/test-host.sh" --all "$series"

@@ -36,6 +36,7 @@
  *                           one go while a vCPU keeps looping
  *   vms/<pid>-<fd>/pin      guest frames that are never evicted, see below
  *   vms/<pid>-<fd>/exempt   guest frames that neither go nor count, see below
+ *   vms/<pid>-<fd>/evict    guest frames to evict now, see below
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
@@ -80,6 +81,12 @@
  * EOPNOTSUPP for "exempt" under another MMU of KVM's than its TDP MMU; EINTR. When
  * a write returns, it is in force. While KVM tears page tables down, after a memory
  * slot went, exempt leaves count, too: never are there too many.
+ *
+ * "evict" is written to alone: words as above without "none", of NPTB_EVICT_MAX frames
+ * at most in sum. Those of them that are resident and neither pinned nor exempt are
+ * evicted, once, as by a smaller budget (event nptb_evict, reason "budget"); a fault
+ * under way may map one again before the write returns. E2BIG for too many frames,
+ * EPERM for a VM without a budget, of whose frames nothing is known.
  *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
@@ -260,8 +267,12 @@
 #define NPTB_BUDGET_MAX		0xffffffffULL
 
 #define NPTB_POLICY_NAME_MAX	16
-/* Ranges that a "pin" or "exempt" file holds, and the largest guest frame. */
+/*
+ * Ranges that a "pin" or "exempt" file holds, frames that a write to "evict" is
+ * about, and the largest guest frame.
+ */
 #define NPTB_RANGES_MAX		32
+#define NPTB_EVICT_MAX		(1ULL << 20)
 #define NPTB_GFN_MAX		((1ULL << 40) - 1)
 /* Pages of one attempt that are told apart, and records kept for one VM. */
 #define NPTB_LOOP_PAGES_MAX	64

@@ -18,6 +18,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_loops,
 	&cmd_run,
 	&cmd_watch,
+	&cmd_record,
 	&cmd_metrics,
 	&cmd_probe,
 	&cmd_replay,

@@ -383,6 +383,19 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 	return admission;
 }
 
+/**
+ * nptb_evict_page() - evict a page that no fault asked to go
+ * @vm: whose
+ * @page: of its set
+ *
+ * Context: nptb_vm.lock and KVM's SRCU held.
+ */
+void nptb_evict_page(struct nptb_vm *vm, struct nptb_page *page)
+{
+	nptb_rset_take(&vm->resident.set, page);
+	evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
+}
+
 /* For a write to the budget: shielded pages go, too, when no other is left. */
 static struct nptb_page *take_any(struct nptb_vm *vm)
 {

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct nptb_fault;
+struct nptb_page;
 struct nptb_vm;
 
 /**
@@ -25,6 +26,7 @@ enum nptb_admission {
 };
 
 enum nptb_admission nptb_make_room(struct nptb_fault *fault);
+void nptb_evict_page(struct nptb_vm *vm, struct nptb_page *page);
 bool nptb_trim(struct nptb_vm *vm, u32 most);
 int nptb_shrink(struct nptb_vm *vm);
 void nptb_flush(struct nptb_vm *vm, s32 vcpu);

@@ -162,6 +162,29 @@ static const struct file_operations name_##_fops = {			\
 NPTB_FRAMES_FILE(pin, NPTB_FRAMES_PIN);
 NPTB_FRAMES_FILE(exempt, NPTB_FRAMES_EXEMPT);
 
+static ssize_t evict_write(struct file *file, const char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	char *text;
+	int ret;
+
+	if (!len || len > FRAMES_TEXT_MAX)
+		return -EINVAL;
+	text = memdup_user_nul(buf, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ret = strlen(text) != len ? -EINVAL :
+	      nptb_frames_evict(vm_of(file), text);
+	kfree(text);
+	return ret ?: len;
+}
+
+static const struct file_operations evict_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = evict_write,
+};
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	nptb_show_stats(m, m->private);
@@ -235,6 +258,7 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	add_knobs(vm->dir, vm);
 	debugfs_create_file("pin", 0600, vm->dir, vm, &pin_fops);
 	debugfs_create_file("exempt", 0600, vm->dir, vm, &exempt_fops);
+	debugfs_create_file("evict", 0200, vm->dir, vm, &evict_fops);
 	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
 	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
 	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);

@@ -8,6 +8,7 @@
 #include "set/ranges.h"
 #include "ui/frames.h"
 #include "ui/parse.h"
+#include "vm/evict.h"
 #include "vm/frames.h"
 
 static int apply_word(struct nptb_ranges *ranges, char *word)
@@ -61,6 +62,22 @@ static int apply(struct nptb_ranges *ranges, void *ctx)
 int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text)
 {
 	return nptb_frames_change(vm, which, apply, text);
+}
+
+/**
+ * nptb_frames_evict() - evict frames, once
+ * @vm: whose
+ * @text: ranges, as uapi/nptbudget.h says; is cut up
+ *
+ * Context: may sleep; no lock of ours held.
+ * Return: 0; -EINVAL, -ERANGE, -ENOENT, -ENOSPC for a bad text; as nptb_vm_evict().
+ */
+int nptb_frames_evict(struct nptb_vm *vm, char *text)
+{
+	struct nptb_ranges ranges = { .count = 0 };
+	int ret = apply(&ranges, text);
+
+	return ret ?: nptb_vm_evict(vm, &ranges);
 }
 
 /**

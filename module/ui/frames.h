@@ -8,6 +8,7 @@
 struct seq_file;
 
 int nptb_frames_write(struct nptb_vm *vm, enum nptb_frames which, char *text);
+int nptb_frames_evict(struct nptb_vm *vm, char *text);
 void nptb_frames_show(struct seq_file *m, struct nptb_vm *vm,
 		      enum nptb_frames which);
 

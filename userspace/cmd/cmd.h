@@ -40,6 +40,9 @@ enum {
 	OPT_QUIET,
 	OPT_SUMMARY,
 	OPT_SECONDS,
+	OPT_GFN,
+	OPT_BUFFER,
+	OPT_EVERY,
 	OPT_HELP,
 };
 
@@ -65,6 +68,7 @@ extern const struct nptb_cmd cmd_set;
 extern const struct nptb_cmd cmd_loops;
 extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
+extern const struct nptb_cmd cmd_record;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
 extern const struct nptb_cmd cmd_metrics;
