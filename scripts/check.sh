@@ -4,12 +4,13 @@
 # line, "N passed, N failed, N skipped". Exit status 0 only where nothing failed
 # and something passed. Logs: build/check/.
 #   check.sh           what every change has to pass
-#   check.sh --full    all paths at all budgets, the selftests on the debug
-#                      kernel as well, the corpus and the check of a host on
-#                      all kernels, Debian under budgets with an eye on loops
+#   check.sh --full    everything on every kernel, all paths at all budgets, the
+#                      selftests on the debug kernel as well, the demo, the check
+#                      of a host, Debian under budgets with an eye on loops
 #   check.sh --debug   the selftests on the debug kernel alone
-#   check.sh --short   all that installs, fetches and builds, what needs no lab, and
-#                      a selftest on each kernel. Asked for by NPTBUDGET_CHECK=short
+#   check.sh --short   all that installs, fetches and builds, what needs no lab but
+#                      checkpatch (which needs no package), and a selftest on each
+#                      kernel. Asked for by NPTBUDGET_CHECK=short
 #                      as well: check-fresh.sh does, where it says make check
 # shellcheck disable=SC2317 # piece and step call the functions they are given
 set -euo pipefail
@@ -33,6 +34,8 @@ DEBUG_SECONDS=7200
 # And for all paths at all budgets.
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
+ALONE=(test_replay.sh test_record.sh test_perf.sh test_corpus)
+STATIC=(shell layers prototypes checkpatch)
 
 trap 'pieces_end' EXIT
 trap 'exit 130' INT
@@ -52,12 +55,15 @@ build() {
 # check_unit FOLDER: the unit tests of the command, or of the module.
 check_unit() { make -s -C "$PROJECT/$1" check; }
 
-# selftests SERIES SECONDS [NAME=VALUE...]
+# selftests all|each SERIES SECONDS [NAME=VALUE...]: all, or those that every kernel
+# is to have.
 selftests() {
-	local series=$1 seconds=$2
-	shift 2
+	local which=$1 series=$2 seconds=$3
+	local -a run=(selftests/run.sh)
+	shift 3
+	[ "$which" = all ] || run+=(--each)
 	"$here/lab" --kernel "$series" --timeout "$seconds" --out "$LOGS/selftests-$series" \
-		-- env NPTB_INSTALLED=1 "$@" selftests/run.sh
+		-- env NPTB_INSTALLED=1 "$@" "${run[@]}"
 }
 
 # alone SERIES TEST...: tests that are run by name, where once is enough: small
@@ -129,8 +135,9 @@ go_on() {
 	export KSELFTEST_SERIES
 }
 
-# What needs no lab: the modules, which are then there for the labs, and beside it
-# what is done when an emulated host sleeps, as it does now and then.
+# check_built CHECK...: what needs no lab: the modules, which are then there for the
+# labs, and beside it what is done when an emulated host sleeps, as it does now and
+# then. CHECK is one of static.sh.
 check_built() {
 	local series
 	for series in "${STOCK[@]}"; do
@@ -143,7 +150,7 @@ check_built() {
 	beside "unit tests, module" check_unit selftests/unit
 	beside "unit tests, command" check_unit userspace
 	beside "manual, completion" "$here/check-command.sh"
-	beside "static checks" "$here/static.sh" shell layers prototypes checkpatch
+	beside "static checks" "$here/static.sh" "$@"
 }
 
 # A test that takes a few seconds, with tracing by a program that is installed.
@@ -154,30 +161,53 @@ check_short() {
 	done
 }
 
-# check quick|full: what takes longest comes first, so that short pieces fill up the
-# end.
-check() {
+# The check of every change: everything on one kernel; on the others what depends on
+# the kernel, and every path at one budget. What takes longest comes first, so that
+# short pieces fill up the end.
+check_quick() {
+	local series which
+	for series in "${STOCK[@]}"; do
+		which=each
+		[ "$series" != "$HOST" ] || which=all
+		piece "selftests $series" selftests $which "$series" "$SELFTEST_SECONDS" NPTB_TIMES=15
+	done
+	for series in "${STOCK[@]}"; do
+		which=one
+		[ "$series" != "$HOST" ] || which=quick
+		piece "paths $series" paths "$series" NPTB_PATHS=$which
+	done
+	piece "replay, record, perf, corpus $HOST" alone "$HOST" "${ALONE[@]}"
+	piece "late ends $HOST" late "$HOST"
+	only 6.12 piece "probe" "$here/probe-check.sh"
+	piece "test of the lab" "$here/test-lab.sh" "$HOST"
+}
+
+# All of it on all kernels, and what takes long.
+check_full() {
 	local series
 	for series in "${STOCK[@]}"; do
-		piece "selftests $series" selftests "$series" "$SELFTEST_SECONDS"
+		piece "selftests $series" selftests all "$series" "$SELFTEST_SECONDS" NPTB_FULL=1
 	done
 	for series in "${STOCK[@]}"; do
-		piece "paths $series" paths "$series" "NPTB_PATHS=$1"
+		piece "paths $series" paths "$series" NPTB_PATHS=full
 	done
-	piece "replay, record, perf, corpus $HOST" alone "$HOST" test_replay.sh test_record.sh test_perf.sh test_corpus
 	for series in "${STOCK[@]}"; do
-		if [ "$1" = full ] || [ "$series" = "$HOST" ]; then
-			piece "late ends $series" late "$series"
-		fi
+		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}"
+		piece "late ends $series" late "$series"
 	done
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 	piece "demo" "$here/demo.sh" --tap
+	for series in "${STOCK[@]}"; do
+		piece "host check $series" "$here/test-host.sh" --all "$series"
+	done
+	only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
+	debug
 }
 
 debug() {
 	# It takes ten times as long for everything.
-	only 6.12-debug piece "selftests 6.12-debug" selftests 6.12-debug "$DEBUG_SECONDS" \
+	only 6.12-debug piece "selftests 6.12-debug" selftests all 6.12-debug "$DEBUG_SECONDS" \
 		NPTB_PATIENCE=6 "NPTB_TEST_TIMEOUT=$DEBUG_SECONDS"
 	only 6.12-debug piece "paths 6.12-debug" paths_debug
 }
@@ -193,22 +223,9 @@ main() {
 	esac
 	start
 	case ${1-} in
-	'') prepare check "${STOCK[@]}"; check_built; check quick ;;
-	--short) prepare check "${STOCK[@]}"; check_built; check_short ;;
-	--full)
-		prepare debug "${STOCK[@]}" 6.12-debug
-		check_built
-		check full
-		for series in "${STOCK[@]}"; do
-			[ "$series" != "$HOST" ] || continue
-			piece "replay, record, perf, corpus $series" \
-				alone "$series" test_replay.sh test_record.sh test_perf.sh test_corpus
-		done
-		for series in "${STOCK[@]}"; do
-			piece "host check $series" "$here/test-host.sh" --all "$series"
-		done
-		only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
-		debug ;;
+	'') prepare check "${STOCK[@]}"; check_built "${STATIC[@]}"; check_quick ;;
+	--short) prepare check "${STOCK[@]}"; check_built shell layers; check_short ;;
+	--full) prepare debug "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
 	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "$usage" ;;
 	esac

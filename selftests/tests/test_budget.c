@@ -4,12 +4,13 @@
  * reach it, guests that can run do run and leave the right memory, those that
  * cannot are reported as loops and leave theirs alone.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "../lib/cells.h"
 #include "../lib/scene.h"
 
 static const uint64_t budgets[] = { 1, 2, 3, 7, 64, 1000, NPTB_UNLIMITED };
-static const int vcpus[] = { 1, 2, 4 };
+static const int vcpus[] = { 1, 4, 2 };
 static const uint64_t triples[][SCENE_VMS_MAX] = {
 	{ 1, 2, 7 }, { 3, 16, 64 }, { 7, NPTB_UNLIMITED, 0 },
 };
@@ -88,19 +89,22 @@ static void three_vms(enum vmm_mode mode, int nr, const uint64_t *budget)
 
 int main(void)
 {
+	/* Two are more than one and less than four: a short run does without. */
+	int nr = ARRAY_SIZE(vcpus) - !getenv("NPTB_FULL");
 	int mode, v;
 	size_t b, t;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(VMM_MODES * ARRAY_SIZE(vcpus) *
-		      (ARRAY_SIZE(budgets) + ARRAY_SIZE(triples)));
+	ksft_set_plan(VMM_MODES * nr * (ARRAY_SIZE(budgets) + ARRAY_SIZE(triples)));
 	for (mode = 0; mode < VMM_MODES; mode++)
-		for (v = 0; v < (int)ARRAY_SIZE(vcpus); v++) {
+		for (v = 0; v < nr; v++) {
 			for (b = 0; b < ARRAY_SIZE(budgets); b++)
 				one_vm(mode, vcpus[v], budgets[b]);
 			for (t = 0; t < ARRAY_SIZE(triples); t++)
 				three_vms(mode, vcpus[v], triples[t]);
+			/* Not the same policy for a budget all over. */
+			cells++;
 		}
 	ksft_finished();
 }
