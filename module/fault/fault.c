@@ -14,7 +14,7 @@
 #include "fault/fault.h"
 #include "fault/mapping.h"
 #include "hook.h"
-#include "loop/emulate.h"
+#include "loop/mode.h"
 #include "loop/record.h"
 #include "loop/report.h"
 #include "loop/resolve.h"
@@ -218,25 +218,20 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 }
 
 /*
- * Make room. Where the attempt has all that there is, it is for the loop's side to
+ * Make room. Where the attempt has all that there is, it is for the mode of on_loop to
  * say what then; what is evicted of the attempt's own is its answer, too.
  */
-static __always_inline enum nptb_admission make_room(struct nptb_fault *fault)
+static __always_inline enum nptb_admission
+make_room(struct nptb_fault *fault, const struct nptb_mode *mode)
 {
-	u32 on_loop = READ_ONCE(fault->in.vm->config.on_loop);
 	enum nptb_admission admission;
 
-	/* There the answer is known. */
-	fault->room.take_own = on_loop != NPTB_ON_LOOP_LEND &&
-			  on_loop != NPTB_ON_LOOP_EMULATE;
+	fault->room.take_own = !mode->shortage;
 	while ((admission = nptb_make_room(fault)) == NPTB_ADMISSION_SHORT) {
-		switch (nptb_resolve_short(fault)) {
-		case NPTB_SHORTAGE_STEP:
-			if (nptb_step(fault)) {
-				nptb_attempt_admitted(&fault->in.v->attempt, true);
-				return NPTB_ADMISSION_SHORT;
-			}
-			break;
+		switch (mode->shortage(fault)) {
+		case NPTB_SHORTAGE_DONE:
+			nptb_attempt_admitted(&fault->in.v->attempt, true);
+			return NPTB_ADMISSION_SHORT;
 		case NPTB_SHORTAGE_LENT:
 			break;
 		case NPTB_SHORTAGE_EVICT:
@@ -247,12 +242,13 @@ static __always_inline enum nptb_admission make_room(struct nptb_fault *fault)
 }
 
 /* Make room and map; or else, send the fault back or do without the page. */
-static __always_inline void admit(struct nptb_fault *fault)
+static __always_inline void admit(struct nptb_fault *fault,
+				  const struct nptb_mode *mode)
 {
 	enum nptb_admission admission = NPTB_ADMISSION_RESERVED;
 
 	if (!fault->room.reserved)
-		admission = make_room(fault);
+		admission = make_room(fault, mode);
 	if (admission == NPTB_ADMISSION_LATER) {
 		fault->verdict = NPTB_VERDICT_DEFERRED;
 		fault->ret = 1;
@@ -361,6 +357,7 @@ static bool is_readable(struct nptb_vcpu *v, struct kvm_vcpu *vcpu)
 static __always_inline int run(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->in.vm;
+	const struct nptb_mode *mode;
 	s64 room;
 
 	if (nptb_code_is_mmio(fault->in.error_code) &&
@@ -399,11 +396,13 @@ static __always_inline int run(struct nptb_fault *fault)
 		look_up(fault);
 	account(fault);
 	fault->loop.confirmed = is_confirmed(fault);
-	if (fault->loop.confirmed && vm->config.on_loop == NPTB_ON_LOOP_STOP) {
+	/* Once: it may be written at any time. */
+	mode = &nptb_modes[READ_ONCE(vm->config.on_loop)];
+	if (fault->loop.confirmed && mode->confirmed) {
 		detect(fault);
-		nptb_resolve_stop(fault);
+		mode->confirmed(fault);
 	} else {
-		admit(fault);
+		admit(fault, mode);
 	}
 	note(fault, false);
 	if (unlikely(has_report(fault)))

@@ -9,6 +9,7 @@
 #include "emulator.h"
 #include "loop/emulate.h"
 #include "loop/explain.h"
+#include "loop/lend.h"
 #include "loop/record.h"
 #include "loop/report.h"
 #include "object/fault.h"
@@ -88,14 +89,11 @@ static void look_around(struct nptb_fault *fault)
 	nptb_explain_ahead(fault);
 }
 
-/**
- * nptb_step() - emulate in place of mapping
- * @fault: of an attempt that is short of pages; nptb_kvm_may_step()
- *
- * Context: the vCPU's thread; may sleep.
+/*
+ * Emulate in place of mapping, where nptb_kvm_may_step().
  * Return: false where the instruction cannot be emulated; its attempt knows.
  */
-bool nptb_step(struct nptb_fault *fault)
+static bool emulate(struct nptb_fault *fault)
 {
 	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	struct nptb_vm *vm = fault->in.vm;
@@ -117,4 +115,18 @@ bool nptb_step(struct nptb_fault *fault)
 	attempt->refused = true;
 	fault->step.refused = true;
 	return false;
+}
+
+/*
+ * on_loop=emulate: see &nptb_mode.shortage. What cannot be emulated is lent: nothing
+ * else can help, and no lap is waited for.
+ */
+enum nptb_shortage nptb_emulate_shortage(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+
+	if (!attempt->refused && nptb_kvm_may_step(fault->in.vcpu) && emulate(fault))
+		return NPTB_SHORTAGE_DONE;
+	attempt->certain = true;
+	return nptb_lend(fault, NPTB_ON_LOOP_EMULATE);
 }

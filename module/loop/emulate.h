@@ -3,10 +3,8 @@
 #ifndef NPTB_LOOP_EMULATE_H
 #define NPTB_LOOP_EMULATE_H
 
-#include <linux/types.h>
+#include "loop/mode.h"
 
-struct nptb_fault;
-
-bool nptb_step(struct nptb_fault *fault);
+enum nptb_shortage nptb_emulate_shortage(struct nptb_fault *fault);
 
 #endif /* NPTB_LOOP_EMULATE_H */

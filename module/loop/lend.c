@@ -22,32 +22,19 @@
 /* Victims for one run of the work item. */
 #define TRIM_MAX	256
 
-static bool may_lend(const struct nptb_vm *vm)
+/*
+ * Was the fault's view of on_loop, @on_loop, overtaken by a write, which took back
+ * what was lent? What counts is what it says under the lock.
+ */
+static bool may_lend(const struct nptb_vm *vm, u32 on_loop)
 {
-	u32 on_loop = vm->config.on_loop;
-
 	return vm->armed && vm->account.lent + NPTB_NEED <= vm->config.lend_max &&
-	       (on_loop == NPTB_ON_LOOP_LEND || on_loop == NPTB_ON_LOOP_EMULATE);
+	       vm->config.on_loop == on_loop;
 }
 
-/**
- * nptb_lend() - lend a page to the attempt of a vCPU
- * @fault: of an attempt that has all there is and needs more
- *
- * The fault may have looked at on_loop before a write to it took back what was
- * lent: what counts is what it says under the lock.
- *
- * Context: nptb_vm.lock held.
- * Return: false where as much is lent as may be, or nothing may be any more.
- */
-bool nptb_lend(struct nptb_fault *fault)
+static void lend(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
-	struct nptb_vm *vm = fault->in.vm;
-	struct nptb_vcpu *v = fault->in.v;
-
 	lockdep_assert_held(&vm->lock);
-	if (!may_lend(vm))
-		return false;
 	if (!v->loan.pages)
 		v->loan.since = ktime_get_ns();
 	WRITE_ONCE(v->loan.pages, v->loan.pages + NPTB_NEED);
@@ -57,7 +44,35 @@ bool nptb_lend(struct nptb_fault *fault)
 	vm->stats.lent += NPTB_NEED;
 	vm->stats.lent_peak = max(vm->stats.lent_peak, vm->account.lent);
 	queue_delayed_work(nptb_wq, &vm->lending.work, LEND_TICKS);
-	return true;
+}
+
+/**
+ * nptb_lend() - lend a page to the attempt of a vCPU
+ * @fault: of an attempt that has all there is and needs more
+ * @on_loop: enum nptb_on_loop, the mode that asks for it
+ *
+ * Return: %NPTB_SHORTAGE_LENT; %NPTB_SHORTAGE_EVICT where as much is lent as may be,
+ * or the mode is another one now.
+ */
+enum nptb_shortage nptb_lend(struct nptb_fault *fault, u32 on_loop)
+{
+	struct nptb_vm *vm = fault->in.vm;
+	bool may;
+
+	spin_lock(&vm->lock);
+	may = may_lend(vm, on_loop);
+	if (may)
+		lend(vm, fault->in.v);
+	spin_unlock(&vm->lock);
+	return may ? NPTB_SHORTAGE_LENT : NPTB_SHORTAGE_EVICT;
+}
+
+/* on_loop=lend: see &nptb_mode.shortage. Once the loop is confirmed. */
+enum nptb_shortage nptb_lend_shortage(struct nptb_fault *fault)
+{
+	if (!fault->loop.confirmed && !fault->in.v->attempt.laps)
+		return NPTB_SHORTAGE_EVICT;
+	return nptb_lend(fault, NPTB_ON_LOOP_LEND);
 }
 
 /**

@@ -5,12 +5,14 @@
 
 #include <linux/types.h>
 
-struct nptb_fault;
+#include "loop/mode.h"
+
 struct nptb_vcpu;
 struct nptb_vm;
 struct work_struct;
 
-bool nptb_lend(struct nptb_fault *fault);
+enum nptb_shortage nptb_lend(struct nptb_fault *fault, u32 on_loop);
+enum nptb_shortage nptb_lend_shortage(struct nptb_fault *fault);
 void nptb_lend_back(struct nptb_vm *vm, struct nptb_vcpu *v);
 void nptb_lend_back_all(struct nptb_vm *vm);
 void nptb_lend_work(struct work_struct *work);

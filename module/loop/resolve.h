@@ -4,23 +4,13 @@
 #define NPTB_LOOP_RESOLVE_H
 
 #include <linux/types.h>
+#include <nptbudget.h>
 
-struct nptb_fault;
+#include "loop/mode.h"
 
-/**
- * enum nptb_shortage - what to do for an attempt that has all there is
- * @NPTB_SHORTAGE_EVICT: evict a page of its own
- * @NPTB_SHORTAGE_LENT: it was lent a page: try again
- * @NPTB_SHORTAGE_STEP: emulate its instruction
- */
-enum nptb_shortage {
-	NPTB_SHORTAGE_EVICT,
-	NPTB_SHORTAGE_LENT,
-	NPTB_SHORTAGE_STEP,
-};
+/* By enum nptb_on_loop. */
+extern const struct nptb_mode nptb_modes[NPTB_ON_LOOP_NR];
 
 bool nptb_resolve_confirmed(struct nptb_fault *fault);
-void nptb_resolve_stop(struct nptb_fault *fault);
-enum nptb_shortage nptb_resolve_short(struct nptb_fault *fault);
 
 #endif /* NPTB_LOOP_RESOLVE_H */
