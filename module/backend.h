@@ -24,7 +24,7 @@
  *   nptb_kvm_slots_lock(kvm)         held while slots change
  *   nptb_kvm_stop_mapping(kvm), nptb_kvm_go_on_mapping(kvm)
  *                                    between them no vCPU makes a leaf; no sleeping
- * and %NPTB_KVM_RETRY, what a handler returns for "not mapped, let it come again".
+ * and what handlers return: %NPTB_KVM_CONTINUE, 0, or %NPTB_KVM_RETRY: not mapped.
  *
  * "vcpu: its own thread": that thread, after an exit, with vcpu->mutex held.
  */

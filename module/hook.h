@@ -6,6 +6,7 @@
 #ifndef NPTB_HOOK_H
 #define NPTB_HOOK_H
 
+#include <linux/atomic.h>
 #include <linux/hashtable.h>
 #include <linux/kvm_types.h>
 #include <linux/percpu.h>
@@ -64,7 +65,8 @@ static __always_inline struct nptb_watch *nptb_watch_find(struct kvm *kvm)
  * @fault: a nested page fault of a watched VM; entered in place of KVM's own
  *	function, and calls nptb_hook_leave() as its last act
  * @set_spte: a shadow MMU makes a leaf; @ahead: nobody asked for it. mmu_lock held
- * @map: the main MMU makes a leaf; mmu_lock held
+ * @map: the main MMU makes a leaf, while some fault asks for this; mmu_lock held, and
+ *	not to sleep. %NPTB_KVM_CONTINUE has it go on
  * @async_ready: a page that a fault did not wait for is there
  * @pre_fault: user space asks for a page ahead of need
  * @name_inside: log who is inside a fault, since unloading waits for them
@@ -89,8 +91,8 @@ struct nptb_handlers {
 
 /*
  * Catching KVM's functions; see x86/hook.c. nptb_hook_get() and nptb_hook_put()
- * bracket each VM under budget, for their callers one at a time; -EBUSY where
- * somebody else redirects these functions. nptb_hook_map() has @map called, too.
+ * bracket each VM under budget; -EBUSY where somebody else redirects these functions.
+ * Neither is for a holder of nptb_registry: they patch the kernel's text.
  * nptb_hook_exit() waits until nothing of ours runs or can run; nptb_hook_free() comes
  * after the last nptb_hook_put(). All may sleep.
  */
@@ -100,9 +102,29 @@ void nptb_hook_exit(void);
 void nptb_hook_free(void);
 int nptb_hook_get(void);
 void nptb_hook_put(void);
-void nptb_hook_map(void);
-bool nptb_hook_maps(void);
 long nptb_hook_in_flight(void);
+
+/* How many faults ask; see nptb_hook_ask(). */
+extern atomic_t nptb_map_asked;
+
+/**
+ * nptb_hook_ask() - a fault that is under way wants @map called where it maps
+ *
+ * For faults of all VMs, so do so only where there is a reason. What maps after it
+ * has taken mmu_lock, which this was done under or before, is caught.
+ *
+ * Context: any; nptb_hook_unask() is to follow.
+ */
+static inline void nptb_hook_ask(void)
+{
+	atomic_inc(&nptb_map_asked);
+}
+
+/* It does so no more. */
+static inline void nptb_hook_unask(void)
+{
+	atomic_dec(&nptb_map_asked);
+}
 
 /* Something of ours begins that is not to be unloaded from under. */
 static __always_inline void nptb_hook_enter(void)
@@ -161,15 +183,10 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only,
 		      u64 *made);
 
 /**
- * nptb_kvm_map() - the original of kvm_tdp_mmu_map()
- * @vcpu: that faulted
- * @fault: KVM's
- * @read_only: map for reading, whatever else could be allowed
- *
- * Context: mmu_lock held for read.
- * Return: as kvm_tdp_mmu_map().
+ * nptb_kvm_map_read_only() - map for reading, whatever else could be allowed
+ * @fault: KVM's, as @map of struct nptb_handlers has it
  */
-int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only);
+void nptb_kvm_map_read_only(void *fault);
 
 /* The frame that KVM would map now that it is in host memory. */
 u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);

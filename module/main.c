@@ -3,7 +3,6 @@
 #include <linux/module.h>
 
 #include "backend.h"
-#include "budget/reservation.h"
 #include "fault/fault.h"
 #include "fault/mapping.h"
 #include "hook.h"
@@ -20,7 +19,6 @@ static void leave(void)
 {
 	nptb_debugfs_exit();
 	nptb_vm_disarm_all();
-	nptb_reservation_exit();
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
 	nptb_hook_free();

@@ -5,19 +5,15 @@
  * memory, for as long as user space takes to bring it. Its grant is then revoked, so
  * that others can go on.
  *
- * That takes a hook on the function that maps, under mmu_lock: who was revoked
- * asks for a new grant there, or does not map. Faults pay for that hook, so it
- * is only set once somebody has waited for such a grant. Where mmu_lock was held
- * for write after it was set, every grant is either before that function, or its
- * leaf is in KVM's count.
+ * KVM is caught where it maps, under mmu_lock: who was revoked asks for a new grant
+ * there, or does not map. While mmu_lock is held for write, every grant is either
+ * before that place, or its leaf is in KVM's count.
  *
- * The same hook makes KVM map for reading what is only read while writes are
+ * The same place makes KVM map for reading what is only read while writes are
  * logged. KVM maps what it may for writing, and marks the page as dirty: that is
  * one page too many once, where leaves stay, but one at each fault where they are
  * evicted, and whoever copies what is dirty would never come to an end.
  */
-#include <linux/workqueue.h>
-
 #include "backend.h"
 #include "budget/reservation.h"
 #include "hook.h"
@@ -41,39 +37,25 @@ bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
 		return false;
 	v->reservation.since = jiffies;
 	WRITE_ONCE(v->reservation.state, NPTB_RESERVATION_HELD);
+	nptb_hook_unask();
 	return true;
-}
-
-static void hook_work(struct work_struct *work)
-{
-	nptb_hook_map();
-}
-
-static DECLARE_WORK(work, hook_work);
-
-/* Do not leave before it has run. */
-void nptb_reservation_exit(void)
-{
-	cancel_work_sync(&work);
 }
 
 /**
- * nptb_read_only() - is a page to be mapped for reading, since it is only read?
- * @vcpu: that faulted
+ * nptb_read_only() - have a page mapped for reading where writes to it are logged
+ * @v: whose fault only reads; its own thread
+ * @vcpu: the same, of KVM
  * @key: of the frame, or %NPTB_KEY_NONE where that is not known
  *
- * The first faults under dirty logging come before the hook that it takes.
+ * Until nptb_read_only_end().
  *
  * Context: kvm->srcu held.
- * Return: whether writes to it are logged.
  */
-bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key)
+void nptb_read_only(struct nptb_vcpu *v, struct kvm_vcpu *vcpu, u64 key)
 {
-	if (!nptb_kvm_logs_writes(vcpu, key))
-		return false;
-	if (unlikely(!nptb_hook_maps()))
-		queue_work(nptb_wq, &work);
-	return true;
+	v->mapping.read_only = nptb_kvm_logs_writes(vcpu, key);
+	if (v->mapping.read_only)
+		nptb_hook_ask();
 }
 
 static bool overdue(const struct nptb_vcpu *w)
@@ -103,18 +85,19 @@ bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
 			overdue(vm->vcpus[i]);
 	if (!late)
 		return false;
-	if (!nptb_hook_maps()) {
-		queue_work(nptb_wq, &work);
-		return false;
-	}
 	nptb_kvm_stop_mapping(vm->kvm);
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		struct nptb_vcpu *w = vm->vcpus[i];
 
-		if (w && w != v && overdue(w) &&
-		    cmpxchg(&w->reservation.state, NPTB_RESERVATION_HELD,
+		if (!w || w == v || !overdue(w))
+			continue;
+		/* First, for it may take that back at once. */
+		nptb_hook_ask();
+		if (cmpxchg(&w->reservation.state, NPTB_RESERVATION_HELD,
 			    NPTB_RESERVATION_REVOKED) == NPTB_RESERVATION_HELD)
 			revoked++;
+		else
+			nptb_hook_unask();
 	}
 	nptb_kvm_go_on_mapping(vm->kvm);
 	atomic64_sub(revoked * NPTB_NEED, &vm->account.reserved);

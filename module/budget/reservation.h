@@ -11,6 +11,8 @@
 #define NPTB_BUDGET_RESERVATION_H
 
 #include "backend.h"
+#include "hook.h"
+#include "object/vcpu.h"
 #include "object/vm.h"
 
 /* What a VM may have in all. */
@@ -78,12 +80,24 @@ static inline void nptb_reservation_begin(struct nptb_vcpu *v)
  */
 static inline bool nptb_reservation_end(struct nptb_vcpu *v)
 {
-	return xchg(&v->reservation.state, NPTB_RESERVATION_NONE) != NPTB_RESERVATION_REVOKED;
+	if (likely(xchg(&v->reservation.state, NPTB_RESERVATION_NONE) !=
+		   NPTB_RESERVATION_REVOKED))
+		return true;
+	nptb_hook_unask();
+	return false;
+}
+
+/* The fault that nptb_read_only() was about is over. */
+static inline void nptb_read_only_end(struct nptb_vcpu *v)
+{
+	if (likely(!v->mapping.read_only))
+		return;
+	v->mapping.read_only = false;
+	nptb_hook_unask();
 }
 
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
-bool nptb_read_only(struct kvm_vcpu *vcpu, u64 key);
-void nptb_reservation_exit(void);
+void nptb_read_only(struct nptb_vcpu *v, struct kvm_vcpu *vcpu, u64 key);
 
 #endif /* NPTB_BUDGET_RESERVATION_H */

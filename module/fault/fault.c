@@ -124,14 +124,14 @@ static __always_inline void map(struct nptb_fault *fault)
 	struct nptb_vcpu *v = fault->in.v;
 
 	v->mapping.made = NPTB_KEY_NONE;
-	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->in.vcpu))))
-		v->mapping.read_only = !nptb_code_is_write(fault->in.error_code) &&
-			       nptb_read_only(fault->in.vcpu, fault->in.key);
+	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->in.vcpu))) &&
+	    !nptb_code_is_write(fault->in.error_code))
+		nptb_read_only(v, fault->in.vcpu, fault->in.key);
 	WRITE_ONCE(v->mapping.inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa, fault->in.error_code,
 				    fault->in.insn, fault->in.insn_len);
 	WRITE_ONCE(v->mapping.inside, 0);
-	v->mapping.read_only = false;
+	nptb_read_only_end(v);
 	fault->made = v->mapping.made;
 	fault->verdict = verdict_of(fault, &before);
 	/* What was lent to it does not count as going on by itself. */

@@ -63,11 +63,12 @@ int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
  * @vcpu: whose thread this is
  * @fault: KVM's
  *
- * What is only read is mapped for reading where writes are logged: see
- * nptb_read_only().
+ * Called where nptb_hook_ask() was, for whichever fault. What is only read is mapped
+ * for reading where writes are logged: see nptb_read_only().
  *
  * Context: mmu_lock held for read.
- * Return: as kvm_tdp_mmu_map(); the fault comes again where its grant was revoked.
+ * Return: %NPTB_KVM_CONTINUE; %NPTB_KVM_RETRY where its grant was revoked: it is not
+ * mapped, and the fault comes again.
  */
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 {
@@ -79,7 +80,9 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
-	return nptb_kvm_map(vcpu, fault, v && v->mapping.read_only);
+	if (v && v->mapping.read_only)
+		nptb_kvm_map_read_only(fault);
+	return NPTB_KVM_CONTINUE;
 }
 
 /**
@@ -129,7 +132,7 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 		nptb_pages_more(vm);
 	v->mapping.made = NPTB_KEY_NONE;
 	/* What is written after all is mapped anew. */
-	v->mapping.read_only = nptb_read_only(vcpu, key);
+	nptb_read_only(v, vcpu, key);
 	WRITE_ONCE(v->mapping.inside, current->pid);
 	return v;
 }
@@ -137,7 +140,7 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 static void end_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
 	WRITE_ONCE(v->mapping.inside, 0);
-	v->mapping.read_only = false;
+	nptb_read_only_end(v);
 	nptb_note_ahead(vm, v, key);
 }
 

@@ -2,6 +2,6 @@
 /* What all VMs share. */
 #include "object/vm.h"
 
-/* The list of VMs, sessions, the hook's user count: see object/vm.h. */
+/* The list of VMs, and sessions: see object/vm.h. */
 DEFINE_MUTEX(nptb_registry);
 struct workqueue_struct *nptb_wq;

@@ -216,11 +216,14 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
  */
 void nptb_budget_unhook(struct nptb_vm *vm)
 {
+	bool hooked;
+
 	mutex_lock(&nptb_registry);
-	if (vm->attach.hooked)
-		nptb_hook_put();
+	hooked = vm->attach.hooked;
 	vm->attach.hooked = false;
 	mutex_unlock(&nptb_registry);
+	if (hooked)
+		nptb_hook_put();
 }
 
 /**
@@ -258,15 +261,20 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	ret = prepare(vm, budget);
 	if (ret)
 		return ret;
+	/* It patches the kernel's text, and other VMs come and go meanwhile. */
+	ret = nptb_hook_get();
+	if (ret)
+		return ret;
 	mutex_lock(&nptb_registry);
-	ret = closed ? -ENODEV : nptb_hook_get();
-	if (!ret) {
+	if (!closed) {
 		vm->attach.hooked = true;
 		publish(vm, budget);
 	}
 	mutex_unlock(&nptb_registry);
-	if (ret)
-		return ret;
+	if (!vm->attach.hooked) {
+		nptb_hook_put();
+		return -ENODEV;
+	}
 	trace_nptb_attach(vm, budget, &vm->config);
 
 	/*

@@ -41,4 +41,34 @@ static __always_inline void nptb_ftrace_redirect(struct ftrace_regs *fregs,
 #endif
 }
 
+/* Have the functions that @ops is about call @addr, directly. */
+static inline int nptb_ftrace_direct_on(struct ftrace_ops *ops,
+					unsigned long addr)
+{
+	int ret;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	ret = register_ftrace_direct(ops, addr);
+#else
+	/* 6.1 has another function of that name, for one address. */
+	ret = register_ftrace_direct_multi(ops, addr);
+#endif
+	if (ret) {
+		/* As it was: else it is taken for one in use when tried again. */
+		ops->func = NULL;
+		ops->trampoline = 0;
+	}
+	return ret;
+}
+
+static inline int nptb_ftrace_direct_off(struct ftrace_ops *ops,
+					 unsigned long addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return unregister_ftrace_direct(ops, addr, false);
+#else
+	return unregister_ftrace_direct_multi(ops, addr);
+#endif
+}
+
 #endif /* NPTB_X86_FTRACE_H */

@@ -16,8 +16,8 @@
  *   kvm_arch_async_page_ready, kvm_arch_vcpu_pre_fault_memory
  *	as these: where KVM maps what no fault asks for (6.1 has only the first).
  *   kvm_tdp_mmu_map
- *	as these, but only from when on a vCPU has held a grant for long: see
- *	budget/reservation.c.
+ *	from the first budget to unload, by a direct call to x86/map_entry.S: each
+ *	fault goes there, and nearly none has a reason to ask further.
  *   kvm_mmu_recover_huge_pages (7.3), kvm_mmu_zap_collapsible_sptes
  *	as these: dirty logging was switched off, and small leaves would be
  *	merged into a huge one, or zapped to make room for one.
@@ -35,6 +35,7 @@
 #include "hook.h"
 #include "x86/compat.h"
 #include "x86/ftrace.h"
+#include "x86/map_entry.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"
 
@@ -62,8 +63,14 @@ static DEFINE_MUTEX(hook_lock);
 /* VMs that need the hooks of faults; under hook_lock. */
 static unsigned int fault_users;
 
-/* kvm_tdp_mmu_map is caught; written under hook_lock. */
+/* kvm_tdp_mmu_map goes by nptb_map_entry(); under hook_lock. */
 static bool map_hooked;
+
+/* We are leaving: nothing is hooked any more; under hook_lock. */
+static bool gone;
+
+/* See nptb_hook_ask(). Read by nptb_map_entry(). */
+atomic_t nptb_map_asked;
 
 static int replace_created(struct kvm *kvm)
 {
@@ -131,12 +138,13 @@ static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work
 	nptb_hook_leave();
 }
 
-static int replace_map(struct kvm_vcpu *vcpu, void *fault)
+/*
+ * Called by nptb_map_entry() where somebody asks. Nothing to count: mmu_lock is
+ * held, and nothing here sleeps, so synchronize_rcu_tasks() waits for it.
+ */
+int nptb_map_asks(struct kvm_vcpu *vcpu, void *fault)
 {
-	int ret = handlers->map(vcpu, fault);
-
-	nptb_hook_leave();
-	return ret;
+	return handlers->map(vcpu, fault);
 }
 
 static long replace_pre_fault(struct kvm_vcpu *vcpu,
@@ -182,8 +190,6 @@ static noinline void notrace catch_other(unsigned long ip,
 		return;
 	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
 		redirect(fregs, replace_set_spte);
-	else if (ip == hook_ip[NPTB_HOOK_MAP])
-		redirect(fregs, replace_map);
 	else if (ip == hook_ip[NPTB_HOOK_ASYNC_READY])
 		redirect(fregs, replace_async_ready);
 	else
@@ -267,40 +273,39 @@ static int fault_hooks_on(void)
 	return hooks_on(NPTB_HOOK_OF_FAULTS);
 }
 
-static void map_hook_off(void)
+/* A user of ftrace of its own: direct calls take one. */
+static struct ftrace_ops map_ops = {
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
+/*
+ * A direct call costs a fault a handful of instructions where ftrace's own way
+ * costs a hundred. To have it on demand would be cheaper still, but to patch a
+ * function has ftrace walk all of the kernel's and interrupt all CPUs, and the
+ * neighbours of a VM whose pager is slow would wait for that.
+ */
+static int map_hook_on(void)
 {
 	int ret;
 
-	if (!map_hooked)
-		return;
-	WRITE_ONCE(map_hooked, false);
-	ret = ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 1, 0);
-	if (ret)
-		pr_warn("cannot unhook %s: error %d\n",
-			nptb_kvm_hook_name(NPTB_HOOK_MAP), ret);
+	if (map_hooked)
+		return 0;
+	ret = ftrace_set_filter_ip(&map_ops, hook_ip[NPTB_HOOK_MAP], 0, 1);
+	if (!ret)
+		ret = nptb_ftrace_direct_on(&map_ops,
+					    (unsigned long)nptb_map_entry);
+	map_hooked = !ret;
+	return report(ret, NPTB_HOOK_MAP);
 }
 
-/**
- * nptb_hook_map() - catch the TDP MMU where it maps, while a VM is under budget
- *
- * Where it cannot be hooked, grants are not revoked.
- *
- * Context: may sleep.
- */
-void nptb_hook_map(void)
+/* Waits for RCU tasks, so it is not for the end of a budget. */
+static void map_hook_off(void)
 {
-	mutex_lock(&hook_lock);
-	if (fault_users && !map_hooked &&
-	    !report(ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 0, 0),
-		    NPTB_HOOK_MAP))
-		WRITE_ONCE(map_hooked, true);
-	mutex_unlock(&hook_lock);
-}
-
-/* Is it caught? Where this says so, every map that begins from now on is. */
-bool nptb_hook_maps(void)
-{
-	return READ_ONCE(map_hooked);
+	if (map_hooked &&
+	    nptb_ftrace_direct_off(&map_ops, (unsigned long)nptb_map_entry))
+		pr_warn("cannot unhook %s\n", nptb_kvm_hook_name(NPTB_HOOK_MAP));
+	map_hooked = false;
+	ftrace_free_filter(&map_ops);
 }
 
 static void fault_hooks_off(void)
@@ -316,16 +321,27 @@ static void fault_hooks_off(void)
 /**
  * nptb_hook_get() - a VM comes under budget: catch faults from now on
  *
+ * Others wait for the first and for the last, where ftrace walks all of the kernel's
+ * functions: nptb_registry is not to be held, or VMs without a budget would, too.
+ *
  * Context: may sleep.
- * Return: 0, or -EBUSY where somebody else redirects these functions.
+ * Return: 0; -EBUSY where somebody else redirects these functions; -ENODEV where we
+ * are being unloaded.
  */
 int nptb_hook_get(void)
 {
 	int ret = 0;
 
 	mutex_lock(&hook_lock);
-	if (!fault_users)
+	if (gone)
+		ret = -ENODEV;
+	else if (!fault_users)
 		ret = fault_hooks_on();
+	if (!ret) {
+		ret = map_hook_on();
+		if (ret && !fault_users)
+			fault_hooks_off();
+	}
 	if (!ret)
 		fault_users++;
 	mutex_unlock(&hook_lock);
@@ -340,10 +356,8 @@ int nptb_hook_get(void)
 void nptb_hook_put(void)
 {
 	mutex_lock(&hook_lock);
-	if (!--fault_users) {
-		map_hook_off();
+	if (!--fault_users)
 		fault_hooks_off();
-	}
 	mutex_unlock(&hook_lock);
 }
 
@@ -385,8 +399,8 @@ int nptb_hook_init(const struct nptb_handlers *with)
 	if (ret)
 		return name_unhookable(ret);
 	registered = true;
-	map_hooked = true;
-	map_hook_off();
+	/* It can be hooked: that was all. */
+	ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 1, 0);
 	fault_hooks_off();
 	return 0;
 }
@@ -421,9 +435,13 @@ void nptb_hook_exit(void)
 	unsigned long warn = jiffies + DRAIN_WARN_SECONDS * HZ;
 	bool warned = false;
 
+	mutex_lock(&hook_lock);
+	gone = true;
+	mutex_unlock(&hook_lock);
 	if (registered)
 		unregister_ftrace_function(&ops);
 	registered = false;
+	map_hook_off();
 
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {

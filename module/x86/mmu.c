@@ -44,7 +44,7 @@ u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr)
  * Have KVM take the host's page for one that cannot be written, for this fault. What
  * the guest's tables allow is left as it is: KVM compares it with the table's role.
  */
-static void forbid_writing(void *fault)
+void nptb_kvm_map_read_only(void *fault)
 {
 	int offset = nptb_kvm_map_writable();
 
@@ -58,20 +58,13 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made
 	int ret;
 
 	if (read_only)
-		forbid_writing(set->fault);
+		nptb_kvm_map_read_only(set->fault);
 	ret = static_call(nptb_sc_set_spte)(set->vcpu, set->slot, set->sptep,
 					    set->access, set->gfn, set->pfn,
 					    set->fault);
 	if (!was && (READ_ONCE(*set->sptep) & SPTE_PRESENT))
 		*made = nptb_key(kvm_arch_vcpu_memslots_id(set->vcpu), set->gfn);
 	return ret;
-}
-
-int nptb_kvm_map(struct kvm_vcpu *vcpu, void *fault, bool read_only)
-{
-	if (read_only)
-		forbid_writing(fault);
-	return static_call(nptb_sc_map)(vcpu, fault);
 }
 
 bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)

@@ -18,7 +18,6 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_vcpu_comes, kvm_arch_vcpu_precreate);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_spte, nptb_set_spte_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DEFINE_STATIC_CALL_NULL(nptb_sc_pre_fault, nptb_pre_fault_proto);
-DEFINE_STATIC_CALL_NULL(nptb_sc_map, nptb_map_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emulate, x86_emulate_instruction);
 DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
@@ -281,7 +280,6 @@ static bool find_hooks(void)
 static void aim_originals(void)
 {
 	AIM(nptb_sc_fault, NPTB_HOOK_FAULT);
-	AIM(nptb_sc_map, NPTB_HOOK_MAP);
 	AIM(nptb_sc_set_spte, NPTB_HOOK_SET_SPTE);
 	AIM(nptb_sc_async_ready, NPTB_HOOK_ASYNC_READY);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)

@@ -21,8 +21,8 @@
 
 /*
  * The functions of KVM that x86/hook.c redirects, see nptb_kvm_hook_ip(): those of
- * a VM's life first, then those that are only hooked while one is under budget;
- * of these, the first only when needed.
+ * a VM's life first, then one that is hooked from the first budget on, and those
+ * that are only hooked while there is one.
  */
 enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
@@ -155,7 +155,6 @@ DECLARE_STATIC_CALL(nptb_sc_vcpu_comes, kvm_arch_vcpu_precreate);
 DECLARE_STATIC_CALL(nptb_sc_set_spte, nptb_set_spte_proto);
 DECLARE_STATIC_CALL(nptb_sc_async_ready, kvm_arch_async_page_ready);
 DECLARE_STATIC_CALL(nptb_sc_pre_fault, nptb_pre_fault_proto);
-DECLARE_STATIC_CALL(nptb_sc_map, nptb_map_proto);
 DECLARE_STATIC_CALL(nptb_sc_emulate, x86_emulate_instruction);
 DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);

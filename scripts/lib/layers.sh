@@ -135,11 +135,15 @@ layer_own() {
 		(my $file = $header) =~ s/h$/c/;
 		my $body = "";
 		if (open(my $c, "<", $file)) { $body = <$c> }
+		# What assembly defines, and what it calls, is declared for it.
+		(my $asm = $header) =~ s/h$/S/;
+		if (open(my $c, "<", $asm)) { $asm = <$c> }
 		open(my $h, "<", $header) or die;
 		(my $text = <$h>) =~ s{/\*.*?\*/}{}gs;
 		while ($text =~ /^(?!static|typedef)[a-z][\w \t*]*?\b(nptb_\w+)\([^;{}]*\);/mg) {
 			my $name = $1;
 			next if $name =~ /_proto$/;
+			next if $asm =~ /^(SYM_START\(|\tcall\t)\Q$name\E\b/m;
 			next if $body =~ /^(?!static)[a-z][\w \t*]*\b\Q$name\E\([^;{}]*\)\s*\{/m;
 			print "$header declares $name(), which $file does not define\n";
 		}

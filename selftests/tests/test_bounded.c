@@ -5,78 +5,24 @@
  * instructions, 1 ns each, and a kernel that is preempted wherever it can be:
  *   scripts/lab --icount --cpus 1 --mem 3G --append preempt=full -- \
  *       env NPTB_INSTRUCTIONS=1 selftests/run.sh test_bounded
- * A thread above all others wakes up every 50 us. By how much it is late, at most,
- * is the longest stretch without preemption, and what it takes to wake up.
  *   NPTB_PAGES          resident pages (262144); 1000000 takes some minutes
  *   NPTB_INSTRUCTIONS   the clock counts them: else it is not looked at
  */
 #include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "../lib/cells.h"
+#include "../lib/stretch.h"
 
-#define PERIOD_NS	50000
 /* Instructions in a row without preemption. */
 #define STRETCH_MAX	100000
 #define MS		1200000
 
-static struct {
-	pthread_t thread;
-	_Atomic bool on;
-	_Atomic bool end;
-	_Atomic uint64_t worst;
-} watch;
-
-static void *watch_main(void *arg)
-{
-	struct timespec at;
-	uint64_t due, late;
-
-	(void)arg;
-	while (!atomic_load(&watch.end)) {
-		due = now_ns() + PERIOD_NS;
-		at.tv_sec = due / 1000000000;
-		at.tv_nsec = due % 1000000000;
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-		late = now_ns() - due;
-		if (!atomic_load(&watch.on))
-			/* What lies between two tests is not watched. */
-			sleep_ms(1);
-		else if (late > atomic_load(&watch.worst))
-			atomic_store(&watch.worst, late);
-	}
-	return NULL;
-}
-
-static void watch_open(void)
-{
-	struct sched_param highest = { sched_get_priority_max(SCHED_FIFO) };
-
-	if (pthread_create(&watch.thread, NULL, watch_main, NULL) ||
-	    pthread_setschedparam(watch.thread, SCHED_FIFO, &highest))
-		die("no thread with SCHED_FIFO");
-}
-
-static void watch_begin(void)
-{
-	/* It may be asleep for a while yet. */
-	sleep_ms(5);
-	atomic_store(&watch.worst, 0);
-	atomic_store(&watch.on, true);
-	sleep_ms(5);
-}
-
 static void watch_end(const char *what, bool ok)
 {
-	uint64_t worst = atomic_load(&watch.worst);
+	uint64_t worst = stretch_end();
 
-	atomic_store(&watch.on, false);
 	note("%s: %" PRIu64 " instructions at most", what, worst);
 	ksft_test_result(ok && worst > 0 && worst <= STRETCH_MAX, "%s\n", what);
 }
@@ -87,7 +33,7 @@ static void knob(const char *name, const char *value, const char *what)
 {
 	bool ok;
 
-	watch_begin();
+	stretch_begin();
 	ok = !nptb_set(vm.name, name, value);
 	watch_end(what, ok);
 }
@@ -96,7 +42,7 @@ static void budget(uint64_t pages, const char *what)
 {
 	bool ok;
 
-	watch_begin();
+	stretch_begin();
 	ok = !nptb_budget(vm.name, pages);
 	watch_end(what, ok);
 }
@@ -111,7 +57,7 @@ static void touch(uint64_t first, uint64_t pages, const char *what)
 
 	vmm_reset(&vm.vcpu[0], GUEST_TOUCH, VMM_PROT, &args);
 	atomic_store(&vm.vcpu[0].end, VMM_RUNNING);
-	watch_begin();
+	stretch_begin();
 	vmm_start(&vm);
 	ok = vmm_wait(&vm, MS);
 	vmm_stop(&vm);
@@ -122,7 +68,7 @@ static void stats(uint64_t at_least)
 {
 	int64_t set;
 
-	watch_begin();
+	stretch_begin();
 	set = nptb_stat(vm.name, "set");
 	watch_end("stats are read", set >= (int64_t)at_least);
 }
@@ -171,14 +117,10 @@ int main(void)
 
 	ksft_print_header();
 	need_module();
-	if (!getenv("NPTB_INSTRUCTIONS"))
-		ksft_exit_skip("the clock does not count instructions\n");
-	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
-		ksft_exit_skip("more than one CPU\n");
+	stretch_need();
 	ksft_set_plan(18);
-	watch_open();
+	stretch_open();
 	run(pages ? strtoull(pages, NULL, 0) : 262144);
-	atomic_store(&watch.end, true);
-	pthread_join(watch.thread, NULL);
+	stretch_close();
 	ksft_finished();
 }

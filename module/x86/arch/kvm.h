@@ -12,8 +12,9 @@
 
 #include "set/policy.h"
 
-/* RET_PF_RETRY, in all three: nothing was mapped, the fault comes again. */
-#define NPTB_KVM_RETRY	1
+/* RET_PF_CONTINUE and RET_PF_RETRY, in all three. */
+#define NPTB_KVM_CONTINUE	0
+#define NPTB_KVM_RETRY		1
 
 /**
  * struct nptb_outcome - counters of a vCPU that tell how a fault ended
