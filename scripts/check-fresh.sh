@@ -17,7 +17,7 @@ LOGS=$PROJECT/build/check-fresh
 # shellcheck source-path=SCRIPTDIR source=lib/fresh.sh
 . "$here/lib/fresh.sh"
 
-# One after the other: each waits for apt, or has the machine for itself.
+# One after the other on the newcomer's machine; the real host is another, beside it.
 JOBS=1
 keep=0
 
@@ -112,12 +112,10 @@ check() {
 		say "what is not committed is not looked at"
 	step "packages" "$here/deps.sh" fresh
 	step "base" fresh_base
-	piece "real host" host
-	pieces_wait 0
-	[ $keep = 1 ] || fresh_remove host
 	step "clone" fresh_machine newcomer
+	beside "real host" host
 	for command in "${commands[@]}"; do piece "$command" newcomer "$command"; done
-	pieces_wait 0
+	pieces_wait 0 all
 	[ $keep = 0 ] || say "the machines are in $FRESH: enter with chroot"
 	pieces_sum
 }

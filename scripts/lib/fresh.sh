@@ -3,9 +3,10 @@
 # Pristine Debian 12 machines, each a folder below the cache: a minimal system with
 # its security updates, git and make, and nothing else. Sourced after all.sh.
 #
-# fresh/base.tar.zst is the system as it was made; fresh/debs/ has the packages
-# that apt fetched in one, which it takes from there again as long as the archive
-# has the very same; fresh/NAME/ is a machine, and gone when the script ends.
+# fresh/base.tar.zst is the system as it was made; fresh/NAME/ is a machine, and gone
+# when the script ends; fresh/debs/NAME/ has the packages that apt fetched in it, which
+# it takes from there again as long as the archive has the very same. Each machine has
+# its own: apt locks the folder.
 
 FRESH=$CACHE/fresh
 # Days until the base is made anew, with what the archive then has, and until a
@@ -43,17 +44,18 @@ fresh_sources() {
 # processes and mounts of its own, which end with it. Its first process heeds no
 # signal that it has no trap for.
 fresh_run() {
-	local root=$1 dir=$2 name
+	local root=$1 dir=$2 name debs
 	local -a proxy=()
+	debs=$FRESH/debs/$(basename "$root")
 	shift 2
 	for name in http_proxy https_proxy no_proxy; do
 		[ -z "${!name-}" ] || proxy+=("$name=${!name}")
 	done
-	mkdir -p "$FRESH/debs/partial"
+	mkdir -p "$debs/partial"
 	# shellcheck disable=SC2016 # for the shell in there
 	unshare --mount --propagation unchanged --pid --fork --kill-child \
 		"$PROJECT/scripts/lib/in-root.sh" "$root" \
-		"$FRESH/debs" /var/cache/apt/archives -- \
+		"$debs" /var/cache/apt/archives -- \
 		/usr/bin/env -i HOME=/root USER=root LANG=C.UTF-8 TERM=dumb "${proxy[@]}" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		/bin/sh -c 'trap "exit 143" TERM; cd "$1"; shift; "$@" & wait $!' sh "$dir" "$@"
