@@ -196,7 +196,7 @@ TRACE_EVENT(nptb_budget,
  * were resident after it. @as is KVM's address space of the frame, or 255 where
  * the address is no frame of the VM's own; @known: the set had the page, so it is
  * no eviction that this fault was for; @seq counts the VM's faults from 1, so a gap
- * in it is an event lost.
+ * in it is an event lost; @event: enum nptb_event, what was being delivered.
  */
 TRACE_EVENT(nptb_fault,
 	TP_PROTO(const struct nptb_fault *fault),
@@ -216,6 +216,7 @@ TRACE_EVENT(nptb_fault,
 		__field(u64, seq)
 		__field(u8, as)
 		__field(bool, known)
+		__field(u8, event)
 	),
 	TP_fast_assign(
 		__entry->pid = fault->in.vm->id.pid;
@@ -232,13 +233,14 @@ TRACE_EVENT(nptb_fault,
 		__entry->seq = fault->note.seq;
 		__entry->as = nptb_key_as(fault->in.key);
 		__entry->known = fault->room.known;
+		__entry->event = nptb_state_event_kind(&fault->in.v->attempt.state);
 	),
-	TP_printk("vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d",
+	TP_printk("vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d event=%s",
 		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->rip,
 		  __entry->gpa, __entry->error_code,
 		  show_verdict(__entry->verdict), __entry->evicted,
 		  __entry->attempt, __entry->resident, __entry->seq,
-		  __entry->as, __entry->known)
+		  __entry->as, __entry->known, show_event(__entry->event))
 );
 
 /*

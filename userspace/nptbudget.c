@@ -19,6 +19,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_run,
 	&cmd_watch,
 	&cmd_record,
+	&cmd_report,
 	&cmd_metrics,
 	&cmd_probe,
 	&cmd_replay,

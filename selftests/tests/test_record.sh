@@ -67,6 +67,20 @@ by_trace_cmd() {
 	return 1
 }
 
+# The report's counts are the module's.
+reported() {
+	local key
+	nptbudget report "$dir/whole.dat" --json >"$dir/report.json" 2>"$dir/err" || { cat "$dir/err"; return 1; }
+	[ ! -s "$dir/err" ] || return 1
+	for key in faults evictions peak; do
+		echo "# $key: reported $(sed -n '/"counts"/,$p' "$dir/report.json" | of /dev/stdin $key), counted $(of "$dir/whole.json" $key)"
+		[ "$(sed -n '/"counts"/,$p' "$dir/report.json" | of /dev/stdin $key)" = "$(of "$dir/whole.json" $key)" ] || return 1
+	done
+	nptbudget report "$dir/whole.dat" | grep -q '^Reuse distances' &&
+		nptbudget report "$dir/whole.dat" --csv pages --top 1000 | grep -q '^[0-9]*-[0-9]*,0,0x' &&
+		nptbudget report "$dir/whole.dat" --against "$dir/whole.dat" | grep -q ' 1\.00$'
+}
+
 untouched() {
 	tracing >"$dir/after"
 	diff "$dir/before" "$dir/after" | sed 's/^/# /'
@@ -212,9 +226,10 @@ full() {
 	[ "$n" -gt 4000 ]
 }
 
-plan 12
+plan 13
 result "records all that happened" whole
 result "trace-cmd reads it, with the notes" by_trace_cmd
+result "report: the module's counts" reported
 result "other tracing is untouched" untouched
 result "the exit status is the command's" status
 result "ends at a signal" by_signal

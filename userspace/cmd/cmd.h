@@ -43,6 +43,13 @@ enum {
 	OPT_GFN,
 	OPT_BUFFER,
 	OPT_EVERY,
+	OPT_AGAINST,
+	OPT_TOP,
+	OPT_SYMBOLS,
+	OPT_KASLR,
+	OPT_TABLE,
+	OPT_TO,
+	OPT_WHAT,
 	OPT_HELP,
 };
 
@@ -68,7 +75,10 @@ extern const struct nptb_cmd cmd_set;
 extern const struct nptb_cmd cmd_loops;
 extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;
+extern const struct nptb_cmd cmd_export;
+extern const struct nptb_cmd cmd_plot;
 extern const struct nptb_cmd cmd_record;
+extern const struct nptb_cmd cmd_report;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
 extern const struct nptb_cmd cmd_metrics;

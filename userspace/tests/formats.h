@@ -93,6 +93,7 @@
 	"\tfield:u64 seq;\toffset:72;\tsize:8;\tsigned:0;\n" \
 	"\tfield:u8 as;\toffset:80;\tsize:1;\tsigned:0;\n" \
 	"\tfield:bool known;\toffset:81;\tsize:1;\tsigned:0;\n" \
+	"\tfield:u8 event;\toffset:82;\tsize:1;\tsigned:0;\n" \
 	"\n" \
 	"print fmt: \"vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0" \
 	"x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u " \
@@ -130,8 +131,8 @@
 	"0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s in" \
 	"sn=%s event=%s\", REC->pid, REC->fd, REC->nth, REC->vcpu, __print_symbo" \
 	"lic(REC->class, { 0, \"instruction\" }, { 1, \"event-delivery\" }, { 2, \"c" \
-	"ontention\" }), REC->vector, REC->rip, REC->cr3, REC->laps, REC->attemp" \
-	"t, REC->budget, REC->npages, __print_array(__get_dynamic_array(gfns), " \
+	"ontention\" }), REC->vector, REC->rip, REC->cr3, REC->laps, REC->attempt, " \
+	"REC->budget, REC->npages, __print_array(__get_dynamic_array(gfns), " \
 	"REC->npages, 8), __print_hex(__get_dynamic_array(roles), REC->npages)," \
 	" __print_hex(__get_dynamic_array(insn), __get_dynamic_array_len(insn))" \
 	", __print_symbolic(REC->event, { 0, \"none\" }, { 1, \"exception\" }, { 2," \

@@ -180,12 +180,12 @@ void gendat_fault(struct gendat *g, unsigned int cpu, uint64_t ns, const struct 
 		uint64_t rip, gpa, error;
 		uint32_t verdict, evicted;
 		uint64_t attempt, resident, seq;
-		uint8_t as, known;
+		uint8_t as, known, event;
 	} e = {
 		.c = COMMON(ID_FAULT), .vcpu = f->vcpu, .rip = f->rip, .gpa = f->gpa,
 		.error = f->error, .verdict = f->verdict, .evicted = f->evicted,
 		.attempt = f->attempt, .resident = f->resident, .seq = f->seq, .as = f->as,
-		.known = f->known,
+		.known = f->known, .event = f->event,
 	};
 
 	put(g, cpu, ns, &e, sizeof(e));

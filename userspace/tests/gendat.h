@@ -15,7 +15,7 @@ struct gendat_fault {
 	uint64_t rip, gpa, error;
 	uint32_t verdict, evicted;
 	uint64_t attempt, resident, seq;
-	uint8_t as, known;
+	uint8_t as, known, event;
 };
 
 struct gendat *gendat_open(const char *path);

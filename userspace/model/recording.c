@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <trace-cmd/trace-cmd.h>
+
+#include "base/fields.h"
+#include "base/msg.h"
+#include "base/util.h"
+#include "model/recorder.h"
+#include "model/recording.h"
+
+#define SYSTEM	"nptbudget"
+/* Events between two looks at the progress line. */
+#define SHOW_EVENTS	(1u << 17)
+#define CPUS_MAX	1024
+
+/* Error codes: AMD64 APM volume 2, section 15.25.6. */
+#define CODE_WRITE	(1ULL << 1)
+#define CODE_FETCH	(1ULL << 4)
+#define CODE_WALK	(1ULL << 33)
+
+enum { PID, FD, NTH, VCPU, RIP, GPA, ERROR, VERDICT, EVICTED, ATTEMPT, RESIDENT, SEQ, AS, KNOWN,
+	EVENT, GFN, REASON, OWN, CLASS, VECTOR, LAPS, BUDGET, NPAGES, NR_FIELDS };
+
+static const char *const field_names[NR_FIELDS] = {
+	"pid", "fd", "nth", "vcpu", "rip", "gpa", "error_code", "verdict", "evicted", "attempt",
+	"resident", "seq", "as", "known", "event", "gfn", "reason", "own", "class", "vector",
+	"laps", "budget", "npages",
+};
+
+static const struct {
+	const char *name;
+	enum rec_kind kind;
+} kinds[] = {
+	{ "nptb_fault", REC_FAULT }, { "nptb_evict", REC_EVICT }, { "nptb_loop", REC_LOOP },
+	{ "nptb_attach", REC_BEGIN }, { "nptb_budget", REC_OTHER }, { "nptb_policy", REC_OTHER },
+	{ "nptb_detach", REC_OTHER },
+};
+
+/**
+ * struct reader - a recording being read
+ * @r: what becomes known
+ * @fn: takes events
+ * @data: for @fn
+ * @event: for each entry of kinds[], NULL where the recording has none
+ * @field: of each event
+ * @print: the event of notes
+ * @buf: its text
+ * @begin: for each CPU, where in the file its first event was, 0 for none yet
+ * @at: where the last one was
+ * @size: of the file
+ * @seen: events read
+ * @live: there is a terminal for a progress line
+ * @err: -errno; a message was printed
+ */
+struct reader {
+	struct recording *r;
+	recording_fn fn;
+	void *data;
+	struct tep_event *event[ARRAY_SIZE(kinds)];
+	struct tep_format_field *field[ARRAY_SIZE(kinds)][NR_FIELDS];
+	struct tep_event *print;
+	struct tep_format_field *buf;
+	uint64_t begin[CPUS_MAX], at[CPUS_MAX];
+	uint64_t size;
+	uint64_t seen;
+	bool live;
+	int err;
+};
+
+static struct rec_vm *vm_named(struct recording *r, const char *name)
+{
+	struct rec_vm *more;
+	size_t i;
+
+	for (i = r->nr; i--;)
+		if (!strcmp(r->vm[i].name, name))
+			return &r->vm[i];
+	more = reallocarray(r->vm, r->nr + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	r->vm = more;
+	memset(&more[r->nr], 0, sizeof(*more));
+	strscpy(more[r->nr].name, name, sizeof(more[0].name));
+	return &more[r->nr++];
+}
+
+/* A line of name=value fields; what is not known is passed over. */
+static void take_note(struct recording *r, char *text)
+{
+	char *value, *name, *rest = text;
+	unsigned long long n = 0;
+	struct rec_vm *vm = NULL;
+
+	text[strcspn(text, "\n")] = '\0';
+	field_printable(text);
+	r->noted = true;
+	if (!strncmp(text, "cpu=", 4)) {
+		strscpy(r->cpu, text + 4, sizeof(r->cpu));
+		return;
+	}
+	while ((name = field_next(&rest, &value))) {
+		if (!value)
+			continue;
+		if (!strcmp(name, "vm") && (!r->only || !strcmp(r->only, value)))
+			vm = vm_named(r, value);
+		else if (!strcmp(name, "kernel"))
+			strscpy(r->kernel, value, sizeof(r->kernel));
+		else if (!strcmp(name, "machine"))
+			strscpy(r->machine, value, sizeof(r->machine));
+		else if (!strcmp(name, "module"))
+			strscpy(r->module, value, sizeof(r->module));
+		else if (!strcmp(name, "end"))
+			strscpy(r->end, value, sizeof(r->end));
+		else if (vm && !strcmp(name, "comm"))
+			strscpy(vm->comm, value, sizeof(vm->comm));
+		else if (vm && !strcmp(name, "budget"))
+			strscpy(vm->budget, value, sizeof(vm->budget));
+		else if (vm && !strcmp(name, "policy"))
+			strscpy(vm->policy, value, sizeof(vm->policy));
+		else if (vm && !strcmp(name, "on_loop"))
+			strscpy(vm->on_loop, value, sizeof(vm->on_loop));
+		else if (field_u64(value, &n))
+			continue;
+		else if (!strcmp(name, "lost"))
+			r->lost = n;
+		else if (!strcmp(name, "mono_ns"))
+			r->mono_ns = n;
+		else if (!strcmp(name, "realtime_ns"))
+			r->realtime_ns = n;
+	}
+}
+
+static void on_print(struct reader *rd, const struct tep_record *record)
+{
+	char text[512];
+	size_t size;
+
+	if (!rd->buf || (size_t)record->size <= (size_t)rd->buf->offset)
+		return;
+	size = (size_t)record->size - (size_t)rd->buf->offset;
+	if (size >= sizeof(text))
+		size = sizeof(text) - 1;
+	memcpy(text, (const char *)record->data + rd->buf->offset, size);
+	text[size] = '\0';
+	if (!strncmp(text, RECORDER_NOTE, strlen(RECORDER_NOTE)))
+		take_note(rd->r, text + strlen(RECORDER_NOTE));
+}
+
+/* An array whose place and size the event has in a field of its own. */
+static const void *array_of(struct tep_event *event, const struct tep_record *record,
+			    const char *name, size_t *bytes)
+{
+	struct tep_format_field *field = tep_find_field(event, name);
+	uint32_t loc;
+
+	*bytes = 0;
+	if (!field || (size_t)field->offset + sizeof(loc) > (size_t)record->size)
+		return NULL;
+	memcpy(&loc, (const char *)record->data + field->offset, sizeof(loc));
+	if ((loc & 0xffff) + (loc >> 16) > (size_t)record->size)
+		return NULL;
+	*bytes = loc >> 16;
+	return (const char *)record->data + (loc & 0xffff);
+}
+
+static void take_loop(struct reader *rd, struct tep_event *event, struct tep_record *record,
+		      struct rec_event *e)
+{
+	static uint64_t gfns[NPTB_LOOP_PAGES_MAX];
+	size_t bytes, roles;
+	const void *from = array_of(event, record, "gfns", &bytes);
+
+	(void)rd;
+	e->nr = bytes / sizeof(*gfns);
+	if (e->nr > ARRAY_SIZE(gfns))
+		e->nr = ARRAY_SIZE(gfns);
+	if (e->nr)
+		memcpy(gfns, from, e->nr * sizeof(*gfns));
+	e->gfns = gfns;
+	e->roles = array_of(event, record, "roles", &roles);
+	if (roles < e->nr)
+		e->nr = roles;
+	e->insn = array_of(event, record, "insn", &e->insn_len);
+}
+
+static void take_begin(struct tep_event *event, const struct tep_record *record,
+		       struct rec_vm *vm, uint64_t budget)
+{
+	struct tep_format_field *field = tep_find_field(event, "policy");
+
+	if (*vm->budget && strcmp(vm->budget, "off"))
+		return;
+	snprintf(vm->budget, sizeof(vm->budget), "%" PRIu64, budget);
+	if (!field || (size_t)field->offset + (size_t)field->size > (size_t)record->size)
+		return;
+	snprintf(vm->policy, sizeof(vm->policy), "%.*s", field->size,
+		 (const char *)record->data + field->offset);
+	field_printable(vm->policy);
+}
+
+static int no_memory(struct reader *rd)
+{
+	msg_err("%s: out of memory", rd->r->path);
+	return -ENOMEM;
+}
+
+static int convert(struct reader *rd, size_t i, struct tep_record *record)
+{
+	unsigned long long v[NR_FIELDS] = { 0 };
+	struct recording *r = rd->r;
+	struct rec_event e;
+	char name[VM_NAME_MAX];
+	struct rec_vm *vm;
+	size_t k;
+
+	for (k = 0; k < NR_FIELDS; k++)
+		if (rd->field[i][k])
+			tep_read_number_field(rd->field[i][k], record->data, &v[k]);
+	if (v[NTH] > 1)
+		snprintf(name, sizeof(name), "%d-%d.%llu", (int)v[PID], (int)v[FD], v[NTH]);
+	else
+		snprintf(name, sizeof(name), "%d-%d", (int)v[PID], (int)v[FD]);
+	if (r->only && strcmp(r->only, name))
+		return 0;
+	vm = vm_named(r, name);
+	if (!vm)
+		return no_memory(rd);
+	e = (struct rec_event){
+		.kind = kinds[i].kind, .vm = (unsigned int)(vm - r->vm), .ns = record->ts,
+		.vcpu = (int)v[VCPU], .rip = v[RIP], .gpa = v[GPA], .error = v[ERROR],
+		.gfn = rd->field[i][GFN] ? v[GFN] : v[GPA] >> 12,
+		.verdict = (unsigned int)v[VERDICT], .evicted = (unsigned int)v[EVICTED],
+		.attempt = v[ATTEMPT], .resident = v[RESIDENT], .seq = v[SEQ],
+		.as = (unsigned int)v[AS], .known = v[KNOWN], .event = (unsigned int)v[EVENT],
+		.reason = (unsigned int)v[REASON], .own = v[OWN], .class = (unsigned int)v[CLASS],
+		.vector = (int)v[VECTOR], .laps = v[LAPS], .budget = v[BUDGET],
+		.npages = (unsigned int)v[NPAGES],
+	};
+	if (e.kind == REC_LOOP)
+		take_loop(rd, rd->event[i], record, &e);
+	if (e.kind == REC_BEGIN)
+		take_begin(rd->event[i], record, vm, e.budget);
+	if (e.kind == REC_FAULT) {
+		if (!vm->faults++ || e.seq < vm->first_seq)
+			vm->first_seq = e.seq;
+		if (e.seq > vm->last_seq)
+			vm->last_seq = e.seq;
+	}
+	if (!r->events++)
+		r->first_ns = e.ns;
+	r->last_ns = e.ns;
+	return rd->fn(r, &e, rd->data);
+}
+
+static void show(struct reader *rd)
+{
+	uint64_t done = 0;
+	size_t i;
+
+	for (i = 0; i < CPUS_MAX; i++)
+		done += rd->at[i] - rd->begin[i];
+	fprintf(stderr, "%s: %" PRIu64 " events, %d%%\r", rd->r->path, rd->seen,
+		rd->size ? (int)(100.0 * (double)done / (double)rd->size) : 0);
+	fflush(stderr);
+}
+
+static int on_event(struct tracecmd_input *handle, struct tep_record *record, int cpu, void *data)
+{
+	struct reader *rd = data;
+	struct tep_event *event;
+	size_t i;
+
+	if (cpu >= 0 && cpu < CPUS_MAX) {
+		if (!rd->begin[cpu])
+			rd->begin[cpu] = record->offset;
+		rd->at[cpu] = record->offset;
+	}
+	/* At least one, where the kernel could not say how many. */
+	if (record->missed_events)
+		rd->r->missed += record->missed_events > 0 ? (uint64_t)record->missed_events : 1;
+	if (!(++rd->seen % SHOW_EVENTS) && rd->live)
+		show(rd);
+	event = tep_find_event_by_record(tracecmd_get_tep(handle), record);
+	if (!event)
+		return 0;
+	if (event == rd->print) {
+		on_print(rd, record);
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (event == rd->event[i]) {
+			rd->err = convert(rd, i, record);
+			return rd->err ? -1 : 0;
+		}
+	return 0;
+}
+
+static int find_fields(struct reader *rd, struct tep_handle *tep)
+{
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		rd->event[i] = tep_find_event_by_name(tep, SYSTEM, kinds[i].name);
+		for (k = 0; rd->event[i] && k < NR_FIELDS; k++)
+			rd->field[i][k] = tep_find_field(rd->event[i], field_names[k]);
+	}
+	rd->print = tep_find_event_by_name(tep, "ftrace", "print");
+	rd->buf = rd->print ? tep_find_field(rd->print, "buf") : NULL;
+	if (rd->event[0] && rd->field[0][SEQ] && rd->field[0][AS])
+		return 0;
+	msg_err("%s: no faults of the module in it: record with nptbudget record", rd->r->path);
+	return -ENOENT;
+}
+
+static int read_all(struct reader *rd, struct tracecmd_input *handle)
+{
+	int err = find_fields(rd, tracecmd_get_tep(handle));
+
+	if (err)
+		return err;
+	if (tracecmd_iterate_events(handle, NULL, 0, on_event, rd) < 0 && !rd->err) {
+		msg_err("%s: cannot be read to its end", rd->r->path);
+		rd->err = -EIO;
+	}
+	if (rd->live && rd->seen >= SHOW_EVENTS)
+		fprintf(stderr, "%*s\r", 78, "");
+	return rd->err;
+}
+
+/**
+ * recording_read() - read a recording from its beginning to its end
+ * @r: @path, @only and @quiet are set; for recording_free(), also after an error. A
+ *	second reading of the same keeps the VMs
+ * @fn: takes events
+ * @data: for @fn
+ *
+ * Return: 0; -errno after a message; what @fn returned.
+ */
+int recording_read(struct recording *r, recording_fn fn, void *data)
+{
+	struct reader *rd = calloc(1, sizeof(*rd));
+	struct tracecmd_input *handle;
+	struct stat st;
+	int err = 0;
+	size_t i;
+
+	if (!rd)
+		return -ENOMEM;
+	*rd = (struct reader){ .r = r, .fn = fn, .data = data };
+	r->events = 0;
+	r->missed = 0;
+	for (i = 0; i < r->nr; i++)
+		r->vm[i].faults = 0;
+	rd->live = !r->quiet && isatty(STDERR_FILENO);
+	if (stat(r->path, &st)) {
+		err = -errno;
+		msg_err("%s: %m", r->path);
+		free(rd);
+		return err;
+	}
+	rd->size = (uint64_t)st.st_size;
+	tracecmd_set_loglevel(TEP_LOG_NONE);
+	handle = tracecmd_open(r->path, 0);
+	if (!handle) {
+		msg_err("%s: not a recording of nptbudget record or trace-cmd", r->path);
+		err = -EBADMSG;
+	} else {
+		err = read_all(rd, handle);
+		tracecmd_close(handle);
+	}
+	free(rd);
+	if (!err && r->only && !r->nr) {
+		msg_err("%s: no VM %s in it", r->path, r->only);
+		err = -ENOENT;
+	}
+	return err;
+}
+
+/**
+ * recording_lost() - events that are not in a recording
+ * @r: the recording, read
+ *
+ * Return: as far as is known, the largest of what the recorder, the ring buffers and
+ * the numbers of the faults tell.
+ */
+uint64_t recording_lost(const struct recording *r)
+{
+	uint64_t lost = r->missed > r->lost ? r->missed : r->lost, gaps = 0;
+	size_t i;
+
+	for (i = 0; i < r->nr; i++)
+		if (r->vm[i].faults)
+			gaps += r->vm[i].last_seq - r->vm[i].first_seq + 1 - r->vm[i].faults;
+	return lost > gaps ? lost : gaps;
+}
+
+/**
+ * recording_warn() - say what makes counts of a recording doubtful
+ * @r: the recording, read
+ */
+void recording_warn(const struct recording *r)
+{
+	const uint64_t lost = recording_lost(r);
+
+	if (lost)
+		msg_err("%s: %" PRIu64 " events are missing, lost or filtered: counts are too low",
+			r->path, lost);
+	if (r->noted && !*r->end)
+		msg_err("%s: it was cut short: it does not say how it ended", r->path);
+}
+
+/**
+ * recording_free() - free what is known of a recording
+ * @r: the recording
+ */
+void recording_free(struct recording *r)
+{
+	free(r->vm);
+	r->vm = NULL;
+	r->nr = 0;
+}
+
+/**
+ * rec_access() - what kind of access a fault was
+ * @e: the fault
+ *
+ * Return: "walk" (of the guest's own tables), "fetch", "write" or "read".
+ */
+const char *rec_access(const struct rec_event *e)
+{
+	return e->error & CODE_WALK ? "walk" : e->error & CODE_FETCH ? "fetch" :
+	       e->error & CODE_WRITE ? "write" : "read";
+}
+
+/**
+ * rec_verdict() - how a fault ended, as the tracepoint names it
+ * @verdict: enum nptb_verdict
+ */
+const char *rec_verdict(unsigned int verdict)
+{
+	static const char *const names[] = {
+		"mapped", "spurious", "retry", "deferred", "emulated", "mmio", "error", "passed",
+		"stopped", "stepped",
+	};
+
+	return verdict < ARRAY_SIZE(names) ? names[verdict] : "unknown";
+}
+
+/**
+ * rec_is_mapped() - did a fault make a page of the VM's resident?
+ * @e: the event
+ */
+bool rec_is_mapped(const struct rec_event *e)
+{
+	return e->kind == REC_FAULT && e->verdict == NPTB_VERDICT_MAPPED && e->as != 255;
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reports on recordings whose every count is known. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyze/reuse.h"
+#include "analyze/symbols.h"
+#include "analyze/index.h"
+#include "cmd/cmd.h"
+#include "fake.h"
+#include "gendat.h"
+
+#define WALK	(1ULL << 33)
+#define FETCH	0x10
+#define WRITE	2
+
+static void path_of(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", fake_root, name);
+}
+
+/* Each distance by a search through all that was referenced since. */
+static void distances(void **state)
+{
+	static uint32_t was[20000];
+	struct reuse r = { 0 };
+	uint64_t got, want;
+	uint32_t x = 1, i, k, page;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		bool seen[512] = { false };
+
+		x = x * 1664525 + 1013904223;
+		/* Few at first, many later, so that there is a lot to forget. */
+		page = (x >> 16) % (i < 9000 ? 7 : 500);
+		assert_int_equal(reuse_touch(&r, page, &got), 0);
+		want = 0;
+		for (k = i; k-- && was[k] != page;)
+			if (!seen[was[k]]) {
+				seen[was[k]] = true;
+				want++;
+			}
+		if (k == UINT32_MAX)
+			want = REUSE_FIRST;
+		assert_int_equal(got, want);
+		was[i] = page;
+	}
+	reuse_free(&r);
+}
+
+static void tables(void **state)
+{
+	struct entry { uint64_t key, n; } *e;
+	struct index t;
+	uint64_t i;
+
+	(void)state;
+	index_init(&t, sizeof(*e), 5000);
+	for (i = 0; i < 5000; i++) {
+		assert_int_equal(index_get(&t, i << 33, &e), 1);
+		e->n = i;
+	}
+	assert_int_equal(index_get(&t, 1, &e), -ENOSPC);
+	for (i = 0; i < 5000; i++) {
+		assert_int_equal(index_get(&t, i << 33, &e), 0);
+		assert_int_equal(e->n, i);
+	}
+	index_free(&t);
+}
+
+static void names(void **state)
+{
+	const uint64_t fits[] = { 0xffffffff9a000010, 0xffffffff9a7ffff0 };
+	const uint64_t several[] = { 0xffffffff9a400000 };
+	struct symbols s;
+	char path[128], text[64];
+	uint64_t offset = 1;
+
+	(void)state;
+	fake_write("map", "ffffffff81000000 T _text\nffffffff81800000 t last\n"
+		   "ffffffff81000100 T second\nffffffff82000000 D data\nnonsense\n");
+	path_of(path, "map");
+	assert_int_equal(symbols_read(path, &s), 0);
+	assert_int_equal(s.nr, 3);
+	assert_string_equal(symbols_name(&s, 0xffffffff81000104, text, sizeof(text)),
+			    "second+0x4");
+	assert_null(symbols_name(&s, 0xffffffff80ffffff, text, sizeof(text)));
+	assert_null(symbols_name(&s, 0x7c00, text, sizeof(text)));
+	assert_int_equal(symbols_fit(&s, fits, 2, &offset), 0);
+	assert_int_equal(offset, 0x19000000);
+	s.offset = offset;
+	assert_string_equal(symbols_name(&s, 0xffffffff9a000010, text, sizeof(text)),
+			    "_text+0x10");
+	assert_int_equal(symbols_fit(&s, several, 1, &offset), -EAGAIN);
+	assert_int_equal(symbols_fit(&s, several, 0, &offset), -ENOENT);
+	symbols_free(&s);
+	/* The command itself has symbols, as an ELF file. */
+	assert_int_equal(symbols_read(NPTBUDGET_BIN, &s), 0);
+	assert_true(s.nr > 100);
+	symbols_free(&s);
+	fake_write("cut", "\177ELF\2\1\1");
+	path_of(path, "cut");
+	assert_int_equal(symbols_read(path, &s), -EBADMSG);
+	symbols_free(&s);
+	fake_write("none", "nothing\n");
+	path_of(path, "none");
+	assert_int_equal(symbols_read(path, &s), -ENODATA);
+	symbols_free(&s);
+}
+
+/*
+ * Pages a, b of two vCPUs, in turn: six faults, of all roles; one is MMIO; a loop of
+ * two attempts, 4 and 2 laps.
+ */
+static void make(const char *path, const char *end)
+{
+	static const struct gendat_fault faults[] = {
+		{ .rip = 0x1000, .gpa = 0x200000, .error = 4 | FETCH, .resident = 1 },
+		{ .rip = 0x1000, .gpa = 0x201000, .error = 4 | WRITE, .resident = 2,
+		  .vcpu = 1, .evicted = 1 },
+		{ .rip = 0x1000, .gpa = 0x200000, .error = 4, .resident = 2, .vcpu = 1 },
+		{ .rip = 0x2000, .gpa = 0x201000, .error = WALK | WRITE, .resident = 3 },
+		{ .rip = 0x2000, .gpa = 0x201000, .error = 4, .resident = 1, .event = 2 },
+		{ .rip = 0x2000, .gpa = 0xfee00000, .error = 8, .verdict = 5, .as = 255 },
+	};
+	const uint64_t gfns[] = { 0x200, 0x201 };
+	const uint8_t roles[] = { 1, 4 };
+	struct gendat *g = gendat_open(path);
+	struct gendat_fault f;
+	size_t i;
+
+	gendat_note(g, 100, "record=1 command=0.1 module=0.1 format=1");
+	gendat_note(g, 110, "kernel=6.12.0-test machine=x86_64");
+	gendat_note(g, 120, "cpu=Some CPU of a test");
+	gendat_note(g, 130, "vm=77-5 pid=77 comm=tester budget=2 policy=fifo on_loop=log");
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		f = faults[i];
+		f.seq = f.attempt = i + 1;
+		gendat_fault(g, i & 1, 1000000 + i * 1000, &f);
+	}
+	gendat_evict(g, 1, 1002000, 0, 0x200);
+	gendat_loop(g, 1007000, 0x3000, 1, gfns, roles, 2);
+	gendat_loop(g, 1008000, 0x3000, 4, gfns, roles, 2);
+	if (end)
+		gendat_note(g, 2000000, end);
+	gendat_close(g);
+}
+
+static void counts(void **state)
+{
+	static struct result r;
+	char a[128], b[128];
+
+	(void)state;
+	path_of(a, "a.dat");
+	path_of(b, "b.dat");
+	make(a, "end=vmm lost=0");
+	make(b, NULL);
+	COMMAND(&r, "report", a, "--json");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	assert_has(r.out, "\"kernel\": \"6.12.0-test\"");
+	assert_has(r.out, "\"cpu\": \"Some CPU of a test\"");
+	assert_has(r.out, "\"budget\": \"2\"");
+	assert_has(r.out, "\"faults\": 6");
+	assert_has(r.out, "\"mapped\": 5");
+	assert_has(r.out, "\"mmio\": 1");
+	assert_has(r.out, "\"peak\": 3");
+	assert_has(r.out, "\"pages\": 2");
+	assert_has(r.out, "\"shared_pages\": 2");
+	assert_has(r.out, "\"code\": 1");
+	assert_has(r.out, "\"data_read\": 2");
+	assert_has(r.out, "\"data_write\": 1");
+	assert_has(r.out, "\"guest_tables\": 1");
+	assert_has(r.out, "\"event_delivery\": 1");
+	assert_has(r.out, "\"laps\": 4");
+	assert_has(r.out, "\"insn\": \"0131\"");
+	assert_has(r.out, "\"lost_events\": 0");
+	/* a, b, a (1), b (1), b (0). */
+	assert_has(r.out, "\"never_before\": 2");
+	COMMAND(&r, "report", a, "--csv", "reuse");
+	assert_has(r.out, "below_pages,mappings\n1,1\n2,2\n4,0\n");
+	COMMAND(&r, "report", a, "--csv", "pages", "--top", "1");
+	assert_string_equal(r.out, "vm,as,gfn,faults,mapped,evictions,vcpus,roles\n"
+			    "77-5,0,0x201,3,3,0,2,\"data_write,guest_tables,event_delivery\"\n");
+	COMMAND(&r, "report", a, "--csv", "rips");
+	assert_string_equal(r.out, "rip,faults,symbol\n0x1000,3,\n0x2000,3,\n");
+	COMMAND(&r, "report", a);
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "Fault loops with most laps");
+	assert_has(r.out, "VM 77-5 tester: 6 faults, budget 2, policy fifo");
+	COMMAND(&r, "report", a, "--against", b);
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "1.00");
+	assert_has(r.err, "cut short");
+	COMMAND(&r, "report", a, "--vm", "1-1");
+	assert_int_equal(r.status, 1);
+	assert_has(r.err, "no VM 1-1 in it");
+}
+
+/* A gap in the faults' numbers is told, whatever the recorder says. */
+static void gaps(void **state)
+{
+	struct gendat_fault f = { .rip = 1, .gpa = 0x1000 };
+	static struct result r;
+	struct gendat *g;
+	char path[128];
+
+	(void)state;
+	path_of(path, "gaps.dat");
+	g = gendat_open(path);
+	f.seq = 3;
+	gendat_fault(g, 0, 1000, &f);
+	f.seq = 10;
+	gendat_fault(g, 0, 2000, &f);
+	gendat_close(g);
+	COMMAND(&r, "report", path);
+	assert_int_equal(r.status, 0);
+	assert_has(r.err, "6 events are missing");
+}
+
+static void wrong(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	fake_write("text", "no recording\n");
+	path_of(path, "text");
+	COMMAND(&r, "report");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "report", path, "--csv", "none");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "report", path, "--kaslr", "0");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "report", path);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "not a recording");
+	COMMAND(&r, "report", "/nonexistent");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "No such file");
+}
+
+/*
+ * Many events, of more pages and places than a cache has lines, in a bounded memory:
+ * NPTB_EVENTS of them, with the command of NPTB_COMMAND (one without sanitizers, which
+ * take memory themselves). A recording of 300,000 and one ten times as long need the
+ * same.
+ */
+static void stream(void **state)
+{
+	const char *many = getenv("NPTB_EVENTS"), *command = getenv("NPTB_COMMAND");
+	const uint64_t nr = many ? strtoull(many, NULL, 10) : 300000;
+	struct gendat_fault f = { 0 };
+	struct rusage usage;
+	struct gendat *g;
+	char path[128], out[160];
+	uint32_t x = 1;
+	uint64_t i;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	path_of(path, "many.dat");
+	path_of(out, "many.json");
+	g = gendat_open(path);
+	for (i = 1; i <= nr; i++) {
+		x = x * 1664525 + 1013904223;
+		f.seq = f.attempt = i;
+		f.rip = 0xffffffff81000000 + (x >> 12);
+		f.gpa = (uint64_t)(x % 4000000) << 12;
+		f.vcpu = x & 3;
+		gendat_fault(g, 0, 1000 * i, &f);
+	}
+	gendat_close(g);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		const struct rlimit limit = { .rlim_cur = 512 << 20, .rlim_max = 512 << 20 };
+
+		if (command)
+			setrlimit(RLIMIT_AS, &limit);
+		if (!freopen(out, "w", stdout))
+			_exit(99);
+		execl(command ? command : NPTBUDGET_BIN, "nptbudget", "report", path, "--json",
+		      NULL);
+		_exit(99);
+	}
+	assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+	assert_int_equal(status, 0);
+	print_message("# %llu events: %ld KiB at most, %ld s\n", (unsigned long long)nr,
+		      usage.ru_maxrss, usage.ru_utime.tv_sec);
+	assert_true(usage.ru_maxrss < 512 << 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(distances), cmocka_unit_test(tables),
+		cmocka_unit_test_setup_teardown(names, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(counts, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(gaps, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(stream, fake_setup, fake_teardown),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
