@@ -20,6 +20,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_watch,
 	&cmd_record,
 	&cmd_report,
+	&cmd_export,
 	&cmd_metrics,
 	&cmd_probe,
 	&cmd_replay,

@@ -81,6 +81,22 @@ reported() {
 		nptbudget report "$dir/whole.dat" --against "$dir/whole.dat" | grep -q ' 1\.00$'
 }
 
+# Each fault in each format; and trace-cmd reads its own.
+exported() {
+	local faults format
+	faults=$(of "$dir/whole.json" faults)
+	for format in csv jsonl perfetto damo; do
+		nptbudget export "$dir/whole.dat" --to $format -o "$dir/whole.$format" || return 1
+	done
+	[ "$(grep -c ',fault,' "$dir/whole.csv")" = "$faults" ] &&
+		[ "$(grep -c '"event":"fault"' "$dir/whole.jsonl")" = "$faults" ] &&
+		[ "$(grep -c '"verdict"' "$dir/whole.perfetto")" = "$faults" ] &&
+		[ "$(grep -c 'damon:damon_aggregated: ' "$dir/whole.damo")" -gt 10 ] &&
+		perl -MJSON::PP -0777 -ne 'decode_json($_)' "$dir/whole.perfetto" || return 1
+	nptbudget export "$dir/whole.dat" --to trace.dat -o "$dir/copy.dat" &&
+		[ "$(rows "$dir/copy.dat" nptb_fault | wc -l)" = "$faults" ]
+}
+
 untouched() {
 	tracing >"$dir/after"
 	diff "$dir/before" "$dir/after" | sed 's/^/# /'
@@ -226,10 +242,11 @@ full() {
 	[ "$n" -gt 4000 ]
 }
 
-plan 13
+plan 14
 result "records all that happened" whole
 result "trace-cmd reads it, with the notes" by_trace_cmd
 result "report: the module's counts" reported
+result "export: each fault in each format" exported
 result "other tracing is untouched" untouched
 result "the exit status is the command's" status
 result "ends at a signal" by_signal

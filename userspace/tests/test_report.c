@@ -143,7 +143,7 @@ static void make(const char *path, const char *end)
 		f.seq = f.attempt = i + 1;
 		gendat_fault(g, i & 1, 1000000 + i * 1000, &f);
 	}
-	gendat_evict(g, 1, 1002000, 0, 0x200);
+	gendat_evict(g, 1, 1006000, 0, 0x200);
 	gendat_loop(g, 1007000, 0x3000, 1, gfns, roles, 2);
 	gendat_loop(g, 1008000, 0x3000, 4, gfns, roles, 2);
 	if (end)

@@ -119,14 +119,15 @@ static void text_tables(const struct report_of *p)
 	char text[160], bytes[2 * NPTB_INSN_MAX + 2];
 	size_t i;
 
-	printf("\nPages with most faults\n  %-16s %-18s %10s %10s %6s  %s\n", "VM", "frame", "faults",
-	       "evictions", "vCPUs", "roles");
+	printf("\nPages with most faults\n  %-16s %-18s %10s %10s %6s  %s\n", "VM", "frame",
+	       "faults", "evictions", "vCPUs", "roles");
 	for (i = 0; i < shown(p, &p->a.pages); i++) {
 		const struct page_stat *s = index_at(&p->a.pages, i);
 
 		printf("  %-16s 0x%-16" PRIx64 " %10u %10u %6u  %s%s\n",
-		       p->r.vm[page_vm(s->key)].name, page_gfn(s->key), s->faults, s->evictions, vcpus_of(s),
-		       roles_text(s->role, text, sizeof(text)), page_as(s->key) ? ", SMM" : "");
+		       p->r.vm[page_vm(s->key)].name, page_gfn(s->key), s->faults, s->evictions,
+		       vcpus_of(s), roles_text(s->role, text, sizeof(text)),
+		       page_as(s->key) ? ", SMM" : "");
 	}
 	printf("\nRIPs with most faults\n");
 	for (i = 0; i < shown(p, &p->a.rips); i++) {

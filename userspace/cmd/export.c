@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* nptbudget export - a recording as other tools read it */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fields.h"
+#include "base/msg.h"
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "view/export.h"
+
+/* An interval of damo's: its own aggregation interval is 100 ms. */
+#define INTERVAL_MS	100
+#define INTERVAL_MS_MAX	3600000
+
+static int ignore(const struct recording *r, const struct rec_event *e, void *data)
+{
+	(void)r;
+	(void)e;
+	(void)data;
+	return 0;
+}
+
+/* It is one of trace-cmd's already: read for its sake, then copied as it is. */
+static int copy(struct recording *r, const char *to)
+{
+	char buf[65536];
+	ssize_t n = 0;
+	int in, out, err = recording_read(r, ignore, NULL);
+
+	if (err)
+		return err;
+	recording_warn(r);
+	in = open(r->path, O_RDONLY | O_CLOEXEC);
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (in < 0 || out < 0)
+		err = -errno;
+	while (!err && (n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, (size_t)n) != n)
+			err = errno ? -errno : -ENOSPC;
+	if (!err && n < 0)
+		err = -errno;
+	if (in >= 0)
+		close(in);
+	if (out >= 0 && close(out) && !err)
+		err = -errno;
+	if (err)
+		msg_err("export: cannot copy %s to %s: %s", r->path, to, strerror(-err));
+	return err;
+}
+
+static int convert(struct recording *r, const struct export_format *format, struct export *x)
+{
+	int err;
+
+	format->begin(x);
+	err = recording_read(r, format->event, x);
+	if (!err) {
+		recording_warn(r);
+		err = format->finish(r, x);
+	} else {
+		index_free(&x->pages);
+		index_free(&x->last);
+	}
+	return err;
+}
+
+static int export(struct recording *r, const char *to, const struct export_format *format,
+		  unsigned long long interval_ms)
+{
+	struct export x = { .out = stdout, .interval = interval_ms * 1000000 };
+	struct stat a, b;
+	int err;
+
+	if (to && !stat(r->path, &a) && !stat(to, &b) && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino) {
+		msg_err("export: %s is the recording itself", to);
+		return EXIT_FAILED;
+	}
+	if (!format)
+		return copy(r, to) ? EXIT_FAILED : EXIT_DONE;
+	if (to)
+		x.out = fopen(to, "we");
+	if (!x.out) {
+		msg_err("export: cannot write %s: %m", to);
+		return EXIT_FAILED;
+	}
+	err = convert(r, format, &x);
+	if (to && fclose(x.out) && !err)
+		err = -errno;
+	if (err == -EIO || err == -ENOSPC || err == -ENOMEM)
+		msg_err("export: %s: %s", to ? to : "standard output", strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int export_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "to", required_argument, NULL, OPT_TO },
+		{ "output", required_argument, NULL, 'o' },
+		{ "vm", required_argument, NULL, OPT_VM },
+		{ "every", required_argument, NULL, OPT_EVERY },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	const char *to = NULL, *out = NULL;
+	unsigned long long every = INTERVAL_MS;
+	struct recording r = { 0 };
+	bool dat;
+	int opt, ret;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+		if (opt == OPT_HELP || opt == 'h')
+			return cmd_show_help(&cmd_export);
+		if (opt == '?' || opt == ':')
+			return cmd_bad_option(&cmd_export, opt, argv);
+		if (opt == OPT_TO)
+			to = optarg;
+		if (opt == 'o')
+			out = optarg;
+		if (opt == OPT_VM)
+			r.only = optarg;
+		if (opt != OPT_EVERY)
+			continue;
+		ret = option_number(&cmd_export, "--every", optarg, 1, INTERVAL_MS_MAX);
+		if (ret)
+			return ret;
+		field_u64(optarg, &every);
+	}
+	if (optind == argc)
+		return cmd_usage_error(&cmd_export, "which recording?");
+	if (argc - optind > 1)
+		return cmd_usage_error(&cmd_export, "'%s' is too much", argv[argc - 1]);
+	if (!to)
+		return cmd_usage_error(&cmd_export, "to which format? (--to FORMAT)");
+	dat = !strcmp(to, "trace.dat");
+	if (!dat && !export_format(to))
+		return cmd_usage_error(&cmd_export, "--to '%s': trace.dat, perfetto, damo, csv or jsonl",
+				       to);
+	if (dat && (!out || r.only))
+		return cmd_usage_error(&cmd_export, out ? "trace.dat has all VMs: no --vm" :
+				       "trace.dat needs -o FILE");
+	r.path = argv[optind];
+	ret = export(&r, out, dat ? NULL : export_format(to), every);
+	recording_free(&r);
+	return ret;
+}
+
+const struct nptb_cmd cmd_export = {
+	.name = "export",
+	.main = export_main,
+	.usage = "FILE --to FORMAT [-o FILE] [--vm VM] [--every MS]",
+	.help = "Write a recording as other tools read it",
+	.details =
+	"FORMAT is one of\n"
+	"\n"
+	"  csv        a row for each fault, eviction and loop, after a line of names\n"
+	"  jsonl      an object a line for each of them\n"
+	"  perfetto   JSON in Trace Event Format: a VM is a process, a vCPU a thread\n"
+	"  damo       lines of the event damon:damon_aggregated, as perf script prints them: pages\n"
+	"             that were mapped, and how often, in intervals\n"
+	"  trace.dat  trace-cmd's own, which a recording is: a copy\n"
+	"\n"
+	"A recording is read as a stream, however long. Needs neither root nor the module.\n"
+	"\n"
+	"  -o, --output FILE  write to FILE instead of standard output\n"
+	"  --vm VM            events of VM <pid>-<fd> alone\n"
+	"  --every MS         damo: length of an interval, 1 to 3600000 ms; 100 at first\n",
+};

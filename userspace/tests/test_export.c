@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Exports of a recording whose events are known, against what their readers want. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cmd/cmd.h"
+#include "fake.h"
+#include "gendat.h"
+
+static void path_of(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", fake_root, name);
+}
+
+static void make(char path[128])
+{
+	const uint64_t gfns[] = { 0x200, 0x201 };
+	const uint8_t roles[] = { 1, 4 };
+	struct gendat_fault f = { .rip = 0x7c06, .error = 6, .resident = 2 };
+	struct gendat *g;
+	unsigned int i;
+
+	path_of(path, "a.dat");
+	g = gendat_open(path);
+	gendat_note(g, 110, "kernel=6.12.0-test machine=x86_64");
+	gendat_note(g, 120, "cpu=A \"CPU\" of a test");
+	/* Three intervals of 100 ms: a and b twice each, a once, then c. */
+	for (i = 0; i < 6; i++) {
+		f.seq = f.attempt = i + 1;
+		f.gpa = i == 5 ? 0x300000 : i & 1 ? 0x201000 : 0x200000;
+		f.vcpu = i & 1;
+		gendat_fault(g, f.vcpu, 1000000000ULL + (i / 4) * 100000000ULL + i * 20000000ULL,
+			     &f);
+		if (i)
+			continue;
+		gendat_evict(g, 1, 1000000100, 1, 0x200);
+		gendat_loop(g, 1000000200, 0x7c06, 4, gfns, roles, 2);
+	}
+	gendat_note(g, 1500000000, "end=signal lost=0");
+	gendat_close(g);
+}
+
+static void csv(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path, "--to", "csv");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	assert_has(r.out, "time_ns,event,vm,vcpu,rip,gpa,gfn,as,access,verdict,evicted,");
+	assert_has(r.out, "\n1000000000,fault,77-5,0,0x7c06,0x200000,0x200,0,write,mapped,0,1,2,1,0,none,,,,,,\n");
+	assert_has(r.out, "\n1000000100,evict,77-5,1,,,0x200,0,,,,,,,,,fault,0,,,,\n");
+	assert_has(r.out, "\n1000000200,loop,77-5,0,0x7c06,,,,,,,1,,,,,,,instruction,-1,4,2\n");
+	COMMAND(&r, "export", path, "--to", "csv", "--vm", "1-1");
+	assert_int_equal(r.status, 1);
+}
+
+/* Each row has as many columns as the line of names. */
+static void columns(void **state)
+{
+	static struct result r;
+	char path[128], *line, *rest;
+	size_t want = 0, n, i;
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path, "--to", "csv");
+	for (line = strtok_r(r.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		for (n = 0, i = 0; line[i]; i++)
+			n += line[i] == ',';
+		want = want ? want : n;
+		assert_int_equal(n, want);
+	}
+	assert_int_equal(want, 21);
+}
+
+static void jsonl(void **state)
+{
+	static struct result r;
+	char path[128], *line, *rest;
+	struct json_object *o;
+	unsigned int n = 0;
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path, "--to", "jsonl");
+	assert_int_equal(r.status, 0);
+	for (line = strtok_r(r.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		o = json_tokener_parse(line);
+		assert_non_null(o);
+		assert_string_equal(json_object_get_string(json_object_object_get(o, "vm")),
+				    "77-5");
+		assert_true(json_object_get_uint64(json_object_object_get(o, "time_ns")) >=
+			    1000000000);
+		json_object_put(o);
+		n++;
+	}
+	assert_int_equal(n, 8);
+}
+
+/* Trace Event Format: what each phase has to have. */
+static void perfetto(void **state)
+{
+	static struct result r;
+	struct json_object *top, *list, *o, *args;
+	unsigned int instants = 0, counters = 0, names = 0;
+	const char *phase, *scope;
+	char path[128];
+	size_t i;
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path, "--to", "perfetto");
+	assert_int_equal(r.status, 0);
+	top = json_tokener_parse(r.out);
+	assert_non_null(top);
+	assert_string_equal(json_object_get_string(json_object_object_get(top, "displayTimeUnit")),
+			    "ns");
+	list = json_object_object_get(top, "traceEvents");
+	assert_true(json_object_is_type(list, json_type_array));
+	for (i = 0; i < json_object_array_length(list); i++) {
+		o = json_object_array_get_idx(list, i);
+		phase = json_object_get_string(json_object_object_get(o, "ph"));
+		args = json_object_object_get(o, "args");
+		assert_true(json_object_is_type(json_object_object_get(o, "name"),
+						json_type_string));
+		assert_true(json_object_is_type(json_object_object_get(o, "pid"), json_type_int));
+		assert_true(json_object_is_type(json_object_object_get(o, "tid"), json_type_int));
+		assert_true(json_object_is_type(args, json_type_object));
+		if (*phase == 'i') {
+			/* Scope: thread, process or global. */
+			scope = json_object_get_string(json_object_object_get(o, "s"));
+			assert_non_null(strchr("tpg", *scope));
+			instants++;
+		} else if (*phase == 'C') {
+			assert_int_equal(json_object_get_int(json_object_object_get(args, "pages")),
+					 2);
+			counters++;
+		} else {
+			assert_string_equal(phase, "M");
+			names++;
+			continue;
+		}
+		assert_true(json_object_get_double(json_object_object_get(o, "ts")) >= 1e6);
+	}
+	assert_int_equal(instants, 8);
+	assert_int_equal(counters, 6);
+	assert_int_equal(names, 1);
+	json_object_put(top);
+}
+
+#define DAMO(time, region) "kdamond.0 0 [000] " time ": damon:damon_aggregated: target_id=0 " \
+	"nr_regions=1 " region "\n"
+
+/*
+ * What damo reads: ten words, of which it takes the time, target_id, nr_regions, the
+ * range in bytes, accesses and age (_damo_records.py of damo 2.x).
+ */
+static void damo(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path, "--to", "damo");
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.out, DAMO("1.100000", "2097152-2105344: 2 0")
+			    DAMO("1.200000", "2097152-2101248: 1 1")
+			    DAMO("1.300000", "3145728-3149824: 1 0"));
+	COMMAND(&r, "export", path, "--to", "damo", "--every", "1000");
+	assert_has(r.out, " 2.000000: damon:damon_aggregated: target_id=0 nr_regions=3 2097152-2101248: 3 0\n");
+}
+
+static void dat(void **state)
+{
+	static struct result r;
+	char path[128], to[128], cmp[300];
+
+	(void)state;
+	make(path);
+	path_of(to, "b.dat");
+	COMMAND(&r, "export", path, "--to", "trace.dat", "-o", to);
+	assert_int_equal(r.status, 0);
+	snprintf(cmp, sizeof(cmp), "cmp %s %s", path, to);
+	assert_int_equal(system(cmp), 0);
+	COMMAND(&r, "export", path, "--to", "trace.dat", "-o", path);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "is the recording itself");
+	COMMAND(&r, "report", path);
+	assert_int_equal(r.status, 0);
+}
+
+static void wrong(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make(path);
+	COMMAND(&r, "export", path);
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", "--to", "csv");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", path, path, "--to", "csv");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", path, "--to", "xml");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", path, "--to", "trace.dat");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", path, "--to", "csv", "--every", "0");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "export", path, "--to", "csv", "-o", "/nonexistent/x");
+	assert_int_equal(r.status, EXIT_FAILED);
+	/* A disk that is full. */
+	COMMAND(&r, "export", path, "--to", "csv", "-o", "/dev/full");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "No space left");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(csv, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(columns, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(jsonl, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(perfetto, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(damo, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(dat, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
+	};
+
+	return cmocka_run_group_tests_name("export", tests, NULL, NULL);
+}

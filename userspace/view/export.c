@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * csv, jsonl: a row for each event. perfetto: Trace Event Format, the JSON that
+ * Perfetto and Chrome's about:tracing open. damo: lines as perf script prints the
+ * kernel's event damon:damon_aggregated, which damo reads.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "view/export.h"
+
+static const char *const classes[] = NPTB_LOOP_CLASS_NAMES;
+static const char *const events[] = NPTB_EVENT_NAMES;
+static const char *const reasons[] = { "fault", "budget", "flush" };
+
+/* More pages than this in one interval are no picture any more. */
+#define DAMO_PAGES	(1u << 20)
+
+static const char *name_of(const char *const *names, size_t nr, unsigned int i)
+{
+	return i < nr ? names[i] : "unknown";
+}
+
+static const char *event_of(const struct rec_event *e)
+{
+	return name_of(events, ARRAY_SIZE(events), e->event);
+}
+
+static const char *class_of(const struct rec_event *e)
+{
+	return name_of(classes, ARRAY_SIZE(classes), e->class);
+}
+
+static const char *reason_of(const struct rec_event *e)
+{
+	return name_of(reasons, ARRAY_SIZE(reasons), e->reason);
+}
+
+static void csv_begin(struct export *x)
+{
+	fputs("time_ns,event,vm,vcpu,rip,gpa,gfn,as,access,verdict,evicted,attempt,resident,seq,known,delivering,reason,own,class,vector,laps,pages\n",
+	      x->out);
+}
+
+static int csv_event(const struct recording *r, const struct rec_event *e, void *data)
+{
+	struct export *x = data;
+	const char *vm = r->vm[e->vm].name;
+
+	if (e->kind == REC_FAULT)
+		fprintf(x->out,
+			"%" PRIu64 ",fault,%s,%d,0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",%u,%s,%s,%u,%"
+			PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d,%s,,,,,,\n",
+			e->ns, vm, e->vcpu, e->rip, e->gpa, e->gfn, e->as, rec_access(e),
+			rec_verdict(e->verdict), e->evicted, e->attempt, e->resident, e->seq,
+			e->known, event_of(e));
+	else if (e->kind == REC_EVICT)
+		fprintf(x->out, "%" PRIu64 ",evict,%s,%d,,,0x%" PRIx64 ",%u,,,,,,,,,%s,%d,,,,\n",
+			e->ns, vm, e->vcpu, e->gfn, e->as, reason_of(e), e->own);
+	else if (e->kind == REC_LOOP)
+		fprintf(x->out,
+			"%" PRIu64 ",loop,%s,%d,0x%" PRIx64 ",,,,,,,%" PRIu64
+			",,,,,,,%s,%d,%" PRIu64
+			",%u\n",
+			e->ns, vm, e->vcpu, e->rip, e->attempt, class_of(e), e->vector,
+			e->laps, e->npages);
+	return ferror(x->out) ? -EIO : 0;
+}
+
+static void no_begin(struct export *x)
+{
+	(void)x;
+}
+
+static int jsonl_event(const struct recording *r, const struct rec_event *e, void *data)
+{
+	struct export *x = data;
+	const char *vm = r->vm[e->vm].name;
+	size_t i;
+
+	if (e->kind == REC_FAULT) {
+		fprintf(x->out,
+			"{\"time_ns\":%" PRIu64 ",\"event\":\"fault\",\"vm\":\"%s\",\"vcpu\":%d,\"rip\":\"0x%"
+			PRIx64 "\",\"gpa\":\"0x%" PRIx64 "\",\"gfn\":\"0x%" PRIx64
+			"\",\"as\":%u,\"access\":\"%s\",",
+			e->ns, vm, e->vcpu, e->rip, e->gpa, e->gfn, e->as, rec_access(e));
+		fprintf(x->out,
+			"\"verdict\":\"%s\",\"evicted\":%u,\"attempt\":%" PRIu64
+			",\"resident\":%" PRIu64
+			",\"seq\":%" PRIu64 ",\"known\":%s,\"delivering\":\"%s\"}\n",
+			rec_verdict(e->verdict), e->evicted, e->attempt, e->resident, e->seq,
+			e->known ? "true" : "false", event_of(e));
+	} else if (e->kind == REC_EVICT) {
+		fprintf(x->out,
+			"{\"time_ns\":%" PRIu64 ",\"event\":\"evict\",\"vm\":\"%s\",\"vcpu\":%d,\"gfn\":\"0x%"
+			PRIx64 "\",\"as\":%u,\"reason\":\"%s\",\"own\":%s}\n",
+			e->ns, vm, e->vcpu, e->gfn, e->as, reason_of(e),
+			e->own ? "true" : "false");
+	} else if (e->kind == REC_LOOP) {
+		fprintf(x->out,
+			"{\"time_ns\":%" PRIu64 ",\"event\":\"loop\",\"vm\":\"%s\",\"vcpu\":%d,\"rip\":\"0x%"
+			PRIx64 "\",\"class\":\"%s\",\"vector\":%d,\"laps\":%" PRIu64 ",\"pages\":[",
+			e->ns, vm, e->vcpu, e->rip, class_of(e), e->vector, e->laps);
+		for (i = 0; i < e->nr; i++)
+			fprintf(x->out, "%s\"0x%" PRIx64 "\"", i ? "," : "", e->gfns[i]);
+		fprintf(x->out, "]}\n");
+	}
+	return ferror(x->out) ? -EIO : 0;
+}
+
+static int no_finish(const struct recording *r, struct export *x)
+{
+	(void)r;
+	return ferror(x->out) ? -EIO : 0;
+}
+
+/* A VM is a process, a vCPU a thread; times are microseconds. */
+static void perfetto_begin(struct export *x)
+{
+	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", x->out);
+}
+
+static void perfetto_next(struct export *x, const struct rec_event *e, const char *phase,
+			  const char *name)
+{
+	fprintf(x->out,
+		"%s{\"ph\":\"%s\",\"name\":\"%s\",\"cat\":\"nptbudget\","
+		"\"pid\":%u,\"tid\":%d,\"ts\":%" PRIu64
+		".%03u",
+		x->some ? ",\n" : "", phase, name, e->vm + 1, e->vcpu + 1, e->ns / 1000,
+		(unsigned int)(e->ns % 1000));
+	x->some = true;
+}
+
+static int perfetto_event(const struct recording *r, const struct rec_event *e, void *data)
+{
+	struct export *x = data;
+
+	(void)r;
+	if (e->kind == REC_FAULT) {
+		perfetto_next(x, e, "i", rec_access(e));
+		fprintf(x->out,
+			",\"s\":\"t\",\"args\":{\"rip\":\"0x%" PRIx64 "\",\"gfn\":\"0x%" PRIx64
+			"\",\"verdict\":\"%s\",\"attempt\":%" PRIu64 ",\"delivering\":\"%s\"}}",
+			e->rip, e->gfn, rec_verdict(e->verdict), e->attempt,
+			event_of(e));
+		perfetto_next(x, e, "C", "resident pages");
+		fprintf(x->out, ",\"args\":{\"pages\":%" PRIu64 "}}", e->resident);
+	} else if (e->kind == REC_EVICT) {
+		perfetto_next(x, e, "i", "evict");
+		fprintf(x->out, ",\"s\":\"t\",\"args\":{\"gfn\":\"0x%" PRIx64 "\",\"reason\":\"%s\"}}",
+			e->gfn, reason_of(e));
+	} else if (e->kind == REC_LOOP) {
+		perfetto_next(x, e, "i", "fault loop");
+		fprintf(x->out,
+			",\"s\":\"p\",\"args\":{\"rip\":\"0x%" PRIx64
+			"\",\"class\":\"%s\",\"laps\":%" PRIu64
+			",\"pages\":%u}}",
+			e->rip, class_of(e), e->laps, e->npages);
+	}
+	return ferror(x->out) ? -EIO : 0;
+}
+
+static int perfetto_finish(const struct recording *r, struct export *x)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr; i++) {
+		fprintf(x->out,
+			"%s{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%zu,\"tid\":0,\"ts\":0,\"args\":{\"name\":\"VM %s\"}}",
+			x->some ? ",\n" : "", i + 1, r->vm[i].name);
+		x->some = true;
+	}
+	/* Printable, but a quote or a backslash would end the text. */
+	fprintf(x->out, "\n],\"otherData\":{\"kernel\":\"%s\",\"cpu\":\"", r->kernel);
+	for (i = 0; r->cpu[i]; i++)
+		fputc(strchr("\"\\", r->cpu[i]) ? '?' : r->cpu[i], x->out);
+	fprintf(x->out, "\",\"module\":\"%s\"}}\n", r->module);
+	return ferror(x->out) ? -EIO : 0;
+}
+
+/**
+ * struct damo_page - a page in an interval
+ * @key: VM, address space and frame
+ * @faults: on it
+ * @age: intervals before this one, without a break, in which it had faults
+ */
+struct damo_page {
+	uint64_t key;
+	uint32_t faults, age;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct damo_page *x = a, *y = b;
+
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+static void damo_begin(struct export *x)
+{
+	index_init(&x->pages, sizeof(struct damo_page), DAMO_PAGES);
+	index_init(&x->last, sizeof(struct damo_page), DAMO_PAGES);
+}
+
+/* Pages from @i on that lie beside each other, and are alike. */
+static size_t damo_run(const struct index *pages, size_t i)
+{
+	const struct damo_page *first = index_at(pages, i), *p;
+	size_t n = 1;
+
+	for (; i + n < pages->nr; n++) {
+		p = index_at(pages, i + n);
+		if (p->key != first->key + n || p->faults != first->faults || p->age != first->age)
+			break;
+	}
+	return n;
+}
+
+/* All of a VM's regions, which the reader wants to know the number of before. */
+static size_t damo_vm(struct export *x, size_t begin)
+{
+	const struct damo_page *p = index_at(&x->pages, begin);
+	const uint64_t vm = p->key >> 44;
+	size_t i, n, regions = 0, end;
+
+	for (i = begin; i < x->pages.nr; i += damo_run(&x->pages, i), regions++) {
+		p = index_at(&x->pages, i);
+		if (p->key >> 44 != vm)
+			break;
+	}
+	end = i;
+	for (i = begin; i < end; i += n) {
+		p = index_at(&x->pages, i);
+		n = damo_run(&x->pages, i);
+		fprintf(x->out,
+			"kdamond.0 0 [000] %" PRIu64 ".%06u: damon:damon_aggregated: "
+			"target_id=%" PRIu64
+			" nr_regions=%zu %llu-%llu: %u %u\n",
+			x->end / 1000000000, (unsigned int)(x->end / 1000 % 1000000), vm, regions,
+			(p->key & NPTB_GFN_MAX) << 12, ((p->key & NPTB_GFN_MAX) + n) << 12,
+			p->faults, p->age);
+	}
+	return end;
+}
+
+static int damo_interval(struct export *x)
+{
+	struct damo_page *p, *before;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < x->pages.nr && ret >= 0; i++) {
+		p = index_at(&x->pages, i);
+		if (!x->last.nr)
+			continue;
+		/* One that was not there is made, and dropped with all others. */
+		ret = index_get(&x->last, p->key, &before);
+		if (!ret)
+			p->age = before->age + 1;
+	}
+	if (ret == -ENOMEM)
+		return ret;
+	if (x->pages.nr)
+		qsort(x->pages.entry, x->pages.nr, x->pages.size, by_key);
+	for (i = 0; i < x->pages.nr;)
+		i = damo_vm(x, i);
+	index_free(&x->last);
+	index_init(&x->last, sizeof(*p), DAMO_PAGES);
+	/* Looked up by key again: entries have changed their places. */
+	for (i = 0; i < x->pages.nr; i++) {
+		const struct damo_page *from = index_at(&x->pages, i);
+
+		ret = index_get(&x->last, from->key, &p);
+		if (ret < 0)
+			return ret;
+		p->age = from->age;
+	}
+	index_free(&x->pages);
+	index_init(&x->pages, sizeof(*p), DAMO_PAGES);
+	return ferror(x->out) ? -EIO : 0;
+}
+
+static int damo_event(const struct recording *r, const struct rec_event *e, void *data)
+{
+	struct export *x = data;
+	struct damo_page *page;
+	int ret = 0;
+
+	(void)r;
+	if (!rec_is_mapped(e) || e->as)
+		return 0;
+	if (!x->end)
+		x->end = e->ns + x->interval;
+	while (!ret && e->ns >= x->end) {
+		ret = damo_interval(x);
+		/* Nothing happened for long: no interval for each of it. */
+		x->end += x->interval * ((e->ns - x->end) / x->interval + 1);
+	}
+	if (ret)
+		return ret;
+	ret = index_get(&x->pages, (uint64_t)e->vm << 44 | e->gfn, &page);
+	if (ret < 0)
+		return ret == -ENOSPC ? 0 : ret;
+	page->faults++;
+	return 0;
+}
+
+static int damo_finish(const struct recording *r, struct export *x)
+{
+	int err = damo_interval(x);
+
+	(void)r;
+	index_free(&x->pages);
+	index_free(&x->last);
+	return err;
+}
+
+static const struct export_format formats[] = {
+	{ "csv", csv_begin, csv_event, no_finish },
+	{ "jsonl", no_begin, jsonl_event, no_finish },
+	{ "perfetto", perfetto_begin, perfetto_event, perfetto_finish },
+	{ "damo", damo_begin, damo_event, damo_finish },
+};
+
+/**
+ * export_format() - look a format up
+ * @name: its name
+ *
+ * Return: the format, or NULL for none.
+ */
+const struct export_format *export_format(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}
