@@ -18,85 +18,122 @@
 #include "set/attempt.h"
 #include "set/policy.h"
 
-/* So that user space can tell the numbers that print formats name. */
-TRACE_DEFINE_ENUM(NPTB_VERDICT_MAPPED);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_SPURIOUS);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_RETRY);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_DEFERRED);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_EMULATED);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_MMIO);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_ERROR);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_PASSED);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_STOPPED);
-TRACE_DEFINE_ENUM(NPTB_VERDICT_STEPPED);
-TRACE_DEFINE_ENUM(NPTB_EVICT_FAULT);
-TRACE_DEFINE_ENUM(NPTB_EVICT_BUDGET);
-TRACE_DEFINE_ENUM(NPTB_EVICT_FLUSH);
-TRACE_DEFINE_ENUM(NPTB_DETACH_OFF);
-TRACE_DEFINE_ENUM(NPTB_DETACH_END);
-TRACE_DEFINE_ENUM(NPTB_DETACH_UNLOAD);
-TRACE_DEFINE_ENUM(NPTB_DETACH_REFUSED);
-TRACE_DEFINE_ENUM(NPTB_LOOP_INSTRUCTION);
-TRACE_DEFINE_ENUM(NPTB_LOOP_EVENT);
-TRACE_DEFINE_ENUM(NPTB_LOOP_CONTENTION);
-TRACE_DEFINE_ENUM(NPTB_EVENT_NONE);
-TRACE_DEFINE_ENUM(NPTB_EVENT_EXCEPTION);
-TRACE_DEFINE_ENUM(NPTB_EVENT_INTERRUPT);
-TRACE_DEFINE_ENUM(NPTB_EVENT_SOFT);
-TRACE_DEFINE_ENUM(NPTB_EVENT_NMI);
-TRACE_DEFINE_ENUM(NPTB_RESOLVED_NOT);
-TRACE_DEFINE_ENUM(NPTB_RESOLVED_ITSELF);
-TRACE_DEFINE_ENUM(NPTB_RESOLVED_LENT);
-TRACE_DEFINE_ENUM(NPTB_RESOLVED_EMULATED);
-TRACE_DEFINE_ENUM(NPTB_RESOLVED_STOPPED);
+/* The numbers that formats name: each with its name, the last one apart. */
+#define NPTB_TRACE_VERDICTS						\
+	EM(NPTB_VERDICT_MAPPED, "mapped")				\
+	EM(NPTB_VERDICT_SPURIOUS, "spurious")				\
+	EM(NPTB_VERDICT_RETRY, "retry")					\
+	EM(NPTB_VERDICT_DEFERRED, "deferred")				\
+	EM(NPTB_VERDICT_EMULATED, "emulated")				\
+	EM(NPTB_VERDICT_MMIO, "mmio")					\
+	EM(NPTB_VERDICT_ERROR, "error")					\
+	EM(NPTB_VERDICT_PASSED, "passed")				\
+	EM(NPTB_VERDICT_STOPPED, "stopped")				\
+	EM_LAST(NPTB_VERDICT_STEPPED, "stepped")
 
-#define show_verdict(verdict)					\
-	__print_symbolic(verdict,				\
-			 { NPTB_VERDICT_MAPPED, "mapped" },	\
-			 { NPTB_VERDICT_SPURIOUS, "spurious" },	\
-			 { NPTB_VERDICT_RETRY, "retry" },	\
-			 { NPTB_VERDICT_DEFERRED, "deferred" },	\
-			 { NPTB_VERDICT_EMULATED, "emulated" },	\
-			 { NPTB_VERDICT_MMIO, "mmio" },		\
-			 { NPTB_VERDICT_ERROR, "error" },	\
-			 { NPTB_VERDICT_PASSED, "passed" },	\
-			 { NPTB_VERDICT_STOPPED, "stopped" },	\
-			 { NPTB_VERDICT_STEPPED, "stepped" })
+#define NPTB_TRACE_EVICT_REASONS					\
+	EM(NPTB_EVICT_FAULT, "fault")					\
+	EM(NPTB_EVICT_BUDGET, "budget")					\
+	EM_LAST(NPTB_EVICT_FLUSH, "flush")
 
-#define show_evict_reason(reason)				\
-	__print_symbolic(reason,				\
-			 { NPTB_EVICT_FAULT, "fault" },		\
-			 { NPTB_EVICT_BUDGET, "budget" },	\
-			 { NPTB_EVICT_FLUSH, "flush" })
+#define NPTB_TRACE_DETACH_REASONS					\
+	EM(NPTB_DETACH_OFF, "off")					\
+	EM(NPTB_DETACH_END, "end")					\
+	EM(NPTB_DETACH_UNLOAD, "unload")				\
+	EM_LAST(NPTB_DETACH_REFUSED, "refused")
 
-#define show_detach_reason(reason)				\
-	__print_symbolic(reason,				\
-			 { NPTB_DETACH_OFF, "off" },		\
-			 { NPTB_DETACH_END, "end" },		\
-			 { NPTB_DETACH_UNLOAD, "unload" },	\
-			 { NPTB_DETACH_REFUSED, "refused" })
+#define NPTB_TRACE_CLASSES						\
+	EM(NPTB_LOOP_INSTRUCTION, "instruction")			\
+	EM(NPTB_LOOP_EVENT, "event-delivery")				\
+	EM_LAST(NPTB_LOOP_CONTENTION, "contention")
 
-#define show_class(cls)						\
-	__print_symbolic(cls,					\
-			 { NPTB_LOOP_INSTRUCTION, "instruction" }, \
-			 { NPTB_LOOP_EVENT, "event-delivery" },	\
-			 { NPTB_LOOP_CONTENTION, "contention" })
+#define NPTB_TRACE_EVENTS						\
+	EM(NPTB_EVENT_NONE, "none")					\
+	EM(NPTB_EVENT_EXCEPTION, "exception")				\
+	EM(NPTB_EVENT_INTERRUPT, "interrupt")				\
+	EM(NPTB_EVENT_SOFT, "int")					\
+	EM_LAST(NPTB_EVENT_NMI, "nmi")
 
-#define show_event(event)					\
-	__print_symbolic(event,					\
-			 { NPTB_EVENT_NONE, "none" },		\
-			 { NPTB_EVENT_EXCEPTION, "exception" },	\
-			 { NPTB_EVENT_INTERRUPT, "interrupt" },	\
-			 { NPTB_EVENT_SOFT, "int" },		\
-			 { NPTB_EVENT_NMI, "nmi" })
+#define NPTB_TRACE_RESOLVED						\
+	EM(NPTB_RESOLVED_NOT, "no")					\
+	EM(NPTB_RESOLVED_ITSELF, "itself")				\
+	EM(NPTB_RESOLVED_LENT, "lent")					\
+	EM(NPTB_RESOLVED_EMULATED, "emulated")				\
+	EM_LAST(NPTB_RESOLVED_STOPPED, "stopped")
 
-#define show_resolved(how)					\
-	__print_symbolic(how,					\
-			 { NPTB_RESOLVED_NOT, "no" },		\
-			 { NPTB_RESOLVED_ITSELF, "itself" },	\
-			 { NPTB_RESOLVED_LENT, "lent" },	\
-			 { NPTB_RESOLVED_EMULATED, "emulated" },	\
-			 { NPTB_RESOLVED_STOPPED, "stopped" })
+/* So that user space can tell them. */
+#undef EM
+#undef EM_LAST
+#define EM(value, name)		TRACE_DEFINE_ENUM(value);
+#define EM_LAST(value, name)	TRACE_DEFINE_ENUM(value);
+
+NPTB_TRACE_VERDICTS
+NPTB_TRACE_EVICT_REASONS
+NPTB_TRACE_DETACH_REASONS
+NPTB_TRACE_CLASSES
+NPTB_TRACE_EVENTS
+NPTB_TRACE_RESOLVED
+
+/* From here on, for __print_symbolic(). */
+#undef EM
+#undef EM_LAST
+#define EM(value, name)		{ value, name },
+#define EM_LAST(value, name)	{ value, name }
+
+/* What every event begins with: the VM's name in its parts. */
+#define NPTB_TRACE_VM							\
+	__field(int, pid)						\
+	__field(int, fd)						\
+	__field(u32, nth)
+#define NPTB_TRACE_VM_ASSIGN(vm)					\
+	do {								\
+		__entry->pid = (vm)->id.pid;				\
+		__entry->fd = (vm)->id.fd;				\
+		__entry->nth = (vm)->id.nth;				\
+	} while (0)
+#define NPTB_TRACE_VM_FMT	"vm=%d-%d nth=%u"
+#define NPTB_TRACE_VM_ARGS	__entry->pid, __entry->fd, __entry->nth
+
+/* By whom victims are chosen. */
+#define NPTB_TRACE_POLICY						\
+	__array(char, policy, NPTB_POLICY_NAME_MAX)			\
+	__field(u64, seed)
+#define NPTB_TRACE_POLICY_ASSIGN(config)				\
+	do {								\
+		strscpy(__entry->policy, (config)->policy->name,	\
+			NPTB_POLICY_NAME_MAX);				\
+		__entry->seed = (config)->seed;				\
+	} while (0)
+#define NPTB_TRACE_POLICY_FMT	"policy=%s seed=%llu"
+#define NPTB_TRACE_POLICY_ARGS	__entry->policy, __entry->seed
+
+/* An attempt of a vCPU that looped, or was robbed; its event has the last place. */
+#define NPTB_TRACE_ATTEMPT						\
+	__field(u32, vcpu)						\
+	__field(u32, class)						\
+	__field(s32, vector)						\
+	__field(u64, rip)						\
+	__field(u64, cr3)						\
+	__field(u64, laps)						\
+	__field(u64, attempt)
+#define NPTB_TRACE_ATTEMPT_ASSIGN(idx, of)				\
+	do {								\
+		__entry->vcpu = (idx);					\
+		__entry->class = nptb_attempt_class(of);		\
+		__entry->vector = nptb_state_event(&(of)->state);	\
+		__entry->event = nptb_state_event_kind(&(of)->state);	\
+		__entry->rip = nptb_state_pc(&(of)->state);		\
+		__entry->cr3 = nptb_state_space(&(of)->state);		\
+		__entry->laps = (of)->laps ?: (of)->stolen;		\
+		__entry->attempt = (of)->number;			\
+	} while (0)
+#define NPTB_TRACE_ATTEMPT_FMT						\
+	"vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu"
+#define NPTB_TRACE_ATTEMPT_ARGS						\
+	__entry->vcpu,							\
+	__print_symbolic(__entry->class, NPTB_TRACE_CLASSES),		\
+	__entry->vector, __entry->rip, __entry->cr3, __entry->laps,	\
+	__entry->attempt
 
 /* A VM came under a budget of @budget pages. */
 TRACE_EVENT(nptb_attach,
@@ -104,24 +141,17 @@ TRACE_EVENT(nptb_attach,
 		 const struct nptb_config *config),
 	TP_ARGS(vm, budget, config),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
+		NPTB_TRACE_VM
 		__field(u64, budget)
-		__array(char, policy, NPTB_POLICY_NAME_MAX)
-		__field(u64, seed)
+		NPTB_TRACE_POLICY
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
+		NPTB_TRACE_VM_ASSIGN(vm);
 		__entry->budget = budget;
-		strscpy(__entry->policy, config->policy->name,
-			NPTB_POLICY_NAME_MAX);
-		__entry->seed = config->seed;
+		NPTB_TRACE_POLICY_ASSIGN(config);
 	),
-	TP_printk("vm=%d-%d nth=%u budget=%llu policy=%s seed=%llu", __entry->pid,
-		  __entry->fd, __entry->nth, __entry->budget, __entry->policy, __entry->seed)
+	TP_printk(NPTB_TRACE_VM_FMT " budget=%llu " NPTB_TRACE_POLICY_FMT,
+		  NPTB_TRACE_VM_ARGS, __entry->budget, NPTB_TRACE_POLICY_ARGS)
 );
 
 /* A VM under budget goes on under another policy. */
@@ -129,22 +159,15 @@ TRACE_EVENT(nptb_policy,
 	TP_PROTO(const struct nptb_vm *vm, const struct nptb_config *config),
 	TP_ARGS(vm, config),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
-		__array(char, policy, NPTB_POLICY_NAME_MAX)
-		__field(u64, seed)
+		NPTB_TRACE_VM
+		NPTB_TRACE_POLICY
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
-		strscpy(__entry->policy, config->policy->name,
-			NPTB_POLICY_NAME_MAX);
-		__entry->seed = config->seed;
+		NPTB_TRACE_VM_ASSIGN(vm);
+		NPTB_TRACE_POLICY_ASSIGN(config);
 	),
-	TP_printk("vm=%d-%d nth=%u policy=%s seed=%llu", __entry->pid, __entry->fd, __entry->nth,
-		  __entry->policy, __entry->seed)
+	TP_printk(NPTB_TRACE_VM_FMT " " NPTB_TRACE_POLICY_FMT, NPTB_TRACE_VM_ARGS,
+		  NPTB_TRACE_POLICY_ARGS)
 );
 
 /* A VM is no longer under budget. */
@@ -152,19 +175,15 @@ TRACE_EVENT(nptb_detach,
 	TP_PROTO(const struct nptb_vm *vm, u32 reason),
 	TP_ARGS(vm, reason),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
+		NPTB_TRACE_VM
 		__field(u32, reason)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
+		NPTB_TRACE_VM_ASSIGN(vm);
 		__entry->reason = reason;
 	),
-	TP_printk("vm=%d-%d nth=%u reason=%s", __entry->pid, __entry->fd, __entry->nth,
-		  show_detach_reason(__entry->reason))
+	TP_printk(NPTB_TRACE_VM_FMT " reason=%s", NPTB_TRACE_VM_ARGS,
+		  __print_symbolic(__entry->reason, NPTB_TRACE_DETACH_REASONS))
 );
 
 /* A budget was changed, and is in force; 0 stands for off. */
@@ -172,20 +191,16 @@ TRACE_EVENT(nptb_budget,
 	TP_PROTO(const struct nptb_vm *vm, u64 old, u64 new),
 	TP_ARGS(vm, old, new),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
+		NPTB_TRACE_VM
 		__field(u64, old)
 		__field(u64, new)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
+		NPTB_TRACE_VM_ASSIGN(vm);
 		__entry->old = old;
 		__entry->new = new;
 	),
-	TP_printk("vm=%d-%d nth=%u old=%llu new=%llu", __entry->pid, __entry->fd, __entry->nth,
+	TP_printk(NPTB_TRACE_VM_FMT " old=%llu new=%llu", NPTB_TRACE_VM_ARGS,
 		  __entry->old, __entry->new)
 );
 
@@ -202,9 +217,7 @@ TRACE_EVENT(nptb_fault,
 	TP_PROTO(const struct nptb_fault *fault),
 	TP_ARGS(fault),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
+		NPTB_TRACE_VM
 		__field(u32, vcpu)
 		__field(u64, rip)
 		__field(u64, gpa)
@@ -219,9 +232,7 @@ TRACE_EVENT(nptb_fault,
 		__field(u8, event)
 	),
 	TP_fast_assign(
-		__entry->pid = fault->in.vm->id.pid;
-		__entry->fd = fault->in.vm->id.fd;
-		__entry->nth = fault->in.vm->id.nth;
+		NPTB_TRACE_VM_ASSIGN(fault->in.vm);
 		__entry->vcpu = fault->in.v->idx;
 		__entry->rip = fault->in.pc;
 		__entry->gpa = fault->in.gpa;
@@ -235,12 +246,15 @@ TRACE_EVENT(nptb_fault,
 		__entry->known = fault->room.known;
 		__entry->event = nptb_state_event_kind(&fault->in.v->attempt.state);
 	),
-	TP_printk("vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d event=%s",
-		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->rip,
+	TP_printk(NPTB_TRACE_VM_FMT
+		  " vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d event=%s",
+		  NPTB_TRACE_VM_ARGS, __entry->vcpu, __entry->rip,
 		  __entry->gpa, __entry->error_code,
-		  show_verdict(__entry->verdict), __entry->evicted,
+		  __print_symbolic(__entry->verdict, NPTB_TRACE_VERDICTS),
+		  __entry->evicted,
 		  __entry->attempt, __entry->resident, __entry->seq,
-		  __entry->as, __entry->known, show_event(__entry->event))
+		  __entry->as, __entry->known,
+		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS))
 );
 
 /*
@@ -253,9 +267,7 @@ TRACE_EVENT(nptb_evict,
 		 bool own),
 	TP_ARGS(vm, vcpu, key, reason, own),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
+		NPTB_TRACE_VM
 		__field(s32, vcpu)
 		__field(u32, as)
 		__field(u64, gfn)
@@ -263,18 +275,16 @@ TRACE_EVENT(nptb_evict,
 		__field(bool, own)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
+		NPTB_TRACE_VM_ASSIGN(vm);
 		__entry->vcpu = vcpu;
 		__entry->as = nptb_key_as(key);
 		__entry->gfn = nptb_key_gfn(key);
 		__entry->reason = reason;
 		__entry->own = own;
 	),
-	TP_printk("vm=%d-%d nth=%u vcpu=%d gfn=0x%llx as=%u reason=%s own=%d",
-		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu, __entry->gfn,
-		  __entry->as, show_evict_reason(__entry->reason),
+	TP_printk(NPTB_TRACE_VM_FMT " vcpu=%d gfn=0x%llx as=%u reason=%s own=%d",
+		  NPTB_TRACE_VM_ARGS, __entry->vcpu, __entry->gfn,
+		  __entry->as, __print_symbolic(__entry->reason, NPTB_TRACE_EVICT_REASONS),
 		  __entry->own)
 );
 
@@ -290,16 +300,8 @@ TRACE_EVENT(nptb_loop,
 		 const struct nptb_attempt *attempt),
 	TP_ARGS(vm, vcpu, attempt),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
-		__field(u32, vcpu)
-		__field(u32, class)
-		__field(s32, vector)
-		__field(u64, rip)
-		__field(u64, cr3)
-		__field(u64, laps)
-		__field(u64, attempt)
+		NPTB_TRACE_VM
+		NPTB_TRACE_ATTEMPT
 		__field(u64, budget)
 		__field(u32, npages)
 		__dynamic_array(u64, gfns, attempt->npages)
@@ -312,17 +314,8 @@ TRACE_EVENT(nptb_loop,
 		u8 *roles = __get_dynamic_array(roles);
 		u32 i;
 
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
-		__entry->vcpu = vcpu;
-		__entry->class = nptb_attempt_class(attempt);
-		__entry->vector = nptb_state_event(&attempt->state);
-		__entry->event = nptb_state_event_kind(&attempt->state);
-		__entry->rip = nptb_state_pc(&attempt->state);
-		__entry->cr3 = nptb_state_space(&attempt->state);
-		__entry->laps = attempt->laps ?: attempt->stolen;
-		__entry->attempt = attempt->number;
+		NPTB_TRACE_VM_ASSIGN(vm);
+		NPTB_TRACE_ATTEMPT_ASSIGN(vcpu, attempt);
 		__entry->budget = attempt->budget;
 		__entry->npages = attempt->npages;
 		for (i = 0; i < attempt->npages; i++) {
@@ -332,16 +325,15 @@ TRACE_EVENT(nptb_loop,
 		memcpy(__get_dynamic_array(insn), attempt->insn,
 		       attempt->insn_len);
 	),
-	TP_printk("vm=%d-%d nth=%u vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu budget=%llu pages=%u gfns=%s roles=%s insn=%s event=%s",
-		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu,
-		  show_class(__entry->class), __entry->vector, __entry->rip,
-		  __entry->cr3, __entry->laps, __entry->attempt,
+	TP_printk(NPTB_TRACE_VM_FMT " " NPTB_TRACE_ATTEMPT_FMT
+		  " budget=%llu pages=%u gfns=%s roles=%s insn=%s event=%s",
+		  NPTB_TRACE_VM_ARGS, NPTB_TRACE_ATTEMPT_ARGS,
 		  __entry->budget, __entry->npages,
 		  __print_array(__get_dynamic_array(gfns), __entry->npages, 8),
 		  __print_hex(__get_dynamic_array(roles), __entry->npages),
 		  __print_hex(__get_dynamic_array(insn),
 			      __get_dynamic_array_len(insn)),
-		  show_event(__entry->event))
+		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS))
 );
 
 /*
@@ -355,16 +347,8 @@ TRACE_EVENT(nptb_resolve,
 		 const struct nptb_attempt *attempt, u32 how),
 	TP_ARGS(vm, vcpu, attempt, how),
 	TP_STRUCT__entry(
-		__field(int, pid)
-		__field(int, fd)
-		__field(u32, nth)
-		__field(u32, vcpu)
-		__field(u32, class)
-		__field(s32, vector)
-		__field(u64, rip)
-		__field(u64, cr3)
-		__field(u64, laps)
-		__field(u64, attempt)
+		NPTB_TRACE_VM
+		NPTB_TRACE_ATTEMPT
 		__field(u64, steps)
 		__field(u32, how)
 		__field(u32, needs)
@@ -372,28 +356,19 @@ TRACE_EVENT(nptb_resolve,
 		__field(u32, event)
 	),
 	TP_fast_assign(
-		__entry->pid = vm->id.pid;
-		__entry->fd = vm->id.fd;
-		__entry->nth = vm->id.nth;
-		__entry->vcpu = vcpu;
-		__entry->class = nptb_attempt_class(attempt);
-		__entry->vector = nptb_state_event(&attempt->state);
-		__entry->event = nptb_state_event_kind(&attempt->state);
-		__entry->rip = nptb_state_pc(&attempt->state);
-		__entry->cr3 = nptb_state_space(&attempt->state);
-		__entry->laps = attempt->laps ?: attempt->stolen;
-		__entry->attempt = attempt->number;
+		NPTB_TRACE_VM_ASSIGN(vm);
+		NPTB_TRACE_ATTEMPT_ASSIGN(vcpu, attempt);
 		__entry->steps = attempt->steps;
 		__entry->how = how;
 		__entry->needs = attempt->npages;
 		__entry->lent = attempt->lent;
 	),
-	TP_printk("vm=%d-%d nth=%u vcpu=%u class=%s vector=%d rip=0x%llx cr3=0x%llx laps=%llu attempt=%llu how=%s needs=%u lent=%u steps=%llu event=%s",
-		  __entry->pid, __entry->fd, __entry->nth, __entry->vcpu,
-		  show_class(__entry->class), __entry->vector, __entry->rip,
-		  __entry->cr3, __entry->laps, __entry->attempt,
-		  show_resolved(__entry->how), __entry->needs, __entry->lent,
-		  __entry->steps, show_event(__entry->event))
+	TP_printk(NPTB_TRACE_VM_FMT " " NPTB_TRACE_ATTEMPT_FMT
+		  " how=%s needs=%u lent=%u steps=%llu event=%s",
+		  NPTB_TRACE_VM_ARGS, NPTB_TRACE_ATTEMPT_ARGS,
+		  __print_symbolic(__entry->how, NPTB_TRACE_RESOLVED),
+		  __entry->needs, __entry->lent,
+		  __entry->steps, __print_symbolic(__entry->event, NPTB_TRACE_EVENTS))
 );
 
 #endif /* NPTB_TRACE_H */
