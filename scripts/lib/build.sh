@@ -44,7 +44,7 @@ module_forget_other() {
 	local dir=$1 version
 	version=$(kernel_version "$2")
 	if [ -f "$dir/kernel" ] && [ "$(cat "$dir/kernel")" != "$version" ]; then
-		rm -rf "$dir/module" "$dir/klp" "$dir/stripped"
+		rm -rf "$dir/module" "$dir/kmod" "$dir/stripped"
 	fi
 	printf '%s\n' "$version" >"$dir/kernel"
 }
@@ -83,19 +83,20 @@ module_build() (
 	kernel_make "$series" M="$dir/module" W=1 "$@" modules 2>&1 |
 		{ grep -v 'Skipping BTF' || true; } >&2 ||
 		die "the module does not build for $series"
-	klp_build "$series" "$dir"
+	kmod_build "$series" "$dir"
 	mkdir -p "$dir/stripped"
 	strip -g -o "$(module_file "$series")" "$dir/module/nptbudget.ko"
 )
 
-# The livepatch that a selftest holds functions of KVM with, into DIR/klp/.
-klp_build() {
+# The modules that selftests load beside ours (livepatches, a delay, a detour, a
+# shortage of memory), into DIR/kmod/.
+kmod_build() {
 	local series=$1 dir=$2
-	[ -d "$PROJECT/selftests/klp" ] || return 0
-	mkdir -p "$dir/klp"
-	rsync -a "$PROJECT/selftests/klp/" "$dir/klp/"
-	kernel_make "$series" M="$dir/klp" modules 2>&1 | { grep -v 'Skipping BTF' || true; } >&2 ||
-		die "the livepatch of the selftests does not build for $series"
+	[ -d "$PROJECT/selftests/kmod" ] || return 0
+	mkdir -p "$dir/kmod"
+	rsync -a "$PROJECT/selftests/kmod/" "$dir/kmod/"
+	kernel_make "$series" M="$dir/kmod" modules 2>&1 | { grep -v 'Skipping BTF' || true; } >&2 ||
+		die "the modules of the selftests do not build for $series"
 }
 
 # The module of a series as the lab loads it, without its debugging symbols: an

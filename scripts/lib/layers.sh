@@ -3,7 +3,7 @@
 # Rules about which file may do what, each with its reason. Sourced by
 # static.sh; a rule prints what breaks it and fails.
 
-LAYER_RULES="up circle own guards core versions kvm_sym ftrace pure state command lines hosts homes spdx todo"
+LAYER_RULES="up circle own guards core versions kvm_sym ftrace pure state command hooked series lines hosts homes spdx todo"
 : "$LAYER_RULES"
 
 layer_name() {
@@ -19,6 +19,8 @@ layer_name() {
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
 	command) echo "a folder of the command uses only those below it" ;;
+	hooked) echo "the command knows the functions that the module redirects" ;;
+	series) echo "the command knows the kernels that are tested" ;;
 	lines) echo "no file is over 500 lines, no header over 300" ;;
 	hosts) echo "no host of an archive is written down" ;;
 	homes) echo "no path of one machine is written down" ;;
@@ -255,6 +257,28 @@ layer_command() {
 		rc=1
 	done < <(cd "$PROJECT" && grep -rHoP '^#\s*include\s+"\K[^"]+' userspace --include='*.[ch]')
 	return $rc
+}
+
+# same WHAT ONE OTHER: two lists, one name a line.
+same() {
+	[ "$(wc -w <<<"$2")" -ge 3 ] && [ "$(sort <<<"$2")" = "$(sort <<<"$3")" ] && return
+	echo "$1:"
+	diff <(sort <<<"$2") <(sort <<<"$3")
+	return 1
+}
+
+# doctor looks for a livepatch of one of them, which has the load fail.
+layer_hooked() {
+	same "hooks[] of module/x86/symbols.c (<), is_hooked() of userspace/cmd/checks_module.c (>)" \
+		"$(grep -oP '^\t\[NPTB_HOOK_\w+\] = \{ "\K\w+' "$PROJECT/module/x86/symbols.c")" \
+		"$(sed -n '/ hooked\[\] = {/,/};/p' "$PROJECT/userspace/cmd/checks_module.c" | grep -oP '"\K\w+(?=")')"
+}
+
+# doctor warns of others.
+layer_series() {
+	same "SERIES_TABLE of series.sh (<), tested[] of userspace/cmd/checks.c (>)" \
+		"$(tr ' ' '\n' <<<"$SERIES_STOCK")" \
+		"$(sed -n '/ tested\[\] = {/p' "$PROJECT/userspace/cmd/checks.c" | grep -oP '"\K[0-9.]+(?=")')"
 }
 
 # What does not fit on a few screens is two files.

@@ -65,5 +65,23 @@ result() {
 	fi
 }
 
+# within_a_minute COMMAND...: until it succeeds.
+within_a_minute() {
+	local end=$((SECONDS + 60))
+	until "$@" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# A livepatch, by the name of its module: it waits for every task, to come and to go.
+patch_settled() { [ "$(cat "/sys/kernel/livepatch/$1/transition")" = 0 ]; }
+patch_gone() { [ ! -e "/sys/kernel/livepatch/$1" ]; }
+patch_remove() {
+	[ -d "/sys/module/$1" ] || return 0
+	patch_gone "$1" || echo 0 >"/sys/kernel/livepatch/$1/enabled"
+	within_a_minute patch_gone "$1" && within_a_minute rmmod "$1"
+}
+
 # Ends the test; fails where results are missing.
 finished() { ktap_finished; }

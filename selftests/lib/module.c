@@ -46,7 +46,7 @@ int test_module_load(const char *name, const char *args)
 	if (!file)
 		return -ENOENT;
 	/* .../BUILD/stripped/nptbudget.ko: beside its folder. */
-	snprintf(path, sizeof(path), "%.*s/../klp/%s.ko",
+	snprintf(path, sizeof(path), "%.*s/../kmod/%s.ko",
 		 (int)(strrchr(file, '/') - file), file, name);
 	return module_load_with(path, args);
 }

@@ -13,36 +13,19 @@ need_module
 need_own_host
 need_command insmod
 module=${NPTB_MODULE:-${LAB_MODULE:-}}
-klp=$(dirname "$(dirname "$module")")/klp/nptb_klp.ko
+klp=$(dirname "$(dirname "$module")")/kmod/nptb_klp.ko
 [ -r "$module" ] || skip "no module file: set NPTB_MODULE"
 [ -r "$klp" ] || skip "no $klp: scripts/build-module.sh makes it"
 functions="kvm_mmu_page_fault kvm_mmu_hugepage_adjust kvm_arch_destroy_vm"
 plan 8
 
 dir=$(mktemp -d)
-state=/sys/kernel/livepatch/nptb_klp
-
-# within_a_minute COMMAND...: until it succeeds; a livepatch waits for every task.
-within_a_minute() {
-	local end=$((SECONDS + 60))
-	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-settled() { [ "$(cat $state/transition)" = 0 ]; }
-disabled() { [ ! -e $state ]; }
 
 hold() {
-	insmod "$klp" "func=$1" && within_a_minute settled
+	insmod "$klp" "func=$1" && within_a_minute patch_settled nptb_klp
 }
 
-let_go() {
-	[ -d /sys/module/nptb_klp ] || return 0
-	[ ! -e $state ] || echo 0 >$state/enabled
-	within_a_minute disabled && within_a_minute rmmod nptb_klp
-}
+let_go() { patch_remove nptb_klp; }
 
 cleanup() {
 	let_go
@@ -80,7 +63,7 @@ for name in $functions; do
 	result "loading is refused while $name is held" refused "$name"
 	let_go
 done
-result "the livepatch goes" disabled
+result "the livepatch goes" patch_gone nptb_klp
 result "it loads when the function is free" insmod "$module"
 hold kvm_mmu_hugepage_adjust
 result "a VM is refused its budget, and run says so" run_refused

@@ -35,7 +35,7 @@ static const char *detour_file(void)
 	const char *file = module_file();
 	int dir = strrchr(file, '/') - file;
 
-	snprintf(path, sizeof(path), "%.*s/../klp/nptb_detour.ko", dir, file);
+	snprintf(path, sizeof(path), "%.*s/../kmod/nptb_detour.ko", dir, file);
 	return path_exists(path) ? path : NULL;
 }
 

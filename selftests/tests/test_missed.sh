@@ -10,7 +10,7 @@ set -u
 need_module
 need_command insmod
 module=${NPTB_MODULE:-${LAB_MODULE:-}}
-detour=$(dirname "$(dirname "$module")")/klp/nptb_detour.ko
+detour=$(dirname "$(dirname "$module")")/kmod/nptb_detour.ko
 [ -r "$detour" ] || skip "no $detour: scripts/build-module.sh makes it"
 plan 4
 

@@ -11,25 +11,13 @@ set -u
 need_module
 need_command insmod
 module=${NPTB_MODULE:-${LAB_MODULE:-}}
-sev=$(dirname "$(dirname "$module")")/klp/nptb_sev.ko
+sev=$(dirname "$(dirname "$module")")/kmod/nptb_sev.ko
 [ -r "$sev" ] || skip "no $sev: scripts/build-module.sh makes it"
 plan 7
 
 dir=$(mktemp -d)
-state=/sys/kernel/livepatch/nptb_sev
 guest=
 
-# within_a_minute COMMAND...: until it succeeds; a livepatch waits for every task.
-within_a_minute() {
-	local end=$((SECONDS + 60))
-	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-settled() { [ "$(cat $state/transition)" = 0 ]; }
-disabled() { [ ! -e $state ]; }
 parameters=/sys/module/nptb_sev/parameters
 
 # answers KIND TIMES: 0 as of plain guests, 1 of SEV, 2 of SEV-ES; so many times
@@ -38,11 +26,7 @@ answers() {
 	echo "$2" >$parameters/honest && echo "$1" >$parameters/answer
 }
 
-let_go() {
-	[ -d /sys/module/nptb_sev ] || return 0
-	[ ! -e $state ] || echo 0 >$state/enabled
-	within_a_minute disabled && within_a_minute rmmod nptb_sev
-}
+let_go() { patch_remove nptb_sev; }
 
 cleanup() {
 	[ -z "$guest" ] || kill "$guest"
@@ -106,7 +90,7 @@ later() {
 }
 
 hold() {
-	insmod "$sev" && within_a_minute settled
+	insmod "$sev" && within_a_minute patch_settled nptb_sev
 }
 
 result "kvm_amd's answers are ours" hold

@@ -14,11 +14,15 @@
 
 #define LIVEPATCH "/sys/kernel/livepatch"
 
-/* What module/x86/hook.c redirects: nobody else may at the same time. */
+/*
+ * What the module redirects, as hooks[] of module/x86/symbols.c has it (static.sh
+ * compares them): nobody else may at the same time.
+ */
 static bool is_hooked(const char *function)
 {
 	static const char *const hooked[] = {
-		"kvm_arch_create_vm_debugfs", "kvm_arch_destroy_vm", "kvm_mmu_page_fault",
+		"kvm_arch_create_vm_debugfs", "kvm_arch_destroy_vm", "kvm_arch_vcpu_precreate",
+		"kvm_mmu_page_fault",
 		"kvm_mmu_hugepage_adjust", "mmu_set_spte", "kvm_tdp_mmu_map",
 		"kvm_arch_async_page_ready", "kvm_arch_vcpu_pre_fault_memory",
 		"kvm_mmu_recover_huge_pages", "kvm_mmu_zap_collapsible_sptes",
