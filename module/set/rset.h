@@ -108,6 +108,15 @@ static inline struct nptb_page **nptb_rset_chain(const struct nptb_rset *set,
 	return &set->buckets[nptb_rset_bucket(hash, set->bits)];
 }
 
+/* The page of a key in its chain, or NULL. */
+static inline struct nptb_page *nptb_rset_find_in(struct nptb_page *chain,
+						  u64 key)
+{
+	while (chain && chain->key != key)
+		chain = chain->hash;
+	return chain;
+}
+
 /**
  * nptb_rset_find() - the page of a key
  * @set: to search
@@ -118,19 +127,14 @@ static inline struct nptb_page **nptb_rset_chain(const struct nptb_rset *set,
 static inline struct nptb_page *nptb_rset_find(const struct nptb_rset *set,
 					       u64 key)
 {
-	struct nptb_page *page = *nptb_rset_chain(set, key);
-
-	while (page && page->key != key)
-		page = page->hash;
-	return page;
+	return nptb_rset_find_in(*nptb_rset_chain(set, key), key);
 }
 
-/* @page, in no hash so far, comes to be of @key. */
+/* @page, in no hash so far, comes to be of @key, to which @chain belongs. */
 static inline void nptb_rset_insert(struct nptb_rset *set, u64 key,
+				    struct nptb_page **chain,
 				    struct nptb_page *page)
 {
-	struct nptb_page **chain = nptb_rset_chain(set, key);
-
 	page->key = key;
 	page->leaves = 1;
 	page->hash = *chain;
@@ -168,7 +172,8 @@ static __always_inline bool nptb_rset_give(struct nptb_rset *set, u64 key,
 					   struct nptb_page *spare,
 					   struct nptb_shield *shield)
 {
-	struct nptb_page *page = nptb_rset_find(set, key);
+	struct nptb_page **chain = nptb_rset_chain(set, key);
+	struct nptb_page *page = nptb_rset_find_in(*chain, key);
 
 	if (page) {
 		nptb_rset_release(set, page);
@@ -177,7 +182,7 @@ static __always_inline bool nptb_rset_give(struct nptb_rset *set, u64 key,
 	}
 	if (!spare)
 		return false;
-	nptb_rset_insert(set, key, spare);
+	nptb_rset_insert(set, key, chain, spare);
 	nptb_shield_add(shield, spare);
 	return true;
 }
@@ -196,9 +201,11 @@ static __always_inline bool nptb_rset_give(struct nptb_rset *set, u64 key,
 static __always_inline bool nptb_rset_charge(struct nptb_rset *set, u64 key,
 					     struct nptb_page *spare)
 {
-	if (!spare || nptb_rset_find(set, key))
+	struct nptb_page **chain = nptb_rset_chain(set, key);
+
+	if (!spare || nptb_rset_find_in(*chain, key))
 		return false;
-	nptb_rset_insert(set, key, spare);
+	nptb_rset_insert(set, key, chain, spare);
 	spare->shield = NULL;
 	nptb_policy_charge(&set->policy, spare);
 	return true;
