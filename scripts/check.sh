@@ -81,6 +81,20 @@ late() {
 		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" -- selftests/run.sh test_late
 }
 
+# neighbours SERIES: how long others wait beside a VM whose pager is slow.
+neighbours() {
+	"$here/lab" --kernel "$1" --icount --cpus 1 --timeout "$SELFTEST_SECONDS" \
+		--out "$LOGS/neighbours-$1" \
+		-- env NPTB_INSTRUCTIONS=1 selftests/run.sh test_neighbours
+}
+
+# bounded SERIES: for how long a CPU is kept from others, with many resident pages.
+bounded() {
+	"$here/lab" --kernel "$1" --icount --cpus 1 --mem 3G --append preempt=full \
+		--timeout "$SELFTEST_SECONDS" --out "$LOGS/bounded-$1" \
+		-- env NPTB_INSTRUCTIONS=1 selftests/run.sh test_bounded
+}
+
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
 # that move between memory nodes and a page of 1 GiB take parameters of the boot.
 paths() {
@@ -178,6 +192,7 @@ check_quick() {
 	done
 	piece "replay, record, perf, corpus $HOST" alone "$HOST" "${ALONE[@]}"
 	piece "late ends $HOST" late "$HOST"
+	piece "neighbours $HOST" neighbours "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 }
@@ -194,7 +209,9 @@ check_full() {
 	for series in "${STOCK[@]}"; do
 		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}"
 		piece "late ends $series" late "$series"
+		piece "neighbours $series" neighbours "$series"
 	done
+	piece "bounded $HOST" bounded "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 	piece "demo" "$here/demo.sh" --tap

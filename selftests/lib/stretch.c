@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Stretches without preemption; see lib/stretch.h. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -22,8 +23,20 @@ static struct {
 	_Atomic uint64_t worst;
 } watch;
 
+/* What was traced last is what kept the CPU. */
+static void tracing_off(void)
+{
+	int fd = open("/sys/kernel/tracing/tracing_on", O_WRONLY);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		die("tracing cannot be stopped");
+	close(fd);
+}
+
 static void *watch_main(void *arg)
 {
+	const char *value = getenv("NPTB_STRETCH_STOP");
+	uint64_t stop = value ? strtoull(value, NULL, 0) : UINT64_MAX;
 	struct timespec at;
 	uint64_t due, late;
 
@@ -39,6 +52,10 @@ static void *watch_main(void *arg)
 			sleep_ms(1);
 		else if (late > atomic_load(&watch.worst))
 			atomic_store(&watch.worst, late);
+		if (atomic_load(&watch.on) && late > stop) {
+			tracing_off();
+			stop = UINT64_MAX;
+		}
 	}
 	return NULL;
 }

@@ -4,6 +4,8 @@
  * above all wakes up every 50 us, and notes by how much it is late. On a host with
  * one CPU whose clock counts instructions (scripts/lab --icount --cpus 1) that is
  * the longest stretch without preemption, and what it takes to wake up.
+ *   NPTB_STRETCH_STOP   ns: at the first that is longer, the kernel's tracing is
+ *                       switched off, to see in its buffer what that was
  */
 #ifndef NPTB_ST_STRETCH_H
 #define NPTB_ST_STRETCH_H
