@@ -81,6 +81,7 @@ extern const struct nptb_cmd cmd_record;
 extern const struct nptb_cmd cmd_report;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
+extern const struct nptb_cmd cmd_top;
 extern const struct nptb_cmd cmd_metrics;
 extern const struct nptb_cmd cmd_version;
 extern const struct nptb_cmd cmd_help;

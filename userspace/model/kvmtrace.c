@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * An instance of tracefs has buffers, events and filters of its own, so that the
- * user's own tracing is untouched; it goes when the command ends. One that a killed
- * command left behind has its pid in its name and is removed by the next one.
- */
-#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +9,7 @@
 #include <tracefs/tracefs.h>
 
 #include "base/util.h"
+#include "model/instance.h"
 #include "model/kvmtrace.h"
 
 #define INSTANCE	"nptbudget-watch-"
@@ -145,33 +139,6 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 	return t->err;
 }
 
-/* Instances whose command is no more. */
-static void remove_old(void)
-{
-	char *path = tracefs_get_tracing_file("instances");
-	struct tracefs_instance *old;
-	const struct dirent *entry;
-	DIR *dir = path ? opendir(path) : NULL;
-
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, INSTANCE, strlen(INSTANCE)) ||
-		    !kill(atoi(entry->d_name + strlen(INSTANCE)), 0) || errno != ESRCH)
-			continue;
-		old = tracefs_instance_create(entry->d_name);
-		if (old)
-			tracefs_instance_destroy(old);
-		tracefs_instance_free(old);
-	}
-	if (dir)
-		closedir(dir);
-	tracefs_put_tracing_file(path);
-}
-
-static int write_file(struct kvmtrace *t, const char *file, const char *text)
-{
-	return tracefs_instance_file_write(t->instance, file, text) < 0 ? -errno : 0;
-}
-
 /**
  * kvmtrace_add() - record more threads
  * @trace: the recording
@@ -207,9 +174,9 @@ static int begin(struct kvmtrace *t)
 	t->tep = tracefs_local_events_system(NULL, systems);
 	if (!t->tep)
 		return errno ? -errno : -ENOENT;
-	err = write_file(t, "trace_clock", "mono");
+	err = instance_write(t->instance, "trace_clock", "mono");
 	if (!err)
-		err = write_file(t, "buffer_size_kb", BUFFER_KB);
+		err = instance_write(t->instance, "buffer_size_kb", BUFFER_KB);
 	tracefs_option_enable(t->instance, TRACEFS_OPTION_EVENT_FORK);
 	/* Without any thread in the list, all of the system would be recorded. */
 	if (!err)
@@ -237,16 +204,12 @@ static int begin(struct kvmtrace *t)
 int kvmtrace_open(struct kvmtrace **trace)
 {
 	struct kvmtrace *t = calloc(1, sizeof(*t));
-	char name[48];
 	int err;
 
 	if (!t)
 		return -ENOMEM;
-	remove_old();
-	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
-	errno = 0;
-	t->instance = tracefs_instance_create(name);
-	err = t->instance ? begin(t) : errno ? -errno : -ENOENT;
+	t->instance = instance_create(INSTANCE);
+	err = t->instance ? begin(t) : -errno;
 	if (err)
 		kvmtrace_close(t);
 	else
@@ -279,20 +242,7 @@ int kvmtrace_read(struct kvmtrace *trace, kvmtrace_fn fn, void *data)
  */
 uint64_t kvmtrace_lost(struct kvmtrace *trace)
 {
-	char file[40], *text, *at;
-	uint64_t lost = 0;
-	int cpu;
-
-	for (cpu = 0;; cpu++) {
-		snprintf(file, sizeof(file), "per_cpu/cpu%d/stats", cpu);
-		text = tracefs_instance_file_read(trace->instance, file, NULL);
-		if (!text)
-			return lost;
-		at = strstr(text, "overrun: ");
-		if (at)
-			lost += strtoull(at + 9, NULL, 10);
-		free(text);
-	}
+	return instance_lost(trace->instance);
 }
 
 /**
@@ -316,11 +266,7 @@ void kvmtrace_close(struct kvmtrace *trace)
 {
 	if (!trace)
 		return;
-	if (trace->instance) {
-		tracefs_trace_off(trace->instance);
-		tracefs_instance_destroy(trace->instance);
-		tracefs_instance_free(trace->instance);
-	}
+	instance_destroy(trace->instance);
 	tep_free(trace->tep);
 	free(trace);
 }
