@@ -23,6 +23,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_export,
 	&cmd_top,
 	&cmd_metrics,
+	&cmd_floor,
 	&cmd_probe,
 	&cmd_replay,
 	&cmd_version,

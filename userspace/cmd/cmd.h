@@ -40,6 +40,9 @@ enum {
 	OPT_QUIET,
 	OPT_SUMMARY,
 	OPT_SECONDS,
+	OPT_LIMIT,
+	OPT_PATIENCE,
+	OPT_SHOW,
 	OPT_GFN,
 	OPT_BUFFER,
 	OPT_EVERY,
@@ -81,6 +84,7 @@ extern const struct nptb_cmd cmd_record;
 extern const struct nptb_cmd cmd_report;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
+extern const struct nptb_cmd cmd_floor;
 extern const struct nptb_cmd cmd_top;
 extern const struct nptb_cmd cmd_metrics;
 extern const struct nptb_cmd cmd_version;

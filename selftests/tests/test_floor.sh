@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nptbudget floor on a guest whose least budget is known: its additions need
+# a page of code and one of data at once.
+# shellcheck disable=SC2016 # for perl
+set -u
+# shellcheck source-path=SCRIPTDIR/../lib source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+need_module
+need_command nptbudget
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# says COMMAND...: run it; its output is in $dir/out and $dir/err.
+says() {
+	nptbudget "$@" >"$dir/out" 2>"$dir/err" </dev/null && return
+	sed 's/^/# /' "$dir/out" "$dir/err"
+	return 1
+}
+has() {
+	grep -qE -- "$1" "$dir/out" && return
+	sed 's/^/# /' "$dir/out"
+	return 1
+}
+# json EXPRESSION: true of the object that was printed.
+json() { perl -MJSON::PP -0777 -ne '$_ = decode_json($_); exit !('"$1"')' "$dir/out"; }
+fails() { ! nptbudget "${@:2}" >"$dir/out" 2>"$dir/err" && grep -qE -- "$1" "$dir/err"; }
+
+plan 8
+result "floor finds one" says floor -- "$BUILT/addloop" --pages 3 --seconds 600
+result "it is 2 pages" has '^The least budget is 2 pages, policy fifo\.$'
+result "and names the loop below" has 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
+result "it needs 2 pages" has 'needs at least 2 pages at once, has 1'
+result "the same as JSON, by another policy" says floor --json --policy lru -- \
+	"$BUILT/addloop" --pages 1 --seconds 600
+result "which says so" json '$_->{floor} == 2 && $_->{policy} eq "lru" &&
+	$_->{below}{pages} == 1 && $_->{below}{why} eq "loop" && $_->{below}{loop}{vcpu} == 0 &&
+	@{$_->{runs}} >= 3 && $_->{runs}[0]{completed}'
+result "nothing to hold" fails 'created no VM' floor -- true
+result "a workload that fails anyhow" fails 'does not complete with all' \
+	floor -- "$BUILT/addloop" --pages 3 --seconds 1 --laps 1000000000
+finished
