@@ -92,6 +92,12 @@ install-cli: cli
 	$(INSTALL) -m 644 userspace/man/*.8 '$(DESTDIR)$(MANDIR)/man8'
 	$(INSTALL) -D -m 644 userspace/completion/nptbudget '$(DESTDIR)$(COMPDIR)/nptbudget'
 
+deb:
+	scripts/deb.sh
+
+check-deb:
+	scripts/check-deb.sh
+
 uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/nptbudget' $(PAGES:%='$(DESTDIR)$(MANDIR)/%') \
 		'$(DESTDIR)$(COMPDIR)/nptbudget' '$(DESTDIR)$(MODDIR)/nptbudget.ko'
@@ -129,8 +135,10 @@ help:
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make install-module  and install-cli, each alone'
 	@echo 'make install-dkms    the sources for DKMS: /usr/src/nptbudget-$(VERSION)'
+	@echo 'make deb             Debian packages of HEAD: build/deb/'
+	@echo 'make check-deb       build, install, upgrade and purge them in a pristine Debian 12 and 13'
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
 .PHONY: all module kdir cli check check-full check-fresh check-alarms check-debug check-unit host-check demo probe-bochs probe-doc bench policies limit install \
-	install-module install-cli install-dkms uninstall clean help
+	install-module install-cli install-dkms deb check-deb uninstall clean help

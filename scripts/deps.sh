@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that the project needs and this machine lacks.
-#   deps.sh [--missing] [GROUP]...   GROUP: build lab check debug bochs fresh host headers
+#   deps.sh [--missing] [GROUP]...   GROUP: build lab check debug bochs fresh deb host headers
 # Without a GROUP: build, lab and check. --missing names them, and installs nothing.
 # Ends at once where nothing is missing; says what to do where it cannot go on.
 set -euo pipefail
@@ -26,6 +26,9 @@ REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring trace-cmd"
 
 # For scripts/check-fresh.sh.
 FRESH="debootstrap debian-archive-keyring util-linux zstd git"
+
+# For scripts/deb.sh: debian/control names the libraries, which BUILD has.
+DEB="build-essential debhelper dh-dkms fakeroot lintian git"
 
 # What a first run leaves in the cache: three kernels, the trixie folder and
 # the parts of sources; the debug kernel takes as much again.
@@ -108,10 +111,11 @@ main() {
 		check) read -r -d '' -a more <<<"$CHECK" || true ;;
 		debug) read -r -d '' -a more <<<"$DEBUG" || true ;;
 		bochs) read -r -d '' -a more <<<"$BOCHS" || true ;;
+		deb) read -r -d '' -a more <<<"$BUILD $DEB" || true ;;
 		fresh) read -r -d '' -a more <<<"$FRESH" || true ;;
 		host) read -r -d '' -a more <<<"$REAL_HOST" || true ;;
 		headers) more=("linux-headers-$(uname -r)") ;;
-		*) usage_error "usage: deps.sh [--missing] [build|lab|check|debug|bochs|fresh|host|headers]...; not '$group'" ;;
+		*) usage_error "usage: deps.sh [--missing] [build|lab|check|debug|bochs|fresh|deb|host|headers]...; not '$group'" ;;
 		esac
 		want+=("${more[@]}")
 	done
