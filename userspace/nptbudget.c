@@ -24,6 +24,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_top,
 	&cmd_metrics,
 	&cmd_floor,
+	&cmd_sweep,
 	&cmd_probe,
 	&cmd_replay,
 	&cmd_version,

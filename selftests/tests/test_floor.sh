@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# nptbudget floor on a guest whose least budget is known: its additions need
+# nptbudget floor and sweep on a guest whose least budget is known: its additions need
 # a page of code and one of data at once.
 # shellcheck disable=SC2016 # for perl
 set -u
@@ -27,7 +27,7 @@ has() {
 json() { perl -MJSON::PP -0777 -ne '$_ = decode_json($_); exit !('"$1"')' "$dir/out"; }
 fails() { ! nptbudget "${@:2}" >"$dir/out" 2>"$dir/err" && grep -qE -- "$1" "$dir/err"; }
 
-plan 8
+plan 15
 result "floor finds one" says floor -- "$BUILT/addloop" --pages 3 --seconds 600
 result "it is 2 pages" has '^The least budget is 2 pages, policy fifo\.$'
 result "and names the loop below" has 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
@@ -40,4 +40,19 @@ result "which says so" json '$_->{floor} == 2 && $_->{policy} eq "lru" &&
 result "nothing to hold" fails 'created no VM' floor -- true
 result "a workload that fails anyhow" fails 'does not complete with all' \
 	floor -- "$BUILT/addloop" --pages 3 --seconds 1 --laps 1000000000
+
+sweep() { says sweep --pages 1,2,4 --policy fifo,lru "$@" -- "$BUILT/addloop" --pages 3 --seconds 600; }
+runs() { [ "$(wc -l <"$1")" = "$2" ]; }
+result "sweep" sweep -o "$dir/all"
+result "it completes with 2 pages, with many faults" has '^fifo +2 +1/1 +[0-9]{3,} '
+result "and not with one" has '^lru +1 +0/1 +- .* loop$'
+# A line that tells what was run, one without a budget, and six.
+result "every run is in the file" runs "$dir/all" 8
+head -n 5 "$dir/all" >"$dir/part"
+sed -n 6p "$dir/all" | head -c 40 >>"$dir/part"
+resumes() { sweep -o "$dir/part" && runs "$dir/part" 8 && cmp -s <(head -n 5 "$dir/all") <(head -n 5 "$dir/part"); }
+result "it goes on where it was cut short" resumes
+sweep --shard 1/2 -o "$dir/one" && sweep --shard 2/2 -o "$dir/two"
+result "two shards" says sweep --merge "$dir/both" "$dir/one" "$dir/two"
+result "have every run" runs "$dir/both" 9
 finished

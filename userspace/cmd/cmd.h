@@ -43,6 +43,10 @@ enum {
 	OPT_LIMIT,
 	OPT_PATIENCE,
 	OPT_SHOW,
+	OPT_REPEAT,
+	OPT_SHARD,
+	OPT_MERGE,
+	OPT_READ,
 	OPT_GFN,
 	OPT_BUFFER,
 	OPT_EVERY,
@@ -84,6 +88,7 @@ extern const struct nptb_cmd cmd_record;
 extern const struct nptb_cmd cmd_report;
 extern const struct nptb_cmd cmd_replay;
 extern const struct nptb_cmd cmd_watch;
+extern const struct nptb_cmd cmd_sweep;
 extern const struct nptb_cmd cmd_floor;
 extern const struct nptb_cmd cmd_top;
 extern const struct nptb_cmd cmd_metrics;
