@@ -116,7 +116,7 @@
  *   set          resident pages that the module knows by their frames and can
  *                evict singly, compared with KVM's tables by this read (the
  *                same as resident while no vCPU runs; 0 without a budget)
- *   revoked      leaves granted to a vCPU that did not map them for more than a
+ *   revoked      leaves reserved for a vCPU that did not map them for more than a
  *                tick (it waits inside KVM, say), and given to others
  *
  * "overview": a line of name=value fields for each VM, oldest first, all of one

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Make room in a budget: choose victims, evict them, grant leaves.
+ * Make room in a budget: choose victims, evict them, reserve leaves.
  *
- * KVM's count plus what is granted never exceeds the limit when a grant is
- * made, and only what was granted is mapped: that is all there is to exactness.
+ * KVM's count plus what is reserved never exceeds the limit when a reservation is
+ * made, and only what was reserved is mapped: that is all there is to exactness.
  * Everything else here is about choosing well.
  */
 #include "backend.h"
@@ -162,7 +162,7 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 			return NULL;
 		return nptb_policy_victim(&vm->resident.set.policy);
 	}
-	/* What is missing was granted to others: their faults will tell. */
+	/* What is missing was reserved for others: their faults will tell. */
 	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
 		 nptb_limit(vm);
 	return NULL;
@@ -199,16 +199,16 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
  */
 static bool unknown_leaves(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_read(&vm->account.reserved) + READ_ONCE(vm->resident.exempting);
+	u64 reserved = atomic64_read(&vm->account.reserved) + READ_ONCE(vm->resident.exempting);
 
 	return READ_ONCE(vm->resident.untracked) &&
-	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->resident.set.leaves) + granted;
+	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->resident.set.leaves) + reserved;
 }
 
 /*
  * How many leaves are there, at most, that count? KVM takes leaves away unseen,
  * but makes none unseen: so those that are not exempt are no more than the set
- * has of such, and what is granted on top of that. That needs all leaves to be in
+ * has of such, and what is reserved on top of that. That needs all leaves to be in
  * the set, and each frame to have one alone: else all of KVM's count.
  */
 static noinline u64 not_exempt(struct nptb_vm *vm, u64 leaves)
@@ -231,9 +231,9 @@ static __always_inline u64 counted_leaves(struct nptb_vm *vm)
 /* As nptb_reserve(), where exempt leaves do not count. */
 static noinline bool reserve_counted(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
+	u64 reserved = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
 
-	if (counted_leaves(vm) + granted <= nptb_limit(vm))
+	if (counted_leaves(vm) + reserved <= nptb_limit(vm))
 		return true;
 	nptb_unreserve(vm);
 	return false;
@@ -266,7 +266,7 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 
 /*
  * Evict one page, or all unknown ones.
- * Return: GRANTED where that may have made room.
+ * Return: RESERVED where that may have made room.
  */
 static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 	__must_hold(&fault->in.vm->lock)
@@ -339,7 +339,7 @@ static bool has_paid(const struct nptb_fault *fault)
 }
 
 /**
- * nptb_make_room() - get leaves granted for a fault that was granted none
+ * nptb_make_room() - get leaves reserved for a fault that has none
  * @fault: accounted
  *
  * Never waits for another vCPU: where that has to be, it is done when KVM_RUN's
@@ -433,19 +433,19 @@ static bool shrink_by_one(struct nptb_vm *vm)
 /* The limit was written before: see budget/reservation.h. */
 static bool over_limit(struct nptb_vm *vm)
 {
-	u64 granted, leaves;
+	u64 reserved, leaves;
 
 	smp_mb(); /* pairs with the atomic in nptb_reserve() */
-	granted = atomic64_read(&vm->account.reserved);
+	reserved = atomic64_read(&vm->account.reserved);
 	leaves = nptb_kvm_leaves(vm->kvm);
-	if (leaves + granted <= nptb_limit(vm))
+	if (leaves + reserved <= nptb_limit(vm))
 		return false;
 	if (likely(!READ_ONCE(vm->resident.set.exempt.count)))
 		return true;
 	spin_lock(&vm->lock);
 	leaves = counted_leaves(vm);
 	spin_unlock(&vm->lock);
-	return leaves + granted > nptb_limit(vm);
+	return leaves + reserved > nptb_limit(vm);
 }
 
 /**
@@ -472,7 +472,7 @@ bool nptb_trim(struct nptb_vm *vm, u32 most)
  *
  * Takes shielded pages as well: these evictions are nobody's fault loop.
  *
- * Context: may sleep; waits for faults under way that were granted too much.
+ * Context: may sleep; waits for faults under way that have too much reserved.
  * Return: 0, or -EINTR where a signal came first.
  */
 int nptb_shrink(struct nptb_vm *vm)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Revoking grants that are held for long; reservation.h gives them. A vCPU that was
- * granted a leaf may lose its CPU before it maps, or wait inside KVM for the host's
- * memory, for as long as user space takes to bring it. Its grant is then revoked, so
+ * Revoking reservations that are held for long; reservation.h gives them. A vCPU for which
+ * a leaf was reserved may lose its CPU before it maps, or wait inside KVM for the host's
+ * memory, for as long as user space takes to bring it. Its reservation is then revoked, so
  * that others can go on.
  *
- * KVM is caught where it maps, under mmu_lock: who was revoked asks for a new grant
- * there, or does not map. While mmu_lock is held for write, every grant is either
+ * KVM is caught where it maps, under mmu_lock: who was revoked asks for a new reservation
+ * there, or does not map. While mmu_lock is held for write, every reservation is either
  * before that place, or its leaf is in KVM's count.
  *
  * The same place makes KVM map for reading what is only read while writes are
@@ -22,12 +22,12 @@
 #include "set/contention.h"
 
 /**
- * nptb_may_map() - KVM is about to make the leaf that a fault was granted
+ * nptb_may_map() - KVM is about to make the leaf that was reserved for a fault
  * @vm: whose it is
  * @v: of the vCPU; its own thread
  *
  * Context: mmu_lock held, for read or for write.
- * Return: false where the grant was revoked, and there is none to be had now.
+ * Return: false where the reservation was revoked, and there is none to be had now.
  */
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
 {
@@ -65,7 +65,7 @@ static bool overdue(const struct nptb_vcpu *w)
 }
 
 /**
- * nptb_revoke() - take back what other vCPUs were granted long ago
+ * nptb_revoke() - take back what was reserved for other vCPUs long ago
  * @vm: under budget
  * @v: the vCPU that needs it
  *
@@ -77,7 +77,7 @@ bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v)
 	u32 i, late = 0, revoked = 0;
 
 	lockdep_assert_held(&vm->lock);
-	/* There the set and the grants are counted by, not KVM's leaves alone. */
+	/* There the set and the reservations are counted by, not KVM's leaves alone. */
 	if (unlikely(vm->account.special & NPTB_SPECIAL_EXEMPT))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What may be made: leaves are granted before they are made. Inline, for every
+ * What may be made: leaves are reserved before they are made. Inline, for every
  * fault does it.
  *
- * Raise what is granted first, then read KVM's count, then the limit:
- * - a leaf that was granted is seen in one of the two until it is in both;
- * - a smaller limit is seen here, or the grant is seen by nptb_shrink().
+ * Raise what is reserved first, then read KVM's count, then the limit:
+ * - a leaf that was reserved is seen in one of the two until it is in both;
+ * - a smaller limit is seen here, or the reservation is seen by nptb_shrink().
  */
 #ifndef NPTB_BUDGET_RESERVATION_H
 #define NPTB_BUDGET_RESERVATION_H
@@ -22,31 +22,31 @@ static inline u64 nptb_limit(const struct nptb_vm *vm)
 }
 
 /**
- * nptb_unreserve() - return what was granted
- * @vm: that it was granted to
+ * nptb_unreserve() - return what was reserved
+ * @vm: that it was reserved for
  */
 static inline void nptb_unreserve(struct nptb_vm *vm)
 {
 	atomic64_sub(NPTB_NEED, &vm->account.reserved);
 }
 
-/* Leaves for which there is room beside so many that are granted. */
-static __always_inline s64 nptb_room_beside(struct nptb_vm *vm, u64 granted)
+/* Leaves for which there is room beside so many that are reserved. */
+static __always_inline s64 nptb_room_beside(struct nptb_vm *vm, u64 reserved)
 {
-	return nptb_limit(vm) - (nptb_kvm_leaves(vm->kvm) + granted);
+	return nptb_limit(vm) - (nptb_kvm_leaves(vm->kvm) + reserved);
 }
 
 /**
- * nptb_reserve() - have one fault's leaves granted, evicting nothing
+ * nptb_reserve() - reserve one fault's leaves, evicting nothing
  * @vm: under budget
  *
  * Return: leaves for which there is room beside them. Less than 0: nothing was
- * granted. Otherwise nptb_unreserve() when they are noted.
+ * reserved. Otherwise nptb_unreserve() when they are noted.
  */
 static __always_inline s64 nptb_reserve(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
-	s64 room = nptb_room_beside(vm, granted);
+	u64 reserved = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
+	s64 room = nptb_room_beside(vm, reserved);
 
 	if (unlikely(room < 0))
 		nptb_unreserve(vm);
@@ -56,14 +56,14 @@ static __always_inline s64 nptb_reserve(struct nptb_vm *vm)
 /* The same, but what would have to be given back at once is not taken. */
 static __always_inline s64 nptb_reserve_if_room(struct nptb_vm *vm)
 {
-	u64 granted = atomic64_read(&vm->account.reserved) + NPTB_NEED;
-	s64 room = nptb_room_beside(vm, granted);
+	u64 reserved = atomic64_read(&vm->account.reserved) + NPTB_NEED;
+	s64 room = nptb_room_beside(vm, reserved);
 
 	return room < 0 ? room : nptb_reserve(vm);
 }
 
 /**
- * nptb_reservation_begin() - a leaf was granted to a fault, and may be revoked
+ * nptb_reservation_begin() - a leaf was reserved for a fault, and may be revoked
  * @v: of the vCPU; its own thread
  */
 static inline void nptb_reservation_begin(struct nptb_vcpu *v)
@@ -76,7 +76,7 @@ static inline void nptb_reservation_begin(struct nptb_vcpu *v)
  * nptb_reservation_end() - the fault is over
  * @v: of the vCPU; its own thread
  *
- * Return: false where the grant was revoked: it is not to be given back.
+ * Return: false where the reservation was revoked: it is not to be given back.
  */
 static inline bool nptb_reservation_end(struct nptb_vcpu *v)
 {

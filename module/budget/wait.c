@@ -10,7 +10,7 @@
  * sleeper and ends KVM_RUN. An interrupt that comes for the vCPU waits for a tick
  * at most: it would have been deferred again rather than taken it any sooner.
  *
- * Where there may be room: a grant has ended, or what an attempt shielded may go.
+ * Where there may be room: a reservation has ended, or what an attempt shielded may go.
  * What KVM itself takes away, and shields that become old, the tick tells.
  */
 #include <linux/sched/signal.h>

@@ -284,11 +284,11 @@ static void look_up(struct nptb_fault *fault)
 static int handle_mmio(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->in.vm;
-	bool granted = nptb_reserve(vm) >= 0;
+	bool reserved = nptb_reserve(vm) >= 0;
 
 	fault->in.v->mapping.made = NPTB_KEY_NONE;
 	WRITE_ONCE(fault->in.v->mapping.inside, current->pid);
-	if (granted)
+	if (reserved)
 		fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa,
 					    fault->in.error_code, fault->in.insn,
 					    fault->in.insn_len);
@@ -296,7 +296,7 @@ static int handle_mmio(struct nptb_fault *fault)
 		fault->ret = nptb_kvm_emulate_mmio(fault->in.vcpu, fault->in.gpa,
 						   fault->in.insn, fault->in.insn_len);
 	WRITE_ONCE(fault->in.v->mapping.inside, 0);
-	if (granted)
+	if (reserved)
 		nptb_note_ahead(vm, fault->in.v, fault->in.key);
 	fault->verdict = NPTB_VERDICT_MMIO;
 	spin_lock(&vm->lock);

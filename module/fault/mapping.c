@@ -67,7 +67,7 @@ int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
  * for reading where writes are logged: see nptb_read_only().
  *
  * Context: mmu_lock held for read.
- * Return: %NPTB_KVM_CONTINUE; %NPTB_KVM_RETRY where its grant was revoked: it is not
+ * Return: %NPTB_KVM_CONTINUE; %NPTB_KVM_RETRY where its reservation was revoked: it is not
  * mapped, and the fault comes again.
  */
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
@@ -86,8 +86,8 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 }
 
 /**
- * nptb_note_ahead() - a leaf was granted, and may have been made, unasked for
- * @vm: under budget a moment ago; nptb_reserve() granted a leaf
+ * nptb_note_ahead() - a leaf was reserved, and may have been made, unasked for
+ * @vm: under budget a moment ago; nptb_reserve() reserved a leaf
  * @v: by which vCPU
  * @key: of the frame, or %NPTB_KEY_NONE where only KVM knows
  *

@@ -10,7 +10,7 @@
  * @verdict: faults by how they ended, see enum nptb_verdict
  * @evictions: leaves zapped to make room
  * @stale: victims that KVM had taken away already
- * @revoked: grants taken back from vCPUs that held them for long
+ * @revoked: reservations taken back from vCPUs that had them for long
  * @flushes: times that all leaves were zapped at once
  * @loops: attempts that became a fault loop
  * @loops_event: of these, in event deliveries

@@ -10,7 +10,7 @@
  * @NPTB_ROOM_YES: there is room
  * @NPTB_ROOM_EVICT: only after an eviction
  * @NPTB_ROOM_WAIT: others are between mapping a page and saying so; KVM's count
- *	and what was granted overlap, and will tell in a moment
+ *	and what was reserved overlap, and will tell in a moment
  */
 enum nptb_room {
 	NPTB_ROOM_YES,
@@ -22,23 +22,23 @@ enum nptb_room {
  * nptb_room() - may more leaves be made?
  * @set: the belief
  * @leaves: KVM's count of leaves, in pages, or of those that count
- * @granted: leaves that faults under way may still make, or have just made
+ * @reserved: leaves that faults under way may still make, or have just made
  * @need: leaves that this fault may make
  * @limit: most that there may be
  *
  * Only KVM's count can say yes. Where it says no, but the belief has room and
- * faults are under way, some leaf is counted twice, by KVM and as granted. More
+ * faults are under way, some leaf is counted twice, by KVM and as reserved. More
  * leaves than that explains are none of ours: there waiting is no use.
  *
  * Return: see &enum nptb_room.
  */
 static inline enum nptb_room nptb_room(const struct nptb_rset *set, u64 leaves,
-				       u64 granted, u64 need, u64 limit)
+				       u64 reserved, u64 need, u64 limit)
 {
-	if (leaves + granted + need <= limit)
+	if (leaves + reserved + need <= limit)
 		return NPTB_ROOM_YES;
-	if (granted && leaves <= set->leaves + granted &&
-	    nptb_rset_counted(set) + granted + need <= limit)
+	if (reserved && leaves <= set->leaves + reserved &&
+	    nptb_rset_counted(set) + reserved + need <= limit)
 		return NPTB_ROOM_WAIT;
 	return NPTB_ROOM_EVICT;
 }

@@ -11,7 +11,7 @@ const char *module_file(void);
 int module_load(const char *file);
 /* With parameters, "name=value name=value". */
 int module_load_with(const char *file, const char *args);
-/* Loads one of the selftests' own, selftests/klp/, built beside it; 0 or -errno. */
+/* Loads one of the selftests' own, selftests/kmod/, built beside it; 0 or -errno. */
 int test_module_load(const char *name, const char *args);
 /* Unloads without waiting for users, as rmmod does. */
 int module_unload(const char *name);

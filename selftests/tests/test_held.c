@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A vCPU that was granted a leaf and then waits inside KVM for the host's
- * memory (userfaultfd) does not keep the others waiting: what it was granted is
+ * A vCPU for which a leaf was reserved and that waits inside KVM for the host's
+ * memory (userfaultfd) does not keep the others waiting: what was reserved for it is
  * revoked, and it comes again for it when the memory is there. Budgets at which
- * one vCPU alone just runs, so that nothing runs beside a grant that is held.
+ * one vCPU alone just runs, so that nothing runs beside a reservation that is held.
  */
 #include <inttypes.h>
 #include <time.h>
@@ -89,7 +89,7 @@ static void held(enum vmm_mode mode, int vcpus, uint64_t budget)
 }
 
 /*
- * Grants are not revoked where frames are exempt. So the others wait for the one
+ * Reservations are not revoked where frames are exempt. So the others wait for the one
  * that waits: asleep, and looking whether there is room now no more often than
  * ticks go by.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A VM whose pager is slow is no matter of other VMs: what a vCPU waits for has its
- * grant revoked, and that neither patches the kernel's text nor keeps others from a
+ * reservation revoked, and that neither patches the kernel's text nor keeps others from a
  * CPU, or from being created and put under budget. The latter is looked at under
  *   scripts/lab --icount --cpus 1 -- env NPTB_INSTRUCTIONS=1 \
  *       selftests/run.sh test_neighbours
@@ -67,7 +67,7 @@ static bool slow_begin(struct slow *slow)
 	return !nptb_budget(slow->vm.name, 2);
 }
 
-/* Its vCPU waits for the pager, and its grant has been revoked. */
+/* Its vCPU waits for the pager, and its reservation has been revoked. */
 static bool slow_go(struct slow *slow)
 {
 	vmm_start(&slow->vm);

@@ -2,7 +2,7 @@
 /*
  * No memory for the module's books of a vCPU: the fault fails with ENOMEM, as it
  * does where KVM has none for a page table, and the vCPU may be run again. It is
- * never mapped without a grant. A guest that runs is refused its budget instead.
+ * never mapped without a reservation. A guest that runs is refused its budget instead.
  */
 #include <errno.h>
 #include <string.h>

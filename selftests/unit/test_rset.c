@@ -349,7 +349,7 @@ static void test_follow(void **state)
 
 static const struct {
 	const char *name;
-	u64 believed, leaves, granted, need, limit;
+	u64 believed, leaves, reserved, need, limit;
 	enum nptb_room room;
 } rooms[] = {
 	{ "first page of 1", 0, 0, 0, 1, 1, YES },
@@ -358,30 +358,30 @@ static const struct {
 	{ "it is made, and not said", 0, 1, 1, 1, 1, EVICT },
 	{ "second page of 2", 1, 1, 0, 1, 2, YES },
 	{ "third page of 2", 2, 2, 0, 1, 2, EVICT },
-	{ "1 of 2 granted", 0, 0, 1, 1, 2, YES },
-	{ "1 of 2 there, 1 granted", 1, 1, 1, 1, 2, EVICT },
-	{ "1 of 2 granted and just made", 0, 1, 1, 1, 2, WAIT },
+	{ "1 of 2 reserved", 0, 0, 1, 1, 2, YES },
+	{ "1 of 2 there, 1 reserved", 1, 1, 1, 1, 2, EVICT },
+	{ "1 of 2 reserved and just made", 0, 1, 1, 1, 2, WAIT },
 	{ "the last one", 63, 63, 0, 1, 64, YES },
 	{ "one more", 64, 64, 0, 1, 64, EVICT },
-	{ "the last one, with grants", 60, 60, 3, 1, 64, YES },
-	{ "one more, with grants", 60, 60, 4, 1, 64, EVICT },
-	{ "grants made, not said", 60, 63, 3, 1, 64, WAIT },
-	{ "no grants: nobody to wait for", 60, 64, 0, 1, 64, EVICT },
+	{ "the last one, with reservations", 60, 60, 3, 1, 64, YES },
+	{ "one more, with reservations", 60, 60, 4, 1, 64, EVICT },
+	{ "reservations made, not said", 60, 63, 3, 1, 64, WAIT },
+	{ "no reservations: nobody to wait for", 60, 64, 0, 1, 64, EVICT },
 	{ "8 at once, fits", 56, 56, 0, 8, 64, YES },
 	{ "8 at once, does not", 57, 57, 0, 8, 64, EVICT },
 	{ "8 at once in 8", 0, 0, 0, 8, 8, YES },
 	{ "8 at once in 7", 0, 0, 0, 8, 7, EVICT },
-	{ "8 granted, 8 made, not said", 48, 56, 8, 8, 64, WAIT },
-	{ "8 granted, 4 made, no room", 49, 53, 8, 8, 64, EVICT },
+	{ "8 reserved, 8 made, not said", 48, 56, 8, 8, 64, WAIT },
+	{ "8 reserved, 4 made, no room", 49, 53, 8, 8, 64, EVICT },
 	/* The belief only ever chooses between evicting and waiting. */
 	{ "stale belief: too large, KVM has room", 64, 10, 0, 1, 64, YES },
 	{ "stale belief: far too large", 1000, 63, 0, 1, 64, YES },
 	{ "stale belief: too small, KVM is full", 0, 64, 0, 1, 64, EVICT },
-	{ "stale belief: too small, grants explain it", 61, 63, 2, 1, 64, WAIT },
-	{ "leaves that nobody knows, with grants", 0, 64, 1, 1, 64, EVICT },
-	{ "one leaf that nobody knows, with grants", 61, 64, 2, 1, 64, EVICT },
+	{ "stale belief: too small, reservations explain it", 61, 63, 2, 1, 64, WAIT },
+	{ "leaves that nobody knows, with reservations", 0, 64, 1, 1, 64, EVICT },
+	{ "one leaf that nobody knows, with reservations", 61, 64, 2, 1, 64, EVICT },
 	{ "limit has shrunk", 100, 100, 0, 1, 10, EVICT },
-	{ "limit has shrunk, with grants", 100, 100, 4, 1, 10, EVICT },
+	{ "limit has shrunk, with reservations", 100, 100, 4, 1, 10, EVICT },
 	{ "the largest limit, empty", 0, 0, 0, 1, MAX, YES },
 	{ "the largest limit, last page", MAX - 1, MAX - 1, 0, 1, MAX, YES },
 	{ "the largest limit, full", MAX, MAX, 0, 1, MAX, EVICT },
@@ -398,7 +398,7 @@ static void test_room(void **state)
 	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
 		struct nptb_rset set = { .leaves = rooms[i].believed };
 		enum nptb_room room = nptb_room(&set, rooms[i].leaves,
-						rooms[i].granted, rooms[i].need,
+						rooms[i].reserved, rooms[i].need,
 						rooms[i].limit);
 
 		if (room != rooms[i].room)
@@ -407,21 +407,21 @@ static void test_room(void **state)
 	}
 }
 
-/* For @limit and @need, over all else: yes is exact, and wait needs a grant. */
+/* For @limit and @need, over all else: yes is exact, and wait needs a reservation. */
 static void room_is_exact(u64 limit, u64 need)
 {
 	u64 i;
 
 	for (i = 0; i < 13 * 13 * 13; i++) {
-		u64 believed = i % 13, leaves = i / 13 % 13, granted = i / 169;
+		u64 believed = i % 13, leaves = i / 13 % 13, reserved = i / 169;
 		struct nptb_rset set = { .leaves = believed };
-		enum nptb_room room = nptb_room(&set, leaves, granted, need,
+		enum nptb_room room = nptb_room(&set, leaves, reserved, need,
 						limit);
 
 		assert_int_equal(room == NPTB_ROOM_YES,
-				 leaves + granted + need <= limit);
+				 leaves + reserved + need <= limit);
 		if (room == NPTB_ROOM_WAIT)
-			assert_in_range(granted, 1, limit - need);
+			assert_in_range(reserved, 1, limit - need);
 	}
 }
 
