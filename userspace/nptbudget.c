@@ -21,6 +21,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_record,
 	&cmd_report,
 	&cmd_export,
+	&cmd_plot,
 	&cmd_top,
 	&cmd_metrics,
 	&cmd_floor,

@@ -218,8 +218,8 @@ const struct nptb_cmd cmd_report = {
 	.details =
 	"Counts; faults by role and by how they ended; the pages, RIPs and fault loops with most\n"
 	"of them; pages of several vCPUs; reuse distances. FILE is of 'nptbudget record' or\n"
-	"trace-cmd. It is read as a stream, in 512 MiB of memory however long it is. Needs neither\n"
-	"root nor the module.\n"
+	"trace-cmd. It is read as a stream: what is kept grows with pages and RIPs, up to a limit,\n"
+	"and not with events. Needs neither root nor the module.\n"
 	"\n"
 	"  --against FILE  compare with another recording\n"
 	"  --vm VM         events of VM <pid>-<fd> alone\n"

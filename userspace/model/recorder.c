@@ -33,11 +33,13 @@
  * struct lane - a CPU's events
  * @cpu: to read from, NULL for a CPU that is not there
  * @fd: where its pages go
+ * @name: of that file, NULL for none
  * @size: of them, bytes
  */
 struct lane {
 	struct tracefs_cpu *cpu;
 	int fd;
+	char *name;
 	uint64_t size;
 };
 
@@ -150,28 +152,29 @@ static int reserve(struct recorder *r, const char *path)
 	return err;
 }
 
-/* In the folder of @path, and gone with its descriptor. */
-static int open_unnamed(const char *path)
+/* In the folder of @path; without a name, where the file system can do that. */
+static int open_lane(struct lane *lane, const char *path)
 {
-	char *copy = strdup(path), *name = NULL;
-	int fd;
+	char *copy = strdup(path);
 
 	if (!copy)
 		return -ENOMEM;
-	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 && asprintf(&name, "%s.XXXXXX", path) > 0) {
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(name);
-	}
-	free(name);
+	lane->fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	free(copy);
-	return fd < 0 ? -errno : fd;
+	if (lane->fd >= 0)
+		return 0;
+	if (asprintf(&lane->name, "%s.XXXXXX", path) < 0) {
+		lane->name = NULL;
+		return -ENOMEM;
+	}
+	lane->fd = mkostemp(lane->name, O_CLOEXEC);
+	return lane->fd < 0 ? -errno : 0;
 }
 
 static int open_lanes(struct recorder *r, const char *path)
 {
 	unsigned int i;
+	int err;
 
 	r->lane = calloc(r->head.cpus, sizeof(*r->lane));
 	if (!r->lane)
@@ -179,9 +182,9 @@ static int open_lanes(struct recorder *r, const char *path)
 	for (i = 0; i < r->head.cpus; i++)
 		r->lane[i].fd = -1;
 	for (i = 0; i < r->head.cpus; i++) {
-		r->lane[i].fd = open_unnamed(path);
-		if (r->lane[i].fd < 0)
-			return r->lane[i].fd;
+		err = open_lane(&r->lane[i], path);
+		if (err)
+			return err;
 		/* One that is offline may have no buffer. */
 		r->lane[i].cpu = tracefs_cpu_open(r->instance, (int)i, true);
 		if (r->lane[i].cpu &&
@@ -418,6 +421,9 @@ void recorder_close(struct recorder *r)
 			tracefs_cpu_close(r->lane[i].cpu);
 		if (r->lane[i].fd >= 0)
 			close(r->lane[i].fd);
+		if (r->lane[i].name)
+			unlink(r->lane[i].name);
+		free(r->lane[i].name);
 	}
 	if (r->instance) {
 		tracefs_trace_off(r->instance);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,11 +20,10 @@
 /* Events between two looks at the progress line. */
 #define SHOW_EVENTS	(1u << 17)
 #define CPUS_MAX	1024
-
-/* Error codes: AMD64 APM volume 2, section 15.25.6. */
-#define CODE_WRITE	(1ULL << 1)
-#define CODE_FETCH	(1ULL << 4)
-#define CODE_WALK	(1ULL << 33)
+/* Of a file, mapped at a time. */
+#define WINDOW		(64u << 20)
+/* What may follow the last event of a CPU: pages without any. */
+#define UNREAD_MOST	(1u << 20)
 
 enum { PID, FD, NTH, VCPU, RIP, GPA, ERROR, VERDICT, EVICTED, ATTEMPT, RESIDENT, SEQ, AS, KNOWN,
 	EVENT, GFN, REASON, OWN, CLASS, VECTOR, LAPS, BUDGET, NPAGES, NR_FIELDS };
@@ -334,6 +334,52 @@ static int read_all(struct reader *rd, struct tracecmd_input *handle)
 	return rd->err;
 }
 
+/*
+ * libtracecmd maps as much of a file as there is address space for, and halves that
+ * until it can. So that a long recording does not fill memory with pages of the file,
+ * there is room for a small window while it opens it.
+ */
+static struct tracecmd_input *open_small(const char *path)
+{
+	struct tracecmd_input *handle;
+	struct rlimit was, now;
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	if (!pages || getrlimit(RLIMIT_AS, &was))
+		return tracecmd_open(path, 0);
+	now = was;
+	now.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + WINDOW;
+	if (was.rlim_cur == RLIM_INFINITY || now.rlim_cur < was.rlim_cur)
+		setrlimit(RLIMIT_AS, &now);
+	handle = tracecmd_open(path, 0);
+	setrlimit(RLIMIT_AS, &was);
+	return handle;
+}
+
+/* Bytes behind the last event of a CPU, up to the next one's or the end of the file. */
+static uint64_t unread(const struct reader *rd)
+{
+	uint64_t most = 0, end;
+	size_t i, k;
+
+	for (i = 0; i < CPUS_MAX; i++) {
+		if (!rd->begin[i])
+			continue;
+		end = rd->size;
+		for (k = 0; k < CPUS_MAX; k++)
+			if (rd->begin[k] > rd->begin[i] && rd->begin[k] < end)
+				end = rd->begin[k];
+		if (end > rd->at[i] && end - rd->at[i] > most)
+			most = end - rd->at[i];
+	}
+	return most;
+}
+
 /**
  * recording_read() - read a recording from its beginning to its end
  * @r: @path, @only and @quiet are set; for recording_free(), also after an error. A
@@ -367,13 +413,19 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 	}
 	rd->size = (uint64_t)st.st_size;
 	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(r->path, 0);
+	handle = open_small(r->path);
 	if (!handle) {
 		msg_err("%s: not a recording of nptbudget record or trace-cmd", r->path);
 		err = -EBADMSG;
 	} else {
 		err = read_all(rd, handle);
 		tracecmd_close(handle);
+		/* The library ends early, and says nothing, where it has no memory. */
+		if (!err && r->noted && unread(rd) > UNREAD_MOST) {
+			msg_err("%s: %" PRIu64 " bytes of it could not be read: is there memory?",
+				r->path, unread(rd));
+			err = -EIO;
+		}
 	}
 	free(rd);
 	if (!err && r->only && !r->nr) {
@@ -381,39 +433,6 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 		err = -ENOENT;
 	}
 	return err;
-}
-
-/**
- * recording_lost() - events that are not in a recording
- * @r: the recording, read
- *
- * Return: as far as is known, the largest of what the recorder, the ring buffers and
- * the numbers of the faults tell.
- */
-uint64_t recording_lost(const struct recording *r)
-{
-	uint64_t lost = r->missed > r->lost ? r->missed : r->lost, gaps = 0;
-	size_t i;
-
-	for (i = 0; i < r->nr; i++)
-		if (r->vm[i].faults)
-			gaps += r->vm[i].last_seq - r->vm[i].first_seq + 1 - r->vm[i].faults;
-	return lost > gaps ? lost : gaps;
-}
-
-/**
- * recording_warn() - say what makes counts of a recording doubtful
- * @r: the recording, read
- */
-void recording_warn(const struct recording *r)
-{
-	const uint64_t lost = recording_lost(r);
-
-	if (lost)
-		msg_err("%s: %" PRIu64 " events are missing, lost or filtered: counts are too low",
-			r->path, lost);
-	if (r->noted && !*r->end)
-		msg_err("%s: it was cut short: it does not say how it ended", r->path);
 }
 
 /**
@@ -425,39 +444,4 @@ void recording_free(struct recording *r)
 	free(r->vm);
 	r->vm = NULL;
 	r->nr = 0;
-}
-
-/**
- * rec_access() - what kind of access a fault was
- * @e: the fault
- *
- * Return: "walk" (of the guest's own tables), "fetch", "write" or "read".
- */
-const char *rec_access(const struct rec_event *e)
-{
-	return e->error & CODE_WALK ? "walk" : e->error & CODE_FETCH ? "fetch" :
-	       e->error & CODE_WRITE ? "write" : "read";
-}
-
-/**
- * rec_verdict() - how a fault ended, as the tracepoint names it
- * @verdict: enum nptb_verdict
- */
-const char *rec_verdict(unsigned int verdict)
-{
-	static const char *const names[] = {
-		"mapped", "spurious", "retry", "deferred", "emulated", "mmio", "error", "passed",
-		"stopped", "stepped",
-	};
-
-	return verdict < ARRAY_SIZE(names) ? names[verdict] : "unknown";
-}
-
-/**
- * rec_is_mapped() - did a fault make a page of the VM's resident?
- * @e: the event
- */
-bool rec_is_mapped(const struct rec_event *e)
-{
-	return e->kind == REC_FAULT && e->verdict == NPTB_VERDICT_MAPPED && e->as != 255;
 }

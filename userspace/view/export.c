@@ -127,8 +127,7 @@ static void perfetto_next(struct export *x, const struct rec_event *e, const cha
 			  const char *name)
 {
 	fprintf(x->out,
-		"%s{\"ph\":\"%s\",\"name\":\"%s\",\"cat\":\"nptbudget\","
-		"\"pid\":%u,\"tid\":%d,\"ts\":%" PRIu64
+		"%s{\"ph\":\"%s\",\"name\":\"%s\",\"pid\":%u,\"tid\":%d,\"ts\":%" PRIu64
 		".%03u",
 		x->some ? ",\n" : "", phase, name, e->vm + 1, e->vcpu + 1, e->ns / 1000,
 		(unsigned int)(e->ns % 1000));
@@ -237,8 +236,8 @@ static size_t damo_vm(struct export *x, size_t begin)
 		p = index_at(&x->pages, i);
 		n = damo_run(&x->pages, i);
 		fprintf(x->out,
-			"kdamond.0 0 [000] %" PRIu64 ".%06u: damon:damon_aggregated: "
-			"target_id=%" PRIu64
+			"kdamond.0 0 [000] %" PRIu64 ".%06u: damon:damon_aggregated: target_id=%"
+			PRIu64
 			" nr_regions=%zu %llu-%llu: %u %u\n",
 			x->end / 1000000000, (unsigned int)(x->end / 1000 % 1000000), vm, regions,
 			(p->key & NPTB_GFN_MAX) << 12, ((p->key & NPTB_GFN_MAX) + n) << 12,

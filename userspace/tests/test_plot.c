@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Pictures of a recording whose every cell is known. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/cmd.h"
+#include "fake.h"
+#include "gendat.h"
+
+static void path_of(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", fake_root, name);
+}
+
+/* Pages 0x10, 0x20 and 0x1000000 in turn; a loop at the end. */
+static void make(char path[128], bool loop)
+{
+	static const uint64_t frames[] = { 0x10, 0x20, 0x1000000 };
+	const uint64_t gfns[] = { 0x10, 0x20 };
+	const uint8_t roles[] = { 1, 4 };
+	struct gendat_fault f = { .rip = 0x7c06, .error = 6 };
+	struct gendat *g;
+	unsigned int i;
+
+	path_of(path, loop ? "loop.dat" : "a.dat");
+	g = gendat_open(path);
+	gendat_note(g, 10, "kernel=6.12.0-test machine=x86_64");
+	gendat_note(g, 20, "cpu=A \"CPU\" of a 'test'");
+	gendat_note(g, 30, "vm=77-5 pid=77 comm=tester budget=2 policy=fifo on_loop=log");
+	for (i = 0; i < 300; i++) {
+		f.seq = f.attempt = i + 1;
+		f.gpa = frames[i % 3] << 12;
+		f.resident = i ? 2 : 1;
+		gendat_fault(g, 0, 1000 + i * 1000000ULL, &f);
+		if (i > 1)
+			gendat_evict(g, 0, 1500 + i * 1000000ULL, 0, frames[(i + 1) % 3]);
+	}
+	if (loop)
+		gendat_loop(g, 400000000, 0x7c06, 4, gfns, roles, 2);
+	gendat_note(g, 500000000, "end=vmm lost=0");
+	gendat_close(g);
+}
+
+static void text(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make(path, false);
+	COMMAND(&r, "plot", path);
+	assert_int_equal(r.status, 0);
+	assert_string_equal(r.err, "");
+	assert_has(r.out, "Faults by page and time\nVM 77-5 tester, budget 2 pages, policy fifo; kernel 6.12.0-test; CPU A \"CPU\" of a 'test'\n");
+	/* Three rows, and none for what lies between. */
+	assert_has(r.out, "           1000000 |");
+	assert_has(r.out, "                20 |");
+	assert_has(r.out, "                10 |");
+	assert_null(strstr(r.out, "                30 |"));
+	assert_has(r.out, "0.299 s");
+	COMMAND(&r, "plot", path, "--what", "evictions");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "evictions per cell");
+	COMMAND(&r, "plot", path, "--what", "resident");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "\n         2 |####");
+	COMMAND(&r, "plot", path, "--what", "loops");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "nothing in it to draw loops of");
+	/* Three pages in turn: two are never enough for fifo, four always are. */
+	COMMAND(&r, "plot", path, "--what", "misses");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "       pages       1       2       4\n        fifo 100.00% 100.00%   1.00%\n");
+	make(path, true);
+	COMMAND(&r, "plot", path, "--what", "loops");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "              7c06 |");
+}
+
+static void size_of(const char *path, const char *magic)
+{
+	char head[64] = "";
+	struct stat st;
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_true(fread(head, 1, sizeof(head) - 1, f) > 16);
+	fclose(f);
+	assert_non_null(strstr(head, magic));
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 4000);
+}
+
+/* Each picture is drawn, and gnuplot has nothing to say. */
+static void pictures(void **state)
+{
+	static const char *const what[] = {
+		"heatmap", "evictions", "resident", "loops", "misses",
+	};
+	static struct result r;
+	char path[128], to[128];
+	size_t i;
+
+	(void)state;
+	if (system("command -v gnuplot >/dev/null")) {
+		print_message("# no gnuplot\n");
+		skip();
+	}
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		make(path, !strcmp(what[i], "loops"));
+		path_of(to, "a.png");
+		COMMAND(&r, "plot", path, "--what", what[i], "-o", to);
+		assert_string_equal(r.err, "");
+		assert_int_equal(r.status, 0);
+		size_of(to, "PNG");
+		path_of(to, "a.svg");
+		COMMAND(&r, "plot", path, "--what", what[i], "-o", to);
+		assert_string_equal(r.err, "");
+		assert_int_equal(r.status, 0);
+		size_of(to, "<?xml");
+	}
+	COMMAND(&r, "plot", path, "-o", "/nonexistent/a.png");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "gnuplot cannot draw");
+	setenv("PATH", "/nonexistent", 1);
+	COMMAND(&r, "plot", path, "-o", to);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "gnuplot is missing");
+}
+
+static void wrong(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make(path, false);
+	COMMAND(&r, "plot");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "plot", path, path);
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "plot", path, "--what", "none");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "plot", path, "-o", "a.gif");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "plot", path, "--vm", "1-1");
+	assert_int_equal(r.status, EXIT_FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(text, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(pictures, fake_setup, fake_teardown),
+	};
+
+	return cmocka_run_group_tests_name("plot", tests, NULL, NULL);
+}

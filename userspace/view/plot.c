@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/util.h"
+#include "view/plot.h"
+
+#define TEXT_ROWS	20
+
+static double seconds(const struct plot *p)
+{
+	return (double)(p->r.last_ns - p->r.first_ns) / 1e9;
+}
+
+static bool is(const struct plot *p, const char *what)
+{
+	return !strcmp(p->what, what);
+}
+
+static bool is_map(const struct plot *p)
+{
+	return is(p, "heatmap") || is(p, "evictions") || is(p, "loops");
+}
+
+static const char *title(const struct plot *p)
+{
+	return is(p, "heatmap") ? "Faults by page and time" :
+	       is(p, "evictions") ? "Evictions by page and time" :
+	       is(p, "loops") ? "Fault loops by place and time" :
+	       is(p, "resident") ? "Resident pages over time" :
+	       "Misses by budget and policy (replayed)";
+}
+
+/* Whose, and where: a line below the title. */
+static void subtitle(const struct plot *p, char *text, size_t size)
+{
+	const struct rec_vm *vm = &p->r.vm[0];
+
+	snprintf(text, size, "VM %s%s%s, budget %s pages, policy %s; kernel %s; CPU %s", vm->name,
+		 *vm->comm ? " " : "", vm->comm, *vm->budget ? vm->budget : "unknown",
+		 *vm->policy ? vm->policy : "unknown", *p->r.kernel ? p->r.kernel : "unknown",
+		 *p->r.cpu ? p->r.cpu : "unknown");
+}
+
+static const char *unit(const struct plot *p)
+{
+	return is(p, "heatmap") ? "faults per cell" : is(p, "evictions") ? "evictions per cell" :
+	       "reports of loops per cell";
+}
+
+/* In single quotes gnuplot takes all but a quote as it is, and markup is off. */
+static void quoted(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++)
+		fputc(*text == '\'' ? '"' : *text, out);
+	fputc('\'', out);
+}
+
+static void script_ytics(const struct plot *p, FILE *out)
+{
+	size_t i, step = p->rows / 12 + 1;
+
+	fputs("set ytics (", out);
+	for (i = 0; i < p->rows; i += step)
+		fprintf(out, "%s'0x%" PRIx64 "' %zu", i ? "," : "", p->key[i], i);
+	fputs(") font ',9'\n", out);
+}
+
+static void script_map(const struct plot *p, FILE *out)
+{
+	size_t x, y;
+
+	fprintf(out, "$data << EOD\n");
+	for (y = 0; y < p->rows; y++) {
+		for (x = 0; x < p->columns; x++)
+			fprintf(out, "%u ", p->cell[y][x]);
+		fputc('\n', out);
+	}
+	fprintf(out, "EOD\n");
+	script_ytics(p, out);
+	if (is(p, "loops"))
+		fprintf(out, "set ylabel 'RIP of the instruction'\n");
+	else
+		fprintf(out, "set ylabel 'guest frame (address / 4 KiB): touched ones alone, %zu to a row'\n",
+			p->per_row);
+	fprintf(out, "set cblabel '%s'\nset palette defined (0 'white', 0.001 '#fde0a0', 0.3 '#f08030', 0.7 '#b01050', 1 '#200030')\n",
+		unit(p));
+	fprintf(out, "set cbrange [0:*]\nset yrange [-0.5:%.1f]\nset xrange [0:%g]\n",
+		(double)p->rows - 0.5, seconds(p));
+	/* The middle of each column. */
+	fprintf(out, "plot $data matrix using (($1 + 0.5) * %g):2:3 with image pixels notitle\n",
+		seconds(p) / (double)p->columns);
+}
+
+static void script_resident(const struct plot *p, FILE *out)
+{
+	size_t x;
+
+	fprintf(out, "$data << EOD\n");
+	for (x = 0; x < p->columns; x++)
+		if (p->most[x])
+			fprintf(out, "%g %" PRIu64 "\n",
+				((double)x + 0.5) * seconds(p) / (double)p->columns, p->most[x]);
+	fprintf(out, "EOD\nset ylabel 'resident pages (4 KiB), most after a fault'\n"
+		"set yrange [0:*]\nset xrange [0:%g]\nset key bottom right\n", seconds(p));
+	fprintf(out, "plot $data using 1:2 with steps linewidth 2 title 'resident'");
+	if (p->budget)
+		fprintf(out, ", %" PRIu64 " with lines dashtype 2 linecolor 'red' title 'budget at the beginning'",
+			p->budget);
+	fputc('\n', out);
+}
+
+static void script_misses(const struct plot *p, FILE *out)
+{
+	size_t c, i;
+
+	for (c = 0; c < p->curves; c++) {
+		fprintf(out, "$d%zu << EOD\n", c);
+		for (i = 0; i < p->points; i++)
+			fprintf(out, "%" PRIu64 " %g\n", p->pages[i], 100 * p->ratio[c][i]);
+		fprintf(out, "EOD\n");
+	}
+	fprintf(out, "set xlabel 'budget (pages of 4 KiB)'\nset logscale x 2\n"
+		"set ylabel 'misses (%% of recorded references to pages)'\nset yrange [0:*]\n"
+		"set key outside right\nplot ");
+	for (c = 0; c < p->curves; c++)
+		fprintf(out, "%s$d%zu using 1:2 with linespoints linewidth 2 title '%s'",
+			c ? ", " : "", c, p->curve[c]);
+	fputc('\n', out);
+}
+
+/**
+ * plot_script() - write what gnuplot is to do
+ * @p: the picture
+ * @out: where to
+ * @path: file of the picture
+ * @terminal: png or svg
+ */
+void plot_script(const struct plot *p, FILE *out, const char *path, const char *terminal)
+{
+	char text[768];
+
+	if (!strcmp(terminal, "svg"))
+		fprintf(out, "set terminal svg size 1200,750 noenhanced background 'white'\n");
+	else
+		fprintf(out, "set terminal pngcairo size 1200,750 noenhanced\n");
+	fprintf(out, "set output ");
+	quoted(out, path);
+	subtitle(p, text, sizeof(text));
+	fprintf(out, "\nset title \"%s\\n", title(p));
+	/* In double quotes, for the line break; a backslash and a quote mean something. */
+	for (size_t i = 0; text[i]; i++)
+		fputc(strchr("\"\\`", text[i]) ? '?' : text[i], out);
+	fprintf(out, "\"\nset xlabel 'time since the first event (s)'\nset tics out\nset border 3\n");
+	if (is_map(p))
+		script_map(p, out);
+	else if (is(p, "resident"))
+		script_resident(p, out);
+	else
+		script_misses(p, out);
+}
+
+/**
+ * plot_gnuplot() - have gnuplot draw
+ * @p: the picture
+ * @path: its file
+ * @terminal: png or svg
+ *
+ * Return: 0; -ENOENT where gnuplot is not installed; -EIO where it failed.
+ */
+int plot_gnuplot(const struct plot *p, const char *path, const char *terminal)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction old;
+	FILE *out = popen("exec gnuplot", "w");
+	int status;
+
+	if (!out)
+		return -errno;
+	sigaction(SIGPIPE, &ignore, &old);
+	plot_script(p, out, path, terminal);
+	status = pclose(out);
+	sigaction(SIGPIPE, &old, NULL);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return -ENOENT;
+	return status ? -EIO : 0;
+}
+
+/* Rows, and columns, of a terminal have several of the picture's. */
+static uint64_t sum(const struct plot *p, size_t y0, size_t y1, size_t x0, size_t x1)
+{
+	uint64_t n = 0;
+	size_t x, y;
+
+	for (y = y0; y < y1; y++)
+		for (x = x0; x < x1; x++)
+			n += p->cell[y][x];
+	return n;
+}
+
+static void text_map(const struct plot *p, FILE *out, size_t width)
+{
+	static const char shades[] = " .:-=+*#%@";
+	const size_t rows = p->rows < TEXT_ROWS ? p->rows : TEXT_ROWS;
+	uint64_t n, most = 1;
+	size_t x, y, pass;
+
+	/* First the most, for the shades. */
+	for (pass = 0; pass < 2; pass++) {
+		for (y = rows; y--;) {
+			const size_t y0 = y * p->rows / rows, y1 = (y + 1) * p->rows / rows;
+
+			if (pass)
+				fprintf(out, "%18" PRIx64 " |", p->key[y0]);
+			for (x = 0; x < width; x++) {
+				n = sum(p, y0, y1, x * p->columns / width,
+					(x + 1) * p->columns / width);
+				most = n > most ? n : most;
+				if (pass)
+					fputc(n ? shades[1 + n * 8 / most] : ' ', out);
+			}
+			if (pass)
+				fputc('\n', out);
+		}
+	}
+	fprintf(out, "%18s +%*s\n%18s 0%*.3f s\n", is(p, "loops") ? "RIP, hex" : "guest frame, hex",
+		(int)width, "", "", (int)width - 2, seconds(p));
+	fprintf(out, "%s: '%c' is 1 or more, '%c' %" PRIu64 "\n", unit(p), shades[1], shades[9],
+		most);
+}
+
+static void text_bars(const struct plot *p, FILE *out, size_t width)
+{
+	uint64_t top = p->budget, n;
+	size_t x, y, i;
+
+	for (x = 0; x < p->columns; x++)
+		top = p->most[x] > top ? p->most[x] : top;
+	for (y = TEXT_ROWS; y--;) {
+		fprintf(out, "%10" PRIu64 " |", (y + 1) * top / TEXT_ROWS);
+		for (x = 0; x < width; x++) {
+			n = 0;
+			for (i = x * p->columns / width; i < (x + 1) * p->columns / width; i++)
+				n = p->most[i] > n ? p->most[i] : n;
+			fputc(n * TEXT_ROWS > y * top ? '#' : ' ', out);
+		}
+		fputc('\n', out);
+	}
+	fprintf(out, "%10s +\n%10s 0%*.3f s\nresident pages of 4 KiB, most after a fault\n", "pages",
+		"", (int)width - 2, seconds(p));
+}
+
+static void text_misses(const struct plot *p, FILE *out)
+{
+	size_t c, i;
+
+	fprintf(out, "%12s", "pages");
+	for (i = 0; i < p->points; i++)
+		fprintf(out, "%8" PRIu64, p->pages[i]);
+	for (c = 0; c < p->curves; c++) {
+		fprintf(out, "\n%12s", p->curve[c]);
+		for (i = 0; i < p->points; i++)
+			fprintf(out, "%7.2f%%", 100 * p->ratio[c][i]);
+	}
+	fprintf(out, "\nmisses, %% of recorded references to pages\n");
+}
+
+/**
+ * plot_text() - draw for a terminal
+ * @p: the picture
+ * @out: where to
+ * @width: columns there
+ */
+void plot_text(const struct plot *p, FILE *out, int width)
+{
+	size_t room = width > 40 ? (size_t)width - 21 : 20;
+	char text[768];
+
+	if (room > p->columns)
+		room = p->columns;
+	subtitle(p, text, sizeof(text));
+	fprintf(out, "%s\n%s\n\n", title(p), text);
+	if (is_map(p))
+		text_map(p, out, room);
+	else if (is(p, "resident"))
+		text_bars(p, out, room);
+	else
+		text_misses(p, out);
+}
