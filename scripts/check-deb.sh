@@ -108,7 +108,8 @@ used() {
 	in_machine deb-use sh -ec '
 		nptbudget version | grep -F "$1"
 		nptbudget help run | grep -q Usage
-		man -w nptbudget 4 nptbudget nptbudget-run
+		man -w nptbudget nptbudget-run
+		man -w 4 nptbudget
 		test -s /usr/share/bash-completion/completions/nptbudget
 		nptbudget doctor --json | grep -q able' sh "$1"
 }
