@@ -158,7 +158,7 @@ static bool again(struct vmm_vcpu *vcpu)
 static bool aged_flush(const char *flush)
 {
 	struct vmm_args args = { .data = DATA, .pages = 64 };
-	int64_t flushes, evictions, stale;
+	int64_t flushes, evictions, stale = 0;
 	struct vmm vm;
 	bool ok, all;
 	int i;
@@ -172,8 +172,15 @@ static bool aged_flush(const char *flush)
 	     !nptb_set(vm.name, "flush_aged", flush);
 	flushes = vmm_stat(&vm, "remote_tlb_flush_requests");
 	vmm_start(&vm);
-	for (i = 0; ok && i < ROUNDS; i++)
+	/*
+	 * How many victims that makes is a matter of time: until there are enough.
+	 * Not looked at each round: our set is compared with KVM's for that.
+	 */
+	for (i = 0; ok && i < 10 * ROUNDS && stale <= 10 * ROUNDS; i++) {
 		ok = maps(&vm, 200) && take_away(&vm, 128 * PAGE_SIZE);
+		if (i % ROUNDS == ROUNDS - 1)
+			stale = nptb_stat(vm.name, "stale");
+	}
 	ok = ok && maps(&vm, 200);
 	vmm_stop(&vm);
 	flushes = vmm_stat(&vm, "remote_tlb_flush_requests") - flushes;
@@ -181,8 +188,8 @@ static bool aged_flush(const char *flush)
 	stale = nptb_stat(vm.name, "stale");
 	note("%" PRId64 " evictions, %" PRId64 " victims without a leaf, %" PRId64
 	     " flushes by KVM's count", evictions, stale, flushes);
-	/* What the host does flushes twice a round, at most. */
-	all = flushes - evictions - 2 * ROUNDS > stale / 2;
+	/* What the host does flushes a few times a round. */
+	all = flushes - evictions - 5 * i > stale / 2;
 	ok = ok && stale > 10 * ROUNDS && all == !strcmp(flush, "on");
 	vmm_destroy(&vm);
 	return ok;
