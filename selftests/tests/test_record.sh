@@ -88,7 +88,7 @@ exported() {
 	for format in csv jsonl perfetto damo; do
 		nptbudget export "$dir/whole.dat" --to $format -o "$dir/whole.$format" || return 1
 	done
-	[ "$(grep -c ',fault,' "$dir/whole.csv")" = "$faults" ] &&
+	[ "$(grep -cE '^[0-9]+,fault,' "$dir/whole.csv")" = "$faults" ] &&
 		[ "$(grep -c '"event":"fault"' "$dir/whole.jsonl")" = "$faults" ] &&
 		[ "$(grep -c '"verdict"' "$dir/whole.perfetto")" = "$faults" ] &&
 		[ "$(grep -c 'damon:damon_aggregated: ' "$dir/whole.damo")" -gt 10 ] &&

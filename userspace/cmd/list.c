@@ -25,7 +25,8 @@ static int add_row(struct table *t, const struct vm_info *v)
 {
 	char resident[24], peak[24], faults[24], evictions[24], loops[24];
 	const char *const row[NR_COLUMNS] = {
-		v->name, v->comm, *v->label ? v->label : "-", v->budget, v->policy, v->on_loop, resident,
+		v->name, v->comm, *v->label ? v->label : "-",
+		v->budget, v->policy, v->on_loop, resident,
 		stats_text(&v->stats, "peak", peak),
 		stats_text(&v->stats, "faults", faults),
 		stats_text(&v->stats, "evictions", evictions),

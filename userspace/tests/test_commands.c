@@ -222,7 +222,8 @@ static void shows_version(void **state)
 static const char table[] =
 	"VM     PROCESS  NAME  BUDGET  POLICY  ON-LOOP  RESIDENT  PEAK     FAULTS  EVICTIONS  LOOPS\n"
 	"12-31  a?[3?\"\\  web     1024  fifo    log             1     1         84         82      1\n"
-	"13-4   -        -        off  fifo    log             1     -  123456789          -      -\n";
+	"13-4   -        -        off  fifo    log             1     -  "
+	"123456789          -      -\n";
 
 static void lists(void **state)
 {

@@ -235,7 +235,7 @@ static void live_line(void **state)
 	(void)state;
 	fake_write("report", "vm 12-3 alive\n" STATS "vm 12-4 ended\n" STATS);
 	fake_vm("12-3", "77\n", STATS, "");
-	RUN(&r, "--live", "--", "sh", "-c", "sleep 0.3; " SAY "sleep 0.3");
+	RUN(&r, "--live", "--", "sh", "-c", "sleep 2; " SAY "sleep 2");
 	assert_has(r.err, "no VM yet\r");
 	assert_has(r.err, "VM 12-3: resident 1/77, peak 1, faults 84, evictions 82");
 	assert_has(r.err, ", loops 1, 1 of 2 VMs\r");
