@@ -118,8 +118,9 @@ static const struct file_operations resident_fops = {
 /* Room for all ranges that there may be, and for "none" or "!" before them. */
 #define FRAMES_TEXT_MAX	(NPTB_RANGES_MAX * 32)
 
-static ssize_t frames_write(struct file *file, const char __user *buf,
-			    size_t len, enum nptb_frames which)
+/* Ranges of frames for @apply, which may cut the text up. */
+static ssize_t ranges_write(struct nptb_vm *vm, const char __user *buf, size_t len,
+			    int (*apply)(struct nptb_vm *vm, char *text))
 {
 	char *text;
 	int ret;
@@ -129,8 +130,7 @@ static ssize_t frames_write(struct file *file, const char __user *buf,
 	text = memdup_user_nul(buf, len);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	ret = strlen(text) != len ? -EINVAL :
-	      nptb_frames_write(vm_of(file), which, text);
+	ret = strlen(text) != len ? -EINVAL : apply(vm, text);
 	kfree(text);
 	return ret ?: len;
 }
@@ -145,10 +145,14 @@ static int name_##_open(struct inode *inode, struct file *file)	\
 {									\
 	return single_open(file, name_##_show, inode->i_private);	\
 }									\
+static int name_##_apply(struct nptb_vm *vm, char *text)		\
+{									\
+	return nptb_frames_write(vm, which_, text);			\
+}									\
 static ssize_t name_##_write(struct file *file, const char __user *buf,	\
 			     size_t len, loff_t *pos)			\
 {									\
-	return frames_write(file, buf, len, which_);			\
+	return ranges_write(vm_of(file), buf, len, name_##_apply);	\
 }									\
 static const struct file_operations name_##_fops = {			\
 	.owner = THIS_MODULE,						\
@@ -165,18 +169,7 @@ NPTB_FRAMES_FILE(exempt, NPTB_FRAMES_EXEMPT);
 static ssize_t evict_write(struct file *file, const char __user *buf, size_t len,
 			   loff_t *pos)
 {
-	char *text;
-	int ret;
-
-	if (!len || len > FRAMES_TEXT_MAX)
-		return -EINVAL;
-	text = memdup_user_nul(buf, len);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	ret = strlen(text) != len ? -EINVAL :
-	      nptb_frames_evict(vm_of(file), text);
-	kfree(text);
-	return ret ?: len;
+	return ranges_write(vm_of(file), buf, len, nptb_frames_evict);
 }
 
 static const struct file_operations evict_fops = {

@@ -243,12 +243,13 @@ static int report(int ret, enum nptb_kvm_hook which)
 }
 
 /*
- * All functions from @first on in one go: each change of a filter has ftrace
- * walk all of the kernel's functions, and all CPUs wait for it. Where it fails,
- * one at a time tells whose fault it is.
+ * All of them in one go: each change of a filter has ftrace walk all of the
+ * kernel's functions, and all CPUs wait for it. Where it fails, one at a time
+ * tells whose fault it is.
  */
-static int hooks_on(enum nptb_kvm_hook first)
+static int fault_hooks_on(void)
 {
+	const int first = NPTB_HOOK_OF_FAULTS;
 	int ret, i;
 
 	ret = ftrace_set_filter_ips(&ops, hook_ip + first, NPTB_HOOK_NR - first,
@@ -266,11 +267,6 @@ static int hooks_on(enum nptb_kvm_hook first)
 	while (i-- > first)
 		ftrace_set_filter_ip(&ops, hook_ip[i], 1, 0);
 	return ret;
-}
-
-static int fault_hooks_on(void)
-{
-	return hooks_on(NPTB_HOOK_OF_FAULTS);
 }
 
 /* A user of ftrace of its own: direct calls take one. */
@@ -308,10 +304,11 @@ static void map_hook_off(void)
 	ftrace_free_filter(&map_ops);
 }
 
-static void fault_hooks_off(void)
+/* Those from @first on, in one go as well. */
+static void hooks_off(enum nptb_kvm_hook first)
 {
-	int ret = ftrace_set_filter_ips(&ops, hook_ip + NPTB_HOOK_OF_FAULTS,
-					NPTB_HOOK_NR - NPTB_HOOK_OF_FAULTS, 1, 0);
+	int ret = ftrace_set_filter_ips(&ops, hook_ip + first, NPTB_HOOK_NR - first,
+					1, 0);
 
 	/* The functions stay caught, and what is caught passes: no harm done. */
 	if (ret)
@@ -340,7 +337,7 @@ int nptb_hook_get(void)
 	if (!ret) {
 		ret = map_hook_on();
 		if (ret && !fault_users)
-			fault_hooks_off();
+			hooks_off(NPTB_HOOK_OF_FAULTS);
 	}
 	if (!ret)
 		fault_users++;
@@ -357,7 +354,7 @@ void nptb_hook_put(void)
 {
 	mutex_lock(&hook_lock);
 	if (!--fault_users)
-		fault_hooks_off();
+		hooks_off(NPTB_HOOK_OF_FAULTS);
 	mutex_unlock(&hook_lock);
 }
 
@@ -400,8 +397,7 @@ int nptb_hook_init(const struct nptb_handlers *with)
 		return name_unhookable(ret);
 	registered = true;
 	/* It can be hooked: that was all. */
-	ftrace_set_filter_ip(&ops, hook_ip[NPTB_HOOK_MAP], 1, 0);
-	fault_hooks_off();
+	hooks_off(NPTB_HOOK_MAP);
 	return 0;
 }
 
