@@ -129,7 +129,7 @@ logged() {
 
 check() {
 	local release=$1 version
-	version=$(sed -n 's/^#define NPTB_VERSION[ \t]*"\(.*\)"/\1/p' "$PROJECT/uapi/nptbudget.h")
+	version=$(project_version)
 	tap_check "$release: the packages build, and lintian is silent" logged "$release-build" build "$release"
 	tap_check "$release: a machine with kernel headers" logged "$release-prepare" prepare "$release"
 	tap_check "$release: installed" logged "$release-install" installed old

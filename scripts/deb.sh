@@ -15,7 +15,7 @@ command -v dpkg-buildpackage >/dev/null || die "no dpkg-buildpackage: run script
 cd "$PROJECT"
 name=$(dpkg-parsechangelog -S Source)
 version=$(dpkg-parsechangelog -S Version)
-module=$(sed -n 's/^#define NPTB_VERSION[ \t]*"\(.*\)"/\1/p' uapi/nptbudget.h)
+module=$(project_version)
 [ "${version%%[-+~]*}" = "$module" ] ||
 	die "debian/changelog is about $version, uapi/nptbudget.h about $module: make them the same"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || say "what is not committed is left out"

@@ -75,7 +75,7 @@ facts() {
 	logs=$work/nptbudget-host
 	mkdir "$logs"
 	facts_file=$logs/host.txt
-	has nptbudget "$(sed -n 's/.*NPTB_VERSION[ \t]*"\(.*\)"/\1/p' "$PROJECT/uapi/nptbudget.h"), commit $(git -C "$PROJECT" rev-parse --short HEAD 2>/dev/null || echo unknown)"
+	has nptbudget "$(project_version), commit $(git -C "$PROJECT" rev-parse --short HEAD 2>/dev/null || echo unknown)"
 	facts_cpu
 	facts_kernel $any_kernel
 	facts_kvm

@@ -14,6 +14,9 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 usage_error() { say "$*"; exit 2; }
 
+# The version of the command and the module.
+project_version() { sed -n 's/^#define NPTB_VERSION[ \t]*"\(.*\)"/\1/p' "$PROJECT/uapi/nptbudget.h"; }
+
 # need_root WHAT: before anything is written, or it ends in the middle of it.
 need_root() { [ "$(id -u)" = 0 ] || die "$1: run it as root"; }
 

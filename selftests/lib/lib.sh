@@ -74,6 +74,17 @@ within_a_minute() {
 	done
 }
 
+# vm_of FILE: the VM of addloop, whose output FILE is; within ten seconds.
+vm_of() {
+	local vm
+	for _ in $(seq 100); do
+		vm=$(sed -n 's/^VM \([^:]*\):.*/\1/p' "$1")
+		[ -z "$vm" ] || { echo "$vm"; return; }
+		sleep 0.1
+	done
+	return 1
+}
+
 # A livepatch, by the name of its module: it waits for every task, to come and to go.
 patch_settled() { [ "$(cat "/sys/kernel/livepatch/$1/transition")" = 0 ]; }
 patch_gone() { [ ! -e "/sys/kernel/livepatch/$1" ]; }

@@ -64,12 +64,7 @@ plan $((${#wrong[@]} + 14))
 # would take the CPUs from the many short commands.
 "$BUILT/addloop" --laps 1000000000 --pages 64 --seconds 3600 >"$dir/addloop" &
 guest=$!
-vm=
-for _ in $(seq 100); do
-	vm=$(sed -n 's/^VM \([^:]*\):.*/\1/p' "$dir/addloop")
-	[ -z "$vm" ] || break
-	sleep 0.1
-done
+vm=$(vm_of "$dir/addloop")
 kill -STOP $guest
 
 # All that a wrong use could have changed, without starting a process.

@@ -113,13 +113,7 @@ status() {
 begin_guest() {
 	"$BUILT/addloop" --laps "$1" --pages "$2" --seconds 600 >"$dir/guest" 2>&1 &
 	guest=$!
-	vm=
-	for _ in $(seq 100); do
-		vm=$(sed -n 's/^VM \([^:]*\):.*/\1/p' "$dir/guest")
-		[ -z "$vm" ] || return 0
-		sleep 0.1
-	done
-	return 1
+	vm=$(vm_of "$dir/guest")
 }
 
 end_guest() {

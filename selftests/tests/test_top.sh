@@ -24,12 +24,7 @@ trap cleanup EXIT
 guest() {
 	"$BUILT/addloop" --laps 1000000000 --seconds 3600 "${@:2}" >"$dir/$1" 2>&1 &
 	guests+=("$!")
-	for _ in $(seq 100); do
-		vm=$(sed -n 's/^VM \([^:]*\):.*/\1/p' "$dir/$1")
-		[ -z "$vm" ] || return 0
-		sleep 0.1
-	done
-	return 1
+	vm=$(vm_of "$dir/$1")
 }
 
 # shows PATTERN: the screen has it soon.

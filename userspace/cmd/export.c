@@ -134,10 +134,9 @@ static int export_main(int argc, char **argv)
 			return ret;
 		field_u64(optarg, &every);
 	}
-	if (optind == argc)
-		return cmd_usage_error(&cmd_export, "which recording?");
-	if (argc - optind > 1)
-		return cmd_usage_error(&cmd_export, "'%s' is too much", argv[argc - 1]);
+	ret = option_recording(&cmd_export, argc, argv);
+	if (ret)
+		return ret;
 	if (!to)
 		return cmd_usage_error(&cmd_export, "to which format? (--to FORMAT)");
 	dat = !strcmp(to, "trace.dat");

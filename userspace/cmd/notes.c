@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include <nptbudget.h>
+#include "base/clock.h"
 #include "base/fields.h"
 #include "cmd/notes.h"
 #include "model/dbgfs.h"
@@ -27,14 +27,6 @@ static void cpu_name(char *name, size_t size)
 	at[strcspn(at, "\n")] = '\0';
 	strscpy(name, at, size);
 	field_printable(name);
-}
-
-static unsigned long long ns_of(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (unsigned long long)t.tv_sec * 1000000000ULL + (unsigned long long)t.tv_nsec;
 }
 
 static void parameter(const char *path, char *value, size_t size)
@@ -67,7 +59,8 @@ static int note_machine(struct recorder *r)
 		err = recorder_note(r, "npt=%s tdp_mmu=%s", npt, tdp);
 	if (!err)
 		err = recorder_note(r, "clock=mono mono_ns=%llu realtime_ns=%llu",
-				    ns_of(CLOCK_MONOTONIC), ns_of(CLOCK_REALTIME));
+				    (unsigned long long)clock_ns(CLOCK_MONOTONIC),
+				    (unsigned long long)clock_ns(CLOCK_REALTIME));
 	return err;
 }
 

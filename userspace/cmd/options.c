@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,23 @@ static void explain_name(const char *what, const char *knob, const char *value)
 			break;
 	msg_err("%s: the module cannot do '%s' on a loop: see --on-loop in nptbudget(8)%s", what,
 		value, i < ARRAY_SIZE(modes) ? ", or install a newer one" : "");
+}
+
+/**
+ * option_recording() - check for one recording behind the options
+ * @cmd: the subcommand, for messages
+ * @argc: as of its main
+ * @argv: likewise; @optind is where the options end, and then the recording
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_recording(const struct nptb_cmd *cmd, int argc, char **argv)
+{
+	if (optind == argc)
+		return cmd_usage_error(cmd, "which recording?");
+	if (argc - optind > 1)
+		return cmd_usage_error(cmd, "'%s' is too much", argv[argc - 1]);
+	return 0;
 }
 
 /**

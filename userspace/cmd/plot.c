@@ -10,6 +10,7 @@
 
 #include "base/msg.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "replay/replay.h"
 #include "view/plot.h"
 
@@ -280,10 +281,9 @@ static int plot_main(int argc, char **argv)
 		if (opt == OPT_VM)
 			vm = optarg;
 	}
-	if (optind == argc)
-		return cmd_usage_error(&cmd_plot, "which recording?");
-	if (argc - optind > 1)
-		return cmd_usage_error(&cmd_plot, "'%s' is too much", argv[argc - 1]);
+	ret = option_recording(&cmd_plot, argc, argv);
+	if (ret)
+		return ret;
 	if (!is_what(what))
 		return cmd_usage_error(&cmd_plot,
 				       "--what '%s': heatmap, evictions, resident, loops or misses",

@@ -209,10 +209,9 @@ static int replay_main(int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	if (optind == argc)
-		return cmd_usage_error(&cmd_replay, "which recording?");
-	if (argc - optind > 1)
-		return cmd_usage_error(&cmd_replay, "'%s' is too much", argv[argc - 1]);
+	ret = option_recording(&cmd_replay, argc, argv);
+	if (ret)
+		return ret;
 	r.path = argv[optind];
 	return replay(&r);
 }

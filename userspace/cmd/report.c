@@ -198,10 +198,9 @@ static int report_main(int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	if (optind == argc)
-		return cmd_usage_error(&cmd_report, "which recording?");
-	if (argc - optind > 1)
-		return cmd_usage_error(&cmd_report, "'%s' is too much", argv[argc - 1]);
+	ret = option_recording(&cmd_report, argc, argv);
+	if (ret)
+		return ret;
 	if (q.csv && (q.json || q.against))
 		return cmd_usage_error(&cmd_report, "--csv excludes --json and --against");
 	if (q.kaslr && !q.symbols)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -45,14 +45,6 @@ static atomic_int interrupted;
 static void on_signal(int sig)
 {
 	interrupted = sig;
-}
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* What was run, and on what: the first line of the file. */
@@ -130,7 +122,7 @@ static int open_file(struct sweeping *s, struct json_object *head)
 static void show_progress(const struct sweeping *s, size_t done, size_t ran, size_t all,
 			  double begin)
 {
-	double left = ran ? (now_seconds() - begin) / (double)ran * (double)(all - done) : 0;
+	double left = ran ? (clock_seconds() - begin) / (double)ran * (double)(all - done) : 0;
 
 	if (!s->live)
 		return;
@@ -171,7 +163,7 @@ static int run_job(struct sweeping *s, const struct sweep_job *job)
 static int run_jobs(struct sweeping *s)
 {
 	size_t nr = sweep_jobs(&s->grid), i, all = 0, done = 0, ran = 0;
-	double begin = now_seconds();
+	double begin = clock_seconds();
 	struct sweep_job job;
 	int err = 0;
 

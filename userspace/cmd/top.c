@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <curses.h>
 
 #include <nptbudget.h>
+#include "base/clock.h"
 #include "base/fields.h"
 #include "base/msg.h"
 #include "cmd/cmd.h"
@@ -45,14 +45,6 @@ struct top {
 	bool done;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static void read_loops(struct top_view *v)
 {
 	char path[DBGFS_PATH_MAX], *text;
@@ -71,7 +63,7 @@ static int refresh_all(struct top *t)
 	struct top_view *v = &t->v;
 	int err;
 
-	err = rates_refresh(&v->rates, now_ns());
+	err = rates_refresh(&v->rates, clock_ns(CLOCK_MONOTONIC));
 	if (err)
 		return err;
 	rates_sort(&v->rates, v->key, v->reverse);
@@ -332,7 +324,7 @@ static int look(struct top *t)
 	/* At the top, it is the top that was chosen. */
 	if (*chosen && t->v.at)
 		follow(&t->v, chosen);
-	t->next = now_ns() + (uint64_t)(t->v.seconds * 1e9);
+	t->next = clock_ns(CLOCK_MONOTONIC) + (uint64_t)(t->v.seconds * 1e9);
 	return err;
 }
 
@@ -350,11 +342,11 @@ static int loop(struct top *t)
 	int key, err = 0;
 
 	while (!t->done && !screen_signal() && !err) {
-		now = now_ns();
+		now = clock_ns(CLOCK_MONOTONIC);
 		if (!t->v.paused && now >= t->next)
 			err = look(t);
 		top_draw(&t->v);
-		timeout(wait_ms(t, now_ns()));
+		timeout(wait_ms(t, clock_ns(CLOCK_MONOTONIC)));
 		key = getch();
 		/* What a terminal does with the old lines is its own affair. */
 		if (key == KEY_RESIZE || key == CTRL_L)
@@ -379,7 +371,7 @@ static int run(struct top *t, const char *arg)
 	err = arg ? vm_resolve(arg, vm) : 0;
 	if (err)
 		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-	err = rates_refresh(&t->v.rates, now_ns());
+	err = rates_refresh(&t->v.rates, clock_ns(CLOCK_MONOTONIC));
 	if (!err)
 		err = screen_begin();
 	if (err == -ENOTTY)

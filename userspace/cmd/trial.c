@@ -12,10 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <nptbudget.h>
+#include "base/clock.h"
 #include "base/msg.h"
 #include "base/util.h"
 #include "cmd/child.h"
@@ -29,14 +29,6 @@
 /* How often it is looked at, and how long a VMM may take to end when asked to. */
 #define LOOK_MS		100
 #define END_SECONDS	5
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static double cpu_seconds(void)
 {
@@ -67,13 +59,13 @@ static int register_self(const struct trial *t)
 /* Ask it to end, then make it, and whoever else has one of its VMs. */
 static void stop(struct child *child, const struct report *r)
 {
-	double until = now_seconds() + END_SECONDS;
+	double until = clock_seconds() + END_SECONDS;
 	struct vm_name name;
 	size_t i;
 	pid_t pid;
 
 	kill(child->pid, SIGTERM);
-	while (!child_poll(child, LOOK_MS) && now_seconds() < until)
+	while (!child_poll(child, LOOK_MS) && clock_seconds() < until)
 		;
 	if (!child->ended)
 		kill(child->pid, SIGKILL);
@@ -95,7 +87,7 @@ static const char *watch(const struct trial *t, struct child *child, int fd, str
 	struct report r;
 
 	while (!child_poll(child, LOOK_MS)) {
-		double now = now_seconds();
+		double now = clock_seconds();
 
 		if (report_read(&r, fd, &bad_line)) {
 			report_free(&r);
@@ -224,7 +216,7 @@ static int begin(const struct trial *t, struct child *child, int *fd)
 
 static int work(const struct trial *t, int to)
 {
-	double start = now_seconds(), seconds;
+	double start = clock_seconds(), seconds;
 	struct stuck stuck = { 0 };
 	struct child child;
 	unsigned int bad_line;
@@ -236,7 +228,7 @@ static int work(const struct trial *t, int to)
 	if (begin(t, &child, &fd))
 		return 1;
 	why = watch(t, &child, fd, &stuck, start);
-	seconds = now_seconds() - start;
+	seconds = clock_seconds() - start;
 	err = report_read(&r, fd, &bad_line);
 	if (err)
 		msg_err("%s: cannot read the module's summary: %s", t->cmd, msg_errno(-err));

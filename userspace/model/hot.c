@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <tracefs/tracefs.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "model/hot.h"
 #include "model/instance.h"
@@ -99,14 +99,6 @@ static uint64_t number(struct tep_event *event, struct tep_record *record, const
 	return value;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static int take(struct tep_event *event, struct tep_record *record, int cpu, void *data)
 {
 	struct hot_trace *t = data;
@@ -121,8 +113,8 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 	(void)cpu;
 	hot_add(t->h, &f);
 	if (!t->until)
-		t->until = now_ns() + READ_NS;
-	return t->h->faults % 64 == 0 && now_ns() > t->until;
+		t->until = clock_ns(CLOCK_MONOTONIC) + READ_NS;
+	return t->h->faults % 64 == 0 && clock_ns(CLOCK_MONOTONIC) > t->until;
 }
 
 static int begin(struct hot_trace *t, const struct vm_name *name)

@@ -64,11 +64,14 @@ struct tracefs_instance *instance_create(const char *prefix)
  * @file: its path, below the instance's folder
  * @text: what to write
  *
- * Return: 0, or -errno.
+ * Return: 0; -errno, -EIO where the library does not say why.
  */
 int instance_write(struct tracefs_instance *instance, const char *file, const char *text)
 {
-	return tracefs_instance_file_write(instance, file, text) < 0 ? -errno : 0;
+	errno = 0;
+	if (tracefs_instance_file_write(instance, file, text) >= 0)
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 /**

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <tracefs/tracefs.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "model/instance.h"
 #include "model/kvmtrace.h"
@@ -252,10 +252,7 @@ uint64_t kvmtrace_lost(struct kvmtrace *trace)
  */
 uint64_t kvmtrace_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /**

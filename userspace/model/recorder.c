@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An instance of tracefs has buffers, events and filters of its own, so that the
- * user's own tracing is untouched; it goes when the command ends. The pages of each
- * CPU's ring buffer go to a file without a name beside the recording, since the file
- * format wants those of a CPU together. At the end they are moved from there, from
- * behind, so that a disk which is full has room for what is moved.
+ * The pages of each CPU's ring buffer go to a file without a name beside the
+ * recording, since the file format wants those of a CPU together. At the end they
+ * are moved from there, from behind, so that a disk which is full has room for what
+ * is moved.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +17,7 @@
 
 #include <tracefs/tracefs.h>
 
+#include "model/instance.h"
 #include "model/recorder.h"
 #include "model/tracedat.h"
 
@@ -65,51 +63,23 @@ struct recorder {
 	char page[TRACEDAT_PAGE];
 };
 
-/* Instances whose command is no more. */
-static void remove_old(void)
-{
-	char *path = tracefs_get_tracing_file("instances");
-	struct tracefs_instance *old;
-	const struct dirent *entry;
-	DIR *dir = path ? opendir(path) : NULL;
-
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, INSTANCE, strlen(INSTANCE)) ||
-		    !kill(atoi(entry->d_name + strlen(INSTANCE)), 0) || errno != ESRCH)
-			continue;
-		old = tracefs_instance_create(entry->d_name);
-		if (old)
-			tracefs_instance_destroy(old);
-		tracefs_instance_free(old);
-	}
-	if (dir)
-		closedir(dir);
-	tracefs_put_tracing_file(path);
-}
-
-static int write_file(struct recorder *r, const char *file, const char *text)
-{
-	errno = 0;
-	return tracefs_instance_file_write(r->instance, file, text) < 0 ?
-	       errno ? -errno : -EIO : 0;
-}
-
 static int enable(struct recorder *r, const struct recorder_args *args)
 {
+	struct tracefs_instance *to = r->instance;
 	char kb[16];
 	int err;
 
 	snprintf(kb, sizeof(kb), "%u", args->buffer_kb);
-	err = write_file(r, "trace_clock", "mono");
+	err = instance_write(to, "trace_clock", "mono");
 	if (!err)
-		err = write_file(r, "buffer_size_kb", kb);
+		err = instance_write(to, "buffer_size_kb", kb);
 	if (!err && args->vm)
-		err = write_file(r, "events/" SYSTEM "/filter", args->vm);
+		err = instance_write(to, "events/" SYSTEM "/filter", args->vm);
 	if (!err && args->fault)
-		err = write_file(r, "events/" SYSTEM "/nptb_fault/filter", args->fault);
+		err = instance_write(to, "events/" SYSTEM "/nptb_fault/filter", args->fault);
 	if (!err)
-		err = write_file(r, args->fault ? "events/" SYSTEM "/nptb_fault/enable" :
-					  "events/" SYSTEM "/enable", "1");
+		err = instance_write(to, args->fault ? "events/" SYSTEM "/nptb_fault/enable" :
+				     "events/" SYSTEM "/enable", "1");
 	return err;
 }
 
@@ -205,19 +175,15 @@ static int open_lanes(struct recorder *r, const char *path)
 int recorder_open(struct recorder **recorder, const struct recorder_args *args)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
-	char name[48];
 	int err;
 
 	if (!r)
 		return -ENOMEM;
 	r->fd = -1;
-	remove_old();
-	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
 	err = tracedat_here(&r->head, SYSTEM);
 	if (!err) {
-		errno = 0;
-		r->instance = tracefs_instance_create(name);
-		err = r->instance ? 0 : errno ? -errno : -ENOENT;
+		r->instance = instance_create(INSTANCE);
+		err = r->instance ? 0 : -errno;
 	}
 	if (!err)
 		err = reserve(r, args->path);
@@ -250,7 +216,7 @@ int recorder_note(struct recorder *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text + at, sizeof(text) - at, fmt, ap);
 	va_end(ap);
-	return write_file(r, "trace_marker", text);
+	return instance_write(r->instance, "trace_marker", text);
 }
 
 static void take_page(struct recorder *r, struct lane *lane, int size)
@@ -425,11 +391,7 @@ void recorder_close(struct recorder *r)
 			unlink(r->lane[i].name);
 		free(r->lane[i].name);
 	}
-	if (r->instance) {
-		tracefs_trace_off(r->instance);
-		tracefs_instance_destroy(r->instance);
-		tracefs_instance_free(r->instance);
-	}
+	instance_destroy(r->instance);
 	if (r->fd >= 0)
 		close(r->fd);
 	free(r->lane);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,8 +19,6 @@
 /* Events between two looks at the progress line. */
 #define SHOW_EVENTS	(1u << 17)
 #define CPUS_MAX	1024
-/* Of a file, mapped at a time. */
-#define WINDOW		(64u << 20)
 /* What may follow the last event of a CPU: pages without any. */
 #define UNREAD_MOST	(1u << 20)
 
@@ -170,14 +167,12 @@ static const void *array_of(struct tep_event *event, const struct tep_record *re
 	return (const char *)record->data + (loc & 0xffff);
 }
 
-static void take_loop(struct reader *rd, struct tep_event *event, struct tep_record *record,
-		      struct rec_event *e)
+static void take_loop(struct tep_event *event, struct tep_record *record, struct rec_event *e)
 {
 	static uint64_t gfns[NPTB_LOOP_PAGES_MAX];
 	size_t bytes, roles;
 	const void *from = array_of(event, record, "gfns", &bytes);
 
-	(void)rd;
 	e->nr = bytes / sizeof(*gfns);
 	if (e->nr > ARRAY_SIZE(gfns))
 		e->nr = ARRAY_SIZE(gfns);
@@ -244,7 +239,7 @@ static int convert(struct reader *rd, size_t i, struct tep_record *record)
 		.npages = (unsigned int)v[NPAGES],
 	};
 	if (e.kind == REC_LOOP)
-		take_loop(rd, rd->event[i], record, &e);
+		take_loop(rd->event[i], record, &e);
 	if (e.kind == REC_BEGIN)
 		take_begin(rd->event[i], record, vm, e.budget);
 	if (e.kind == REC_FAULT) {
@@ -334,33 +329,6 @@ static int read_all(struct reader *rd, struct tracecmd_input *handle)
 	return rd->err;
 }
 
-/*
- * libtracecmd maps as much of a file as there is address space for, and halves that
- * until it can. So that a long recording does not fill memory with pages of the file,
- * there is room for a small window while it opens it.
- */
-static struct tracecmd_input *open_small(const char *path)
-{
-	struct tracecmd_input *handle;
-	struct rlimit was, now;
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f && fscanf(f, "%lu", &pages) != 1)
-		pages = 0;
-	if (f)
-		fclose(f);
-	if (!pages || getrlimit(RLIMIT_AS, &was))
-		return tracecmd_open(path, 0);
-	now = was;
-	now.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + WINDOW;
-	if (was.rlim_cur == RLIM_INFINITY || now.rlim_cur < was.rlim_cur)
-		setrlimit(RLIMIT_AS, &now);
-	handle = tracecmd_open(path, 0);
-	setrlimit(RLIMIT_AS, &was);
-	return handle;
-}
-
 /* Bytes behind the last event of a CPU, up to the next one's or the end of the file. */
 static uint64_t unread(const struct reader *rd)
 {
@@ -413,7 +381,7 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 	}
 	rd->size = (uint64_t)st.st_size;
 	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = open_small(r->path);
+	handle = tracecmd_open(r->path, 0);
 	if (!handle) {
 		msg_err("%s: not a recording of nptbudget record or trace-cmd", r->path);
 		err = -EBADMSG;

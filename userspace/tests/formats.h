@@ -26,6 +26,12 @@
 	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n" \
 	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
 
+/* The first of each event of the module. */
+#define VM_FIELDS \
+	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
+	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
+	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n"
+
 #define FORMAT_PRINT \
 	"name: print\n" \
 	"ID: 5\n" \
@@ -43,9 +49,7 @@
 	"format:\n" \
 	COMMON_FIELDS \
 	"\n" \
-	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
-	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
-	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n" \
+	VM_FIELDS \
 	"\tfield:u64 budget;\toffset:24;\tsize:8;\tsigned:0;\n" \
 	"\tfield:char policy[16];\toffset:32;\tsize:16;\tsigned:0;\n" \
 	"\tfield:u64 seed;\toffset:48;\tsize:8;\tsigned:0;\n" \
@@ -59,9 +63,7 @@
 	"format:\n" \
 	COMMON_FIELDS \
 	"\n" \
-	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
-	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
-	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n" \
+	VM_FIELDS \
 	"\tfield:s32 vcpu;\toffset:20;\tsize:4;\tsigned:1;\n" \
 	"\tfield:u32 as;\toffset:24;\tsize:4;\tsigned:0;\n" \
 	"\tfield:u64 gfn;\toffset:32;\tsize:8;\tsigned:0;\n" \
@@ -79,9 +81,7 @@
 	"format:\n" \
 	COMMON_FIELDS \
 	"\n" \
-	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
-	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
-	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n" \
+	VM_FIELDS \
 	"\tfield:u32 vcpu;\toffset:20;\tsize:4;\tsigned:0;\n" \
 	"\tfield:u64 rip;\toffset:24;\tsize:8;\tsigned:0;\n" \
 	"\tfield:u64 gpa;\toffset:32;\tsize:8;\tsigned:0;\n" \
@@ -110,9 +110,7 @@
 	"format:\n" \
 	COMMON_FIELDS \
 	"\n" \
-	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
-	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
-	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n" \
+	VM_FIELDS \
 	"\tfield:u32 vcpu;\toffset:20;\tsize:4;\tsigned:0;\n" \
 	"\tfield:u32 class;\toffset:24;\tsize:4;\tsigned:0;\n" \
 	"\tfield:s32 vector;\toffset:28;\tsize:4;\tsigned:1;\n" \
@@ -144,9 +142,7 @@
 	"format:\n" \
 	COMMON_FIELDS \
 	"\n" \
-	"\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n" \
-	"\tfield:int fd;\toffset:12;\tsize:4;\tsigned:1;\n" \
-	"\tfield:u32 nth;\toffset:16;\tsize:4;\tsigned:0;\n" \
+	VM_FIELDS \
 	"\tfield:u64 old;\toffset:24;\tsize:8;\tsigned:0;\n" \
 	"\tfield:u64 new;\toffset:32;\tsize:8;\tsigned:0;\n" \
 	"\n" \
