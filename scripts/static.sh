@@ -96,16 +96,48 @@ check_exceptions() {
 	return $rc
 }
 
-# One run for many files: starting it takes longer than a file. It looks for
-# known names below its root, and leaves a file of its own where it runs.
-checkpatch_run() {
-	local -a files=() options=()
-	mapfile -t files < <(static_files "${@:2}")
+# checkpatch_files IGNORED FILE...: what it says of them. One run for many files:
+# starting it takes longer than a file. It looks for known names below its root, and
+# leaves a file of its own where it runs.
+checkpatch_files() {
+	local -a options=()
 	[ -z "$1" ] || options=(--ignore "$1")
+	shift
 	mkdir -p "$tmp/include"
 	(cd "$tmp" && "$checkpatch" --strict --no-tree --terse --show-types --no-summary \
-		--root="$tmp" "${options[@]}" -f "${files[@]/#/$PROJECT/}") 2>&1 |
-		sed "s|^$PROJECT/||" >>"$tmp/checkpatch"
+		--root="$tmp" "${options[@]}" -f "${@/#/$PROJECT/}") 2>&1 | sed "s|^$PROJECT/||"
+}
+
+# checkpatch_run IGNORED PATTERN...: what it says of the files of these patterns goes
+# to $tmp/checkpatch. All of them take 100 CPU seconds: what it said of a file is kept
+# in the cache, by what is in the file, in checkpatch and in its options.
+checkpatch_run() {
+	local ignored=$1 said=$tmp/said file key store=$CACHE/checkpatch
+	local -a files=() new=()
+	local -A keys=()
+	shift
+	mapfile -t files < <(static_files "$@")
+	mkdir -p "$store"
+	while read -r key file; do
+		keys[$file]=$(sha256sum <<<"$checkpatch_sum $ignored $file $key" | cut -d' ' -f1)
+		# Read, so that it is not taken for one that nobody needs any more.
+		if [ -f "$store/${keys[$file]}" ]; then
+			touch "$store/${keys[$file]}"
+			cat "$store/${keys[$file]}" >>"$tmp/checkpatch"
+		else
+			new+=("$file")
+		fi
+	done < <(cd "$PROJECT" && sha256sum -- "${files[@]}")
+	[ ${#new[@]} -gt 0 ] || return 0
+	checkpatch_files "$ignored" "${new[@]}" >"$said" || true
+	cat "$said" >>"$tmp/checkpatch"
+	# What it says of itself is no result of a file: nothing is kept then.
+	! grep -qvE "$CHECKPATCH_SAYS" "$said" || return 0
+	for file in "${new[@]}"; do
+		grep -F "$file:" "$said" >"$tmp/one" || true
+		cp "$tmp/one" "$store/.${keys[$file]}.$$"
+		mv "$store/.${keys[$file]}.$$" "$store/${keys[$file]}"
+	done
 }
 
 checkpatch_file() {
@@ -120,10 +152,11 @@ checkpatch_file() {
 }
 
 # What it says of no file of ours is about itself.
+CHECKPATCH_SAYS='^(module|uapi|userspace|selftests|scripts)/[^ ]+:[0-9]+: '
 checkpatch_ran() {
 	local said
 	[ -f "$checkpatch" ] || { echo "no $checkpatch"; return 1; }
-	said=$(grep -vE '^(module|uapi|userspace|selftests|scripts)/[^ ]+:[0-9]+: ' "$tmp/checkpatch") || return 0
+	said=$(grep -vE "$CHECKPATCH_SAYS" "$tmp/checkpatch") || return 0
 	printf '%s\n' "$said"
 	return 1
 }
@@ -136,12 +169,15 @@ check_checkpatch() {
 	fi
 	eval "$("$here/kernel.sh" path 6.12)"
 	checkpatch=$SRC/scripts/checkpatch.pl
+	checkpatch_sum=$(cat "$SRC"/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} 2>/dev/null | sha256sum)
+	touch "$tmp/checkpatch"
 	ignore=$(IFS=,; echo "${USER_IGNORE[*]}")
 	checkpatch_run '' 'module/*.[ch]' 'uapi/*.h' 'scripts/lab-svm/*.c' || true
 	checkpatch_run "$ignore" 'userspace/*.[ch]' 'selftests/*.[ch]' ':!userspace/probe/cases' || true
 	ignore+=$(printf ',%s' "${CASES_IGNORE[@]}")
 	checkpatch_run "$ignore" 'userspace/probe/cases/*.c' || true
 	tap_check "checkpatch runs" checkpatch_ran
+	find "$CACHE/checkpatch" -type f -mtime +60 -delete
 	while read -r file; do
 		tap_check "checkpatch $file" checkpatch_file "$file"
 	done < <(static_files '*.[ch]')
