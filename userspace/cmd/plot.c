@@ -2,6 +2,7 @@
 /* nptbudget plot - pictures of a recording */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,7 @@ static int count(struct job *j)
 	first = p->r;
 	first.vm = NULL;
 	first.nr = 0;
-	first.quiet = true;
+	first.again = true;
 	err = recording_read(&first, fill, j);
 	recording_free(&first);
 	return err;
@@ -167,6 +168,9 @@ static int replay_all(struct plot *p, const struct trace_vm *vm)
 		for (k = 0; k < sizeof(policies) / sizeof(policies[0]); k++) {
 			args.policy = replay_policy(policies[k]);
 			args.pages = pages;
+			if (isatty(STDERR_FILENO))
+				fprintf(stderr, "%s: replayed with %" PRIu64 " pages, %s%10s\r",
+					p->r.path, pages, policies[k], "");
 			err = replay_run(vm, &args, &c);
 			if (err)
 				return err;
@@ -180,6 +184,8 @@ static int replay_all(struct plot *p, const struct trace_vm *vm)
 		if (!c.evictions)
 			break;
 	}
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "%*s\r", 78, "");
 	return 0;
 }
 
@@ -248,12 +254,6 @@ static bool is_picture(const char *path)
 	return end && (!strcmp(end, ".png") || !strcmp(end, ".svg"));
 }
 
-static bool is_what(const char *what)
-{
-	return !strcmp(what, "heatmap") || !strcmp(what, "evictions") ||
-	       !strcmp(what, "resident") || !strcmp(what, "loops") || !strcmp(what, "misses");
-}
-
 static int plot_main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -284,7 +284,7 @@ static int plot_main(int argc, char **argv)
 	ret = option_recording(&cmd_plot, argc, argv);
 	if (ret)
 		return ret;
-	if (!is_what(what))
+	if (!plot_has(what))
 		return cmd_usage_error(&cmd_plot,
 				       "--what '%s': heatmap, evictions, resident, loops or misses",
 				       what);

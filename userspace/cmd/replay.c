@@ -141,15 +141,16 @@ static int replay(const struct request *r)
 	struct replay_args args;
 	struct trace_vm *vm;
 	struct trace trace;
-	int ret = EXIT_FAILED;
+	int ret = EXIT_FAILED, err;
 
 	vm = trace_read(r->path, &trace) ? NULL : pick(r, &trace);
 	if (vm && !fill_in(r, vm, &args)) {
 		warn(r, vm);
 		was = replay_recorded(vm);
-		if (replay_run(vm, &args, &now))
+		err = replay_run(vm, &args, &now);
+		if (err == -ENOMEM)
 			msg_err("out of memory");
-		else
+		if (!err)
 			ret = (r->json ? print_json : print)(vm, &args, &was, &now);
 	}
 	trace_free(&trace);

@@ -24,7 +24,7 @@
  * @symbols: file with names of the guest's kernel, or NULL
  * @kaslr: the offset is given
  * @offset: it
- * @csv: this table as CSV, or NULL
+ * @csv: what prints the table that is wanted as CSV, or NULL
  * @json: print JSON
  */
 struct request {
@@ -33,7 +33,7 @@ struct request {
 	const char *symbols;
 	bool kaslr;
 	unsigned long long offset;
-	const char *csv;
+	report_csv_fn csv;
 	bool json;
 };
 
@@ -95,7 +95,7 @@ static int print(const struct request *q, const struct report_of *p, const struc
 	if (q->json)
 		return cmd_print_json(other ? report_json_against(p, other) : report_json(p));
 	if (q->csv)
-		report_csv(p, q->csv);
+		q->csv(p);
 	else if (other)
 		report_text_against(p, other);
 	else
@@ -130,12 +130,6 @@ static int report(const struct request *q)
 	return ret;
 }
 
-static bool is_table(const char *name)
-{
-	return !strcmp(name, "summary") || !strcmp(name, "pages") || !strcmp(name, "rips") ||
-	       !strcmp(name, "loops") || !strcmp(name, "reuse");
-}
-
 static int take_option(struct request *q, int opt)
 {
 	switch (opt) {
@@ -159,8 +153,8 @@ static int take_option(struct request *q, int opt)
 			return cmd_usage_error(&cmd_report, "--kaslr '%s': not a number", optarg);
 		break;
 	case OPT_TABLE:
-		q->csv = optarg;
-		if (!is_table(optarg))
+		q->csv = report_csv(optarg);
+		if (!q->csv)
 			return cmd_usage_error(&cmd_report, "--csv '%s': summary, pages, rips, loops or reuse",
 					       optarg);
 		break;

@@ -261,7 +261,8 @@ static void show(struct reader *rd)
 
 	for (i = 0; i < CPUS_MAX; i++)
 		done += rd->at[i] - rd->begin[i];
-	fprintf(stderr, "%s: %" PRIu64 " events, %d%%\r", rd->r->path, rd->seen,
+	fprintf(stderr, "%s: %s%" PRIu64 " events, %d%%\r", rd->r->path,
+		rd->r->again ? "again: " : "", rd->seen,
 		rd->size ? (int)(100.0 * (double)done / (double)rd->size) : 0);
 	fflush(stderr);
 }
@@ -350,7 +351,7 @@ static uint64_t unread(const struct reader *rd)
 
 /**
  * recording_read() - read a recording from its beginning to its end
- * @r: @path, @only and @quiet are set; for recording_free(), also after an error. A
+ * @r: @path, @only and @again are set; for recording_free(), also after an error. A
  *	second reading of the same keeps the VMs
  * @fn: takes events
  * @data: for @fn
@@ -372,7 +373,7 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 	r->missed = 0;
 	for (i = 0; i < r->nr; i++)
 		r->vm[i].faults = 0;
-	rd->live = !r->quiet && isatty(STDERR_FILENO);
+	rd->live = isatty(STDERR_FILENO);
 	if (stat(r->path, &st)) {
 		err = -errno;
 		msg_err("%s: %m", r->path);

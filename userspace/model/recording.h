@@ -104,7 +104,7 @@ struct rec_vm {
  * struct recording - what is known of a recording
  * @path: the file
  * @only: the VM that is asked about, NULL for all
- * @quiet: no progress line
+ * @again: it is read a second time, which the progress line says
  * @kernel: release, "" where that was not noted; so are those that follow
  * @machine: architecture
  * @cpu: model
@@ -124,7 +124,7 @@ struct rec_vm {
 struct recording {
 	const char *path;
 	const char *only;
-	bool quiet;
+	bool again;
 	char kernel[REC_TEXT_MAX];
 	char machine[32];
 	char cpu[REC_TEXT_MAX];

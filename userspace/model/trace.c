@@ -13,6 +13,8 @@
 #include "base/util.h"
 
 #define SYSTEM	"nptbudget"
+/* Places for each fault of a recording: beyond, sorting is quicker. */
+#define MOVES_MOST	16
 
 enum { PID, FD, SEQ, GPA, ATTEMPT, VCPU, EVICTED, VERDICT, AS, KNOWN, NR_FIELDS };
 
@@ -55,18 +57,18 @@ static int no_memory(struct reader *r)
  * @vm: to append to
  * @fault: the fault
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -errno after a message, where there is no room on disk.
  */
 int trace_add_fault(struct trace_vm *vm, const struct trace_fault *fault)
 {
-	if (vm->nr == vm->room) {
-		size_t room = vm->room ? 2 * vm->room : 1024;
-		struct trace_fault *more = reallocarray(vm->fault, room, sizeof(*more));
+	const size_t used = vm->nr * sizeof(*fault);
+	int err;
 
-		if (!more)
-			return -ENOMEM;
-		vm->fault = more;
-		vm->room = room;
+	if (used + sizeof(*fault) > vm->mem.size) {
+		err = spill_grow(&vm->mem, used ? 2 * used : 1024 * sizeof(*fault));
+		if (err)
+			return err;
+		vm->fault = vm->mem.at;
 	}
 	vm->fault[vm->nr++] = *fault;
 	return 0;
@@ -79,6 +81,28 @@ static int by_seq(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
+/*
+ * Faults of several CPUs are out of order by a few places: that needs neither the memory
+ * that qsort() takes nor its time. False where they are not so.
+ */
+static bool order_neighbours(struct trace_vm *vm)
+{
+	struct trace_fault *f = vm->fault, moved;
+	size_t i, k, moves = 0;
+
+	for (i = 1; i < vm->nr; i++) {
+		if (f[i - 1].seq < f[i].seq)
+			continue;
+		moved = f[i];
+		for (k = i; k && f[k - 1].seq > moved.seq; k--, moves++)
+			f[k] = f[k - 1];
+		f[k] = moved;
+		if (moves > MOVES_MOST * vm->nr)
+			return false;
+	}
+	return true;
+}
+
 /**
  * trace_order() - put faults in order by their numbers, and count what is missing
  * @vm: whose
@@ -87,14 +111,10 @@ static int by_seq(const void *a, const void *b)
  */
 void trace_order(struct trace_vm *vm)
 {
-	size_t i;
-
 	vm->missing = 0;
 	if (!vm->nr)
 		return;
-	for (i = 1; i < vm->nr && vm->fault[i - 1].seq < vm->fault[i].seq; i++)
-		;
-	if (i < vm->nr)
+	if (!order_neighbours(vm))
 		qsort(vm->fault, vm->nr, sizeof(*vm->fault), by_seq);
 	vm->missing = vm->fault[vm->nr - 1].seq - vm->fault[0].seq + 1 - vm->nr;
 }
@@ -149,7 +169,10 @@ static int on_fault(struct reader *r, struct tep_record *record)
 		.verdict = (unsigned char)value[VERDICT], .as = (unsigned char)value[AS],
 		.known = value[KNOWN],
 	};
-	return vm && !trace_add_fault(vm, &fault) ? 0 : no_memory(r);
+	r->err = vm ? trace_add_fault(vm, &fault) : -ENOMEM;
+	if (r->err == -ENOMEM)
+		msg_err("%s: out of memory", r->path);
+	return r->err ? -1 : 0;
 }
 
 static int on_attach(struct reader *r, struct tep_record *record)
@@ -284,13 +307,23 @@ int trace_read(const char *path, struct trace *trace)
 }
 
 /**
+ * trace_free_faults() - free what trace_add_fault() allocated
+ * @vm: whose
+ */
+void trace_free_faults(struct trace_vm *vm)
+{
+	spill_free(&vm->mem);
+	vm->fault = NULL;
+}
+
+/**
  * trace_free() - free what trace_read() allocated
  * @trace: the recording
  */
 void trace_free(struct trace *trace)
 {
 	while (trace->nr)
-		free(trace->vm[--trace->nr].fault);
+		trace_free_faults(&trace->vm[--trace->nr]);
 	free(trace->vm);
 	trace->vm = NULL;
 }

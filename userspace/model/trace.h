@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <nptbudget.h>
+#include "base/spill.h"
 #include "model/dbgfs.h"
 
 /**
@@ -41,8 +42,8 @@ struct trace_fault {
  * @policy: likewise; "" where that was not recorded
  * @missing: faults that are not in the recording, by their numbers
  * @nr: entries used in @fault
- * @room: entries that there is memory for
- * @fault: in the order in which they happened
+ * @fault: in the order in which they happened; within @mem
+ * @mem: room for more of them
  */
 struct trace_vm {
 	char name[VM_NAME_MAX];
@@ -53,8 +54,8 @@ struct trace_vm {
 	char policy[NPTB_POLICY_NAME_MAX];
 	unsigned long long missing;
 	size_t nr;
-	size_t room;
 	struct trace_fault *fault;
+	struct spill mem;
 };
 
 /**
@@ -69,6 +70,7 @@ struct trace {
 
 int trace_read(const char *path, struct trace *trace);
 void trace_free(struct trace *trace);
+void trace_free_faults(struct trace_vm *vm);
 int trace_add_fault(struct trace_vm *vm, const struct trace_fault *fault);
 void trace_order(struct trace_vm *vm);
 

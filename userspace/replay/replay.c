@@ -52,6 +52,7 @@ struct vcpu {
  * @attempts: that have begun
  * @next: for each fault, the number of the next one on the same page; NULL
  *	where the policy does not want to know
+ * @mem: where that is
  * @counts: so far
  */
 struct replay {
@@ -62,6 +63,7 @@ struct replay {
 	struct vcpu *vcpu;
 	unsigned long long attempts;
 	u64 *next;
+	struct spill mem;
 	struct replay_counts counts;
 };
 
@@ -235,11 +237,10 @@ static int look_ahead(struct replay *r, const struct trace_vm *vm)
 	int err = 0;
 	size_t i;
 
-	r->next = calloc(vm->nr, sizeof(*r->next));
-	if (!buckets || !r->next) {
-		free(buckets);
+	if (!buckets)
 		return -ENOMEM;
-	}
+	err = spill_grow(&r->mem, vm->nr * sizeof(*r->next));
+	r->next = r->mem.at;
 	nptb_rset_init(&last, buckets, BUCKET_BITS, MULTIPLIER);
 	nptb_policy_init(&last.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = vm->nr; !err && i--;) {
@@ -305,7 +306,7 @@ static void end(struct replay *r)
 	}
 	free(r->set.buckets);
 	free(r->vcpu);
-	free(r->next);
+	spill_free(&r->mem);
 }
 
 /**
@@ -314,7 +315,7 @@ static void end(struct replay *r)
  * @args: under which policy, with how many pages
  * @counts: what came of it
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -errno after a message, where there is no room on disk.
  */
 int replay_run(const struct trace_vm *vm, const struct replay_args *args,
 	       struct replay_counts *counts)

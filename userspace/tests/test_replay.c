@@ -97,7 +97,7 @@ static void textbook(void **state)
 			fail_msg("%s %s %u: hits %llu, misses %llu, evictions %llu, own %llu",
 				 cases[i].policy, cases[i].string, cases[i].pages, c.hits,
 				 c.misses, c.evictions, c.own);
-		free(vm.fault);
+		trace_free_faults(&vm);
 	}
 }
 
@@ -133,7 +133,7 @@ static void bounds(void **state)
 		if (!args.policy->keep)
 			assert_int_equal(c.misses, 20);
 	}
-	free(vm.fault);
+	trace_free_faults(&vm);
 }
 
 /* The same seed gives the same, another one something else. */
@@ -151,7 +151,7 @@ static void seeds(void **state)
 	assert_int_equal(replay_run(&vm, &args, &c), 0);
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_int_not_equal(a.hits, c.hits);
-	free(vm.fault);
+	trace_free_faults(&vm);
 }
 
 static void recorded(void **state)
@@ -168,12 +168,13 @@ static void recorded(void **state)
 	assert_int_equal(c.misses, 3);
 	assert_int_equal(c.evictions, 3);
 	assert_int_equal(c.left_out, 3);
-	free(vm.fault);
+	trace_free_faults(&vm);
 }
 
 static void order(void **state)
 {
 	struct trace_vm vm;
+	size_t i;
 
 	(void)state;
 	parse(&vm, "abcdef");
@@ -188,14 +189,22 @@ static void order(void **state)
 	assert_int_equal(vm.fault[1].gfn, 'c');
 	assert_int_equal(vm.fault[5].gfn, 'e');
 	assert_int_equal(vm.missing, 2);
-	free(vm.fault);
+	trace_free_faults(&vm);
 	parse(&vm, "abc");
 	trace_order(&vm);
 	assert_int_equal(vm.missing, 0);
-	free(vm.fault);
+	trace_free_faults(&vm);
 	parse(&vm, "");
 	trace_order(&vm);
 	assert_int_equal(vm.missing, 0);
+	/* All the other way round. */
+	parse(&vm, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+	for (i = 0; i < vm.nr; i++)
+		vm.fault[i].seq = vm.nr - i;
+	trace_order(&vm);
+	for (i = 0; i < vm.nr; i++)
+		assert_int_equal(vm.fault[i].seq, i + 1);
+	trace_free_faults(&vm);
 }
 
 static void refuses(void **state)

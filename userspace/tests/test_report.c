@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "analyze/reuse.h"
@@ -246,60 +244,6 @@ static void wrong(void **state)
 	assert_has(r.err, "No such file");
 }
 
-/*
- * Many events, of more pages and places than a cache has lines, in a bounded memory:
- * NPTB_EVENTS of them, with the command of NPTB_COMMAND (one without sanitizers, which
- * take memory themselves). A recording of 300,000 and one ten times as long need the
- * same.
- */
-static void stream(void **state)
-{
-	const char *many = getenv("NPTB_EVENTS"), *command = getenv("NPTB_COMMAND");
-	const uint64_t nr = many ? strtoull(many, NULL, 10) : 300000;
-	struct gendat_fault f = { 0 };
-	struct rusage usage;
-	struct gendat *g;
-	char path[128], out[160], want[48];
-	static char text[65536];
-	uint32_t x = 1;
-	uint64_t i;
-	int status;
-	pid_t pid;
-
-	(void)state;
-	path_of(path, "many.dat");
-	path_of(out, "many.json");
-	g = gendat_open(path);
-	for (i = 1; i <= nr; i++) {
-		x = x * 1664525 + 1013904223;
-		f.seq = f.attempt = i;
-		f.rip = 0xffffffff81000000 + (x >> 12);
-		f.gpa = (uint64_t)(x % 4000000) << 12;
-		f.vcpu = x & 3;
-		gendat_fault(g, 0, 1000 * i, &f);
-	}
-	gendat_close(g);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		if (!freopen(out, "w", stdout))
-			_exit(99);
-		execl(command ? command : NPTBUDGET_BIN, "nptbudget", "report", path, "--json",
-		      NULL);
-		_exit(99);
-	}
-	assert_int_equal(wait4(pid, &status, 0, &usage), pid);
-	assert_int_equal(status, 0);
-	print_message("# %llu events: %ld KiB at most, %ld s\n", (unsigned long long)nr,
-		      usage.ru_maxrss, usage.ru_utime.tv_sec);
-	assert_true(usage.ru_maxrss < 512 << 10);
-	/* All of them were read. */
-	snprintf(want, sizeof(want), "\"events\": %llu,", (unsigned long long)nr);
-	fake_read("many.json", text, sizeof(text));
-	assert_has(text, want);
-	assert_has(text, "\"lost_events\": 0,");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,7 +252,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(gaps, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
-		cmocka_unit_test_setup_teardown(stream, fake_setup, fake_teardown),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -11,6 +11,27 @@
 
 #define TEXT_ROWS	20
 
+/**
+ * struct picture - a kind of picture
+ * @name: as --what has it
+ * @title: above it
+ * @counted: in a cell of a map
+ * @script: write what gnuplot is to do
+ * @text: draw it for a terminal
+ */
+struct picture {
+	const char *name, *title, *counted;
+	void (*script)(const struct plot *p, FILE *out);
+	void (*text)(const struct plot *p, FILE *out, size_t width);
+};
+
+static const struct picture *picture(const char *name);
+
+static const struct picture *of(const struct plot *p)
+{
+	return picture(p->what);
+}
+
 static double seconds(const struct plot *p)
 {
 	return (double)(p->r.last_ns - p->r.first_ns) / 1e9;
@@ -19,20 +40,6 @@ static double seconds(const struct plot *p)
 static bool is(const struct plot *p, const char *what)
 {
 	return !strcmp(p->what, what);
-}
-
-static bool is_map(const struct plot *p)
-{
-	return is(p, "heatmap") || is(p, "evictions") || is(p, "loops");
-}
-
-static const char *title(const struct plot *p)
-{
-	return is(p, "heatmap") ? "Faults by page and time" :
-	       is(p, "evictions") ? "Evictions by page and time" :
-	       is(p, "loops") ? "Fault loops by place and time" :
-	       is(p, "resident") ? "Resident pages over time" :
-	       "Misses by budget and policy (replayed)";
 }
 
 /* Whose, and where: a line below the title. */
@@ -44,12 +51,6 @@ static void subtitle(const struct plot *p, char *text, size_t size)
 		 *vm->comm ? " " : "", vm->comm, *vm->budget ? vm->budget : "unknown",
 		 *vm->policy ? vm->policy : "unknown", *p->r.kernel ? p->r.kernel : "unknown",
 		 *p->r.cpu ? p->r.cpu : "unknown");
-}
-
-static const char *unit(const struct plot *p)
-{
-	return is(p, "heatmap") ? "faults per cell" : is(p, "evictions") ? "evictions per cell" :
-	       "reports of loops per cell";
 }
 
 /* In single quotes gnuplot takes all but a quote as it is, and markup is off. */
@@ -88,8 +89,8 @@ static void script_map(const struct plot *p, FILE *out)
 	else
 		fprintf(out, "set ylabel 'guest frame (address / 4 KiB): touched ones alone, %zu to a row'\n",
 			p->per_row);
-	fprintf(out, "set cblabel '%s'\nset palette defined (0 'white', 0.001 '#fde0a0', 0.3 '#f08030', 0.7 '#b01050', 1 '#200030')\n",
-		unit(p));
+	fprintf(out, "set cblabel '%s per cell'\nset palette defined (0 'white', 0.001 '#fde0a0', 0.3 '#f08030', 0.7 '#b01050', 1 '#200030')\n",
+		of(p)->counted);
 	fprintf(out, "set cbrange [0:*]\nset yrange [-0.5:%.1f]\nset xrange [0:%g]\n",
 		(double)p->rows - 0.5, seconds(p));
 	/* The middle of each column. */
@@ -152,17 +153,12 @@ void plot_script(const struct plot *p, FILE *out, const char *path, const char *
 	fprintf(out, "set output ");
 	quoted(out, path);
 	subtitle(p, text, sizeof(text));
-	fprintf(out, "\nset title \"%s\\n", title(p));
+	fprintf(out, "\nset title \"%s\\n", of(p)->title);
 	/* In double quotes, for the line break; a backslash and a quote mean something. */
 	for (size_t i = 0; text[i]; i++)
 		fputc(strchr("\"\\`", text[i]) ? '?' : text[i], out);
 	fprintf(out, "\"\nset xlabel 'time since the first event (s)'\nset tics out\nset border 3\n");
-	if (is_map(p))
-		script_map(p, out);
-	else if (is(p, "resident"))
-		script_resident(p, out);
-	else
-		script_misses(p, out);
+	of(p)->script(p, out);
 }
 
 /**
@@ -230,8 +226,8 @@ static void text_map(const struct plot *p, FILE *out, size_t width)
 	}
 	fprintf(out, "%18s +%*s\n%18s 0%*.3f s\n", is(p, "loops") ? "RIP, hex" : "guest frame, hex",
 		(int)width, "", "", (int)width - 2, seconds(p));
-	fprintf(out, "%s: '%c' is 1 or more, '%c' %" PRIu64 "\n", unit(p), shades[1], shades[9],
-		most);
+	fprintf(out, "%s per cell: '%c' is 1 or more, '%c' %" PRIu64 "\n", of(p)->counted,
+		shades[1], shades[9], most);
 }
 
 static void text_bars(const struct plot *p, FILE *out, size_t width)
@@ -255,10 +251,11 @@ static void text_bars(const struct plot *p, FILE *out, size_t width)
 		"", (int)width - 2, seconds(p));
 }
 
-static void text_misses(const struct plot *p, FILE *out)
+static void text_misses(const struct plot *p, FILE *out, size_t width)
 {
 	size_t c, i;
 
+	(void)width;
 	fprintf(out, "%12s", "pages");
 	for (i = 0; i < p->points; i++)
 		fprintf(out, "%8" PRIu64, p->pages[i]);
@@ -268,6 +265,33 @@ static void text_misses(const struct plot *p, FILE *out)
 			fprintf(out, "%7.2f%%", 100 * p->ratio[c][i]);
 	}
 	fprintf(out, "\nmisses, %% of recorded references to pages\n");
+}
+
+static const struct picture pictures[] = {
+	{ "heatmap", "Faults by page and time", "faults", script_map, text_map },
+	{ "evictions", "Evictions by page and time", "evictions", script_map, text_map },
+	{ "resident", "Resident pages over time", NULL, script_resident, text_bars },
+	{ "loops", "Fault loops by place and time", "reports of loops", script_map, text_map },
+	{ "misses", "Misses by budget and policy (replayed)", NULL, script_misses, text_misses },
+};
+
+static const struct picture *picture(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pictures); i++)
+		if (!strcmp(pictures[i].name, name))
+			return &pictures[i];
+	return NULL;
+}
+
+/**
+ * plot_has() - is there such a picture?
+ * @what: its name
+ */
+bool plot_has(const char *what)
+{
+	return picture(what);
 }
 
 /**
@@ -284,11 +308,6 @@ void plot_text(const struct plot *p, FILE *out, int width)
 	if (room > p->columns)
 		room = p->columns;
 	subtitle(p, text, sizeof(text));
-	fprintf(out, "%s\n%s\n\n", title(p), text);
-	if (is_map(p))
-		text_map(p, out, room);
-	else if (is(p, "resident"))
-		text_bars(p, out, room);
-	else
-		text_misses(p, out);
+	fprintf(out, "%s\n%s\n\n", of(p)->title, text);
+	of(p)->text(p, out, room);
 }

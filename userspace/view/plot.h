@@ -48,6 +48,7 @@ struct plot {
 	double ratio[PLOT_CURVES][PLOT_POINTS];
 };
 
+bool plot_has(const char *what);
 int plot_gnuplot(const struct plot *p, const char *path, const char *terminal);
 void plot_script(const struct plot *p, FILE *out, const char *path, const char *terminal);
 void plot_text(const struct plot *p, FILE *out, int width);

@@ -196,64 +196,95 @@ void report_text(const struct report_of *p)
 	text_others(&p->a);
 }
 
-/**
- * report_csv() - print a table, after a line that names its columns
- * @p: of which recording
- * @table: pages, rips, loops, reuse or summary
- *
- * Return: 0, or -EINVAL for no such table.
- */
-int report_csv(const struct report_of *p, const char *table)
+static void csv_summary(const struct report_of *p)
+{
+	size_t i;
+
+	printf("count,value\n");
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
+		printf("%s,%" PRIu64 "\n", counts[i].name, count(&p->a, i));
+	for (i = 0; i < ROLE_NR; i++)
+		printf("faults_%s,%" PRIu64 "\n", analysis_roles[i], p->a.role[i]);
+	printf("shared_pages,%" PRIu64 "\n", p->shared);
+}
+
+static void csv_reuse(const struct report_of *p)
+{
+	size_t i;
+
+	printf("below_pages,mappings\n");
+	for (i = 0; i < REUSE_BUCKETS; i++)
+		printf("%llu,%" PRIu64 "\n", 1ULL << i, p->a.distance[i]);
+	printf(",%" PRIu64 "\n", p->a.first);
+}
+
+static void csv_pages(const struct report_of *p)
+{
+	char text[160];
+	size_t i;
+
+	printf("vm,as,gfn,faults,mapped,evictions,vcpus,roles\n");
+	for (i = 0; i < shown(p, &p->a.pages); i++) {
+		const struct page_stat *s = index_at(&p->a.pages, i);
+
+		printf("%s,%u,0x%" PRIx64 ",%u,%u,%u,%u,\"%s\"\n", p->r.vm[page_vm(s->key)].name,
+		       page_as(s->key), page_gfn(s->key), s->faults, s->mapped, s->evictions,
+		       vcpus_of(s), roles_text(s->role, text, sizeof(text)));
+	}
+}
+
+static void csv_rips(const struct report_of *p)
+{
+	char text[160];
+	size_t i;
+
+	printf("rip,faults,symbol\n");
+	for (i = 0; i < shown(p, &p->a.rips); i++) {
+		const struct rip_stat *s = index_at(&p->a.rips, i);
+
+		printf("0x%" PRIx64 ",%" PRIu64 ",%s\n", s->key, s->faults,
+		       place(p, s->key, text, sizeof(text)));
+	}
+}
+
+static void csv_loops(const struct report_of *p)
 {
 	char text[160], bytes[2 * NPTB_INSN_MAX + 2];
 	size_t i;
 
-	if (!strcmp(table, "summary")) {
-		printf("count,value\n");
-		for (i = 0; i < ARRAY_SIZE(counts); i++)
-			printf("%s,%" PRIu64 "\n", counts[i].name, count(&p->a, i));
-		for (i = 0; i < ROLE_NR; i++)
-			printf("faults_%s,%" PRIu64 "\n", analysis_roles[i], p->a.role[i]);
-		printf("shared_pages,%" PRIu64 "\n", p->shared);
-	} else if (!strcmp(table, "reuse")) {
-		printf("below_pages,mappings\n");
-		for (i = 0; i < REUSE_BUCKETS; i++)
-			printf("%llu,%" PRIu64 "\n", 1ULL << i, p->a.distance[i]);
-		printf(",%" PRIu64 "\n", p->a.first);
-	} else if (!strcmp(table, "pages")) {
-		printf("vm,as,gfn,faults,mapped,evictions,vcpus,roles\n");
-		for (i = 0; i < shown(p, &p->a.pages); i++) {
-			const struct page_stat *s = index_at(&p->a.pages, i);
+	printf("vm,rip,class,vector,laps,times,pages,insn,symbol\n");
+	for (i = 0; i < shown(p, &p->a.loops); i++) {
+		const struct loop_stat *s = index_at(&p->a.loops, i);
 
-			printf("%s,%u,0x%" PRIx64 ",%u,%u,%u,%u,\"%s\"\n",
-			       p->r.vm[page_vm(s->key)].name, page_as(s->key), page_gfn(s->key),
-			       s->faults, s->mapped, s->evictions, vcpus_of(s),
-			       roles_text(s->role, text, sizeof(text)));
-		}
-	} else if (!strcmp(table, "rips")) {
-		printf("rip,faults,symbol\n");
-		for (i = 0; i < shown(p, &p->a.rips); i++) {
-			const struct rip_stat *s = index_at(&p->a.rips, i);
-
-			printf("0x%" PRIx64 ",%" PRIu64 ",%s\n", s->key, s->faults,
-			       place(p, s->key, text, sizeof(text)));
-		}
-	} else if (!strcmp(table, "loops")) {
-		printf("vm,rip,class,vector,laps,times,pages,insn,symbol\n");
-		for (i = 0; i < shown(p, &p->a.loops); i++) {
-			const struct loop_stat *s = index_at(&p->a.loops, i);
-
-			printf("%s,0x%" PRIx64 ",%s,%d,%" PRIu64 ",%u,%u,%s,%s\n",
-			       p->r.vm[s->vm].name, s->rip,
-			       s->class < ARRAY_SIZE(classes) ? classes[s->class] : "unknown",
-			       s->vector, s->laps, s->times, s->pages,
-			       hex(s->insn, s->insn_len, bytes),
-			       place(p, s->rip, text, sizeof(text)));
-		}
-	} else {
-		return -EINVAL;
+		printf("%s,0x%" PRIx64 ",%s,%d,%" PRIu64 ",%u,%u,%s,%s\n", p->r.vm[s->vm].name,
+		       s->rip, s->class < ARRAY_SIZE(classes) ? classes[s->class] : "unknown",
+		       s->vector, s->laps, s->times, s->pages, hex(s->insn, s->insn_len, bytes),
+		       place(p, s->rip, text, sizeof(text)));
 	}
-	return 0;
+}
+
+static const struct {
+	const char *name;
+	report_csv_fn print;
+} tables[] = {
+	{ "summary", csv_summary }, { "pages", csv_pages }, { "rips", csv_rips },
+	{ "loops", csv_loops }, { "reuse", csv_reuse },
+};
+
+/**
+ * report_csv() - what prints a table as CSV, after a line that names its columns
+ * @table: pages, rips, loops, reuse or summary
+ *
+ * Return: the function, or NULL where there is no such table.
+ */
+report_csv_fn report_csv(const char *table)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		if (!strcmp(tables[i].name, table))
+			return tables[i].print;
+	return NULL;
 }
 
 /**

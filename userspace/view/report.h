@@ -24,9 +24,12 @@ struct report_of {
 	size_t top;
 };
 
+/* Prints a table of a recording as CSV. */
+typedef void (*report_csv_fn)(const struct report_of *p);
+
 void report_text(const struct report_of *p);
 struct json_object *report_json(const struct report_of *p);
-int report_csv(const struct report_of *p, const char *table);
+report_csv_fn report_csv(const char *table);
 void report_text_against(const struct report_of *p, const struct report_of *q);
 struct json_object *report_json_against(const struct report_of *p, const struct report_of *q);
 
