@@ -12,6 +12,7 @@
 #include "base/fields.h"
 #include "base/msg.h"
 #include "base/util.h"
+#include "model/events.h"
 #include "model/recorder.h"
 #include "model/recording.h"
 
@@ -321,7 +322,7 @@ static int read_all(struct reader *rd, struct tracecmd_input *handle)
 
 	if (err)
 		return err;
-	if (tracecmd_iterate_events(handle, NULL, 0, on_event, rd) < 0 && !rd->err) {
+	if (events_read(handle, rd->r->path, on_event, rd) < 0 && !rd->err) {
 		msg_err("%s: cannot be read to its end", rd->r->path);
 		rd->err = -EIO;
 	}
@@ -362,7 +363,6 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 {
 	struct reader *rd = calloc(1, sizeof(*rd));
 	struct tracecmd_input *handle;
-	struct stat st;
 	int err = 0;
 	size_t i;
 
@@ -374,27 +374,18 @@ int recording_read(struct recording *r, recording_fn fn, void *data)
 	for (i = 0; i < r->nr; i++)
 		r->vm[i].faults = 0;
 	rd->live = isatty(STDERR_FILENO);
-	if (stat(r->path, &st)) {
-		err = -errno;
-		msg_err("%s: %m", r->path);
-		free(rd);
-		return err;
-	}
-	rd->size = (uint64_t)st.st_size;
-	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(r->path, 0);
+	handle = events_open(r->path, &rd->size);
 	if (!handle) {
-		msg_err("%s: not a recording of nptbudget record or trace-cmd", r->path);
-		err = -EBADMSG;
-	} else {
-		err = read_all(rd, handle);
-		tracecmd_close(handle);
-		/* The library ends early, and says nothing, where it has no memory. */
-		if (!err && r->noted && unread(rd) > UNREAD_MOST) {
-			msg_err("%s: %" PRIu64 " bytes of it could not be read: is there memory?",
-				r->path, unread(rd));
-			err = -EIO;
-		}
+		free(rd);
+		return -EBADMSG;
+	}
+	err = read_all(rd, handle);
+	tracecmd_close(handle);
+	/* The library ends early, and says nothing, where it has no memory. */
+	if (!err && r->noted && unread(rd) > UNREAD_MOST) {
+		msg_err("%s: %" PRIu64 " bytes of it could not be read: is there memory?", r->path,
+			unread(rd));
+		err = -EIO;
 	}
 	free(rd);
 	if (!err && r->only && !r->nr) {

@@ -9,6 +9,7 @@
 #include <trace-cmd/trace-cmd.h>
 
 #include "base/msg.h"
+#include "model/events.h"
 #include "model/trace.h"
 #include "base/util.h"
 
@@ -263,7 +264,7 @@ static int read_events(struct reader *r, struct tracecmd_input *handle)
 	r->err = find_fields(r);
 	if (r->err)
 		return r->err;
-	if (tracecmd_iterate_events(handle, NULL, 0, on_event, r) < 0 && !r->err) {
+	if (events_read(handle, r->path, on_event, r) < 0 && !r->err) {
 		msg_err("%s: cannot be read to its end", r->path);
 		r->err = -EIO;
 	}
@@ -281,24 +282,13 @@ int trace_read(const char *path, struct trace *trace)
 {
 	struct reader r = { .path = path, .trace = trace };
 	struct tracecmd_input *handle;
-	FILE *f = fopen(path, "re");
 	size_t i;
 	int err;
 
 	*trace = (struct trace){ 0 };
-	if (!f) {
-		err = -errno;
-		msg_err("%s: %m", path);
-		return err;
-	}
-	fclose(f);
-	/* It speaks for itself on stderr, in several lines. */
-	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(path, 0);
-	if (!handle) {
-		msg_err("%s: not a recording of trace-cmd", path);
+	handle = events_open(path, NULL);
+	if (!handle)
 		return -EBADMSG;
-	}
 	err = read_events(&r, handle);
 	tracecmd_close(handle);
 	for (i = 0; !err && i < trace->nr; i++)

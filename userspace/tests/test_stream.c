@@ -2,7 +2,8 @@
 /*
  * Recordings are streams: what is kept of them does not grow with their length. The
  * kernel holds the command, built without sanitizers, to so much private memory
- * (RLIMIT_DATA) that its events would not fit.
+ * (RLIMIT_DATA) that its events would not fit; and its resident set, which counts what of
+ * the file is mapped, is smaller than the file.
  *
  * NPTB_EVENTS=100000000 makes a large one, of more pages and RIPs than are told apart, in
  * 512 MiB. It takes 10 GB below TMPDIR.
@@ -20,6 +21,8 @@
 
 #define SMALL		300000
 #define SMALL_LIMIT	(10u << 20)
+/* The file has 27 MiB. */
+#define SMALL_RESIDENT	(24u << 20)
 #define LARGE_LIMIT	(512u << 20)
 #define NAME		"many.dat"
 
@@ -93,12 +96,13 @@ static void stream(void **state)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		int status = run(commands[i], limit, &usage);
 
-		print_message("# %llu events: %s %s %s: exit %d, %ld s of user time\n",
+		print_message("# %llu events: %s %s %s: exit %d, %ld MiB, %ld s of user time\n",
 			      (unsigned long long)nr, commands[i][0],
 			      commands[i][2] ? commands[i][2] : "",
 			      commands[i][3] ? commands[i][3] : "", status,
-			      usage.ru_utime.tv_sec);
+			      usage.ru_maxrss >> 10, usage.ru_utime.tv_sec);
 		assert_int_equal(status, 0);
+		assert_true(usage.ru_maxrss < (many ? LARGE_LIMIT : SMALL_RESIDENT) >> 10);
 		/* All of them were read. */
 		if (!i && !many) {
 			fake_read("out.txt", text, sizeof(text));
