@@ -34,7 +34,9 @@ DEBUG_SECONDS=7200
 # And for all paths at all budgets.
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
-ALONE=(test_replay.sh test_record.sh test_perf.sh test_corpus)
+ALONE=(test_replay.sh test_record.sh test_corpus)
+# perf takes its time to find out about events.
+ALONE_FULL=(test_perf.sh)
 STATIC=(shell layers prototypes checkpatch)
 
 trap 'pieces_end' EXIT
@@ -67,25 +69,19 @@ selftests() {
 }
 
 # alone SERIES TEST...: tests that are run by name, where once is enough: small
-# guest programs whose least budget is known; recorded faults run through policies;
-# perf, which takes its time to find out about events.
+# guest programs whose least budget is known; recorded faults run through policies.
 alone() {
 	"$here/lab" --kernel "$1" --timeout "$SELFTEST_SECONDS" --out "$LOGS/$2-$1" \
 		-- env NPTB_INSTALLED=1 selftests/run.sh "${@:2}"
 }
 
 # late SERIES: ends of VMs and of the module that come at the worst moments, where
-# use of freed memory shows, and time goes by instructions.
+# use of freed memory shows; and how long others wait beside a VM whose pager is slow.
+# Time goes by instructions in both.
 late() {
 	"$here/lab" --kernel "$1" --icount --cpus 1 --tdp-mmu 0 --append slub_debug=FZP \
-		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" -- selftests/run.sh test_late
-}
-
-# neighbours SERIES: how long others wait beside a VM whose pager is slow.
-neighbours() {
-	"$here/lab" --kernel "$1" --icount --cpus 1 --timeout "$SELFTEST_SECONDS" \
-		--out "$LOGS/neighbours-$1" \
-		-- env NPTB_INSTRUCTIONS=1 selftests/run.sh test_neighbours
+		--timeout "$SELFTEST_SECONDS" --out "$LOGS/late-$1" \
+		-- env NPTB_INSTRUCTIONS=1 selftests/run.sh test_late test_neighbours
 }
 
 # bounded SERIES: for how long a CPU is kept from others, with many resident pages.
@@ -175,24 +171,23 @@ check_short() {
 	done
 }
 
-# The check of every change: everything on one kernel; on the others what depends on
-# the kernel, and every path at one budget. What takes longest comes first, so that
-# short pieces fill up the end.
+# The check of every change: everything on one kernel, and on the others what depends
+# on the kernel; every path at one budget, another one on each. What takes longest
+# comes first, so that short pieces fill up the end.
 check_quick() {
 	local series which
+	local -a budgets=(1 64 5)
 	for series in "${STOCK[@]}"; do
 		which=each
 		[ "$series" != "$HOST" ] || which=all
-		piece "selftests $series" selftests $which "$series" "$SELFTEST_SECONDS" NPTB_TIMES=15
+		piece "selftests $series" selftests $which "$series" "$SELFTEST_SECONDS" NPTB_TIMES=8
 	done
 	for series in "${STOCK[@]}"; do
-		which=one
-		[ "$series" != "$HOST" ] || which=quick
-		piece "paths $series" paths "$series" NPTB_PATHS=$which
+		piece "paths $series" paths "$series" "NPTB_PATHS=${budgets[0]}"
+		budgets=("${budgets[@]:1}" "${budgets[0]}")
 	done
-	piece "replay, record, perf, corpus $HOST" alone "$HOST" "${ALONE[@]}"
-	piece "late ends $HOST" late "$HOST"
-	piece "neighbours $HOST" neighbours "$HOST"
+	piece "replay, record, corpus $HOST" alone "$HOST" "${ALONE[@]}"
+	piece "late ends, neighbours $HOST" late "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 }
@@ -207,9 +202,8 @@ check_full() {
 		piece "paths $series" paths "$series" NPTB_PATHS=full
 	done
 	for series in "${STOCK[@]}"; do
-		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}"
-		piece "late ends $series" late "$series"
-		piece "neighbours $series" neighbours "$series"
+		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
+		piece "late ends, neighbours $series" late "$series"
 	done
 	piece "bounded $HOST" bounded "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"

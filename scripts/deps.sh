@@ -14,7 +14,7 @@ BUILD="gcc make libc6-dev pkg-config libtracecmd-dev libtracefs-dev libtraceeven
 	libjson-c-dev libncurses-dev"
 LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
 	debootstrap debian-archive-keyring util-linux perl procps libelf1 gcc-12 dwarves"
-CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox trace-cmd linux-perf libcmocka-dev perl apt-utils gpg gpg-agent"
+CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf libcmocka-dev perl apt-utils gpg gpg-agent"
 # For the debug kernel alone.
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 
@@ -22,7 +22,7 @@ DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
 
 # For scripts/host-check.sh, beside what builds.
-REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring trace-cmd"
+REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring jq trace-cmd"
 
 # For scripts/check-fresh.sh.
 FRESH="debootstrap debian-archive-keyring util-linux zstd git"

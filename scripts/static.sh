@@ -63,18 +63,28 @@ shell_copy() {
 	} >"$tmp/shell/scripts/lib/all.sh"
 }
 
+# That a file was found right is kept in the cache, by what is in it and in all that
+# are sourced anywhere.
 shellcheck_file() {
-	local dir=$tmp/shell
+	local dir=$tmp/shell key
 	[ "$1" != scripts/lib/all.sh ] || dir=$PROJECT
-	(cd "$dir" && shellcheck -x "$1")
+	key=$CACHE/shellcheck/$({ echo "$1 $sourced_sum"; cat "$PROJECT/$1"; } | sha256sum | cut -d' ' -f1)
+	if [ ! -f "$key" ]; then
+		(cd "$dir" && shellcheck -x "$1") || return 1
+	fi
+	# Anew, so that it is not taken for one that nobody needs any more.
+	touch "$key"
 }
 
 check_shell() {
-	local file
+	local file sourced_sum
+	mkdir -p "$CACHE/shellcheck"
+	sourced_sum=$(cd "$PROJECT" && { shellcheck --version; shell_files | xargs grep -l '^# shellcheck shell=' | xargs cat; } | sha256sum)
 	shell_copy
 	while read -r file; do
 		tap_check "shellcheck $file" shellcheck_file "$file"
 	done < <(shell_files)
+	find "$CACHE/shellcheck" -type f -mtime +60 -delete
 }
 
 # allowed CHECK FILE TYPE: is there an exception? Remembers those that are used.

@@ -9,6 +9,7 @@ set -u
 
 need_module
 need_command nptbudget
+need_command jq
 dir=$(mktemp -d)
 guest=
 cleanup() {
@@ -113,7 +114,7 @@ loops_shown() {
 	done
 	return 1
 }
-json_read() { nptbudget "$@" --json | perl -MJSON::PP -0777 -ne 'decode_json($_)'; }
+json_read() { nptbudget "$@" --json | jq -e . >/dev/null; }
 
 result "set --pages 1" set_and --pages 1 budget_is 1
 result "set --policy clock" set_and --policy clock policy_is clock

@@ -5,10 +5,10 @@
  *
  *   test_paths [-l] [-f] [-m tdp|legacy|shadow] [-b BUDGET] [-v VCPUS] [NAME...]
  *
- * Each cell once at budgets 1, 5 and 64 with 4 vCPUs; with NPTB_PATHS=one in the
- * environment at 5 alone; with -f, or with NPTB_PATHS=full, at half of the guest's
- * memory and with 1 vCPU as well. -l lists the cells; NAME picks the paths whose
- * names begin so.
+ * Each cell once at budgets 1, 5 and 64 with 4 vCPUs; with NPTB_PATHS=BUDGET in the
+ * environment at that one alone; with -f, or with NPTB_PATHS=full, at half of the
+ * guest's memory and with 1 vCPU as well. -l lists the cells; NAME picks the paths
+ * whose names begin so.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -25,15 +25,15 @@ static const struct path *const families[] = {
 	paths_async, paths_guest, paths_vcpus, paths_frames,
 };
 
-/* The one where a slow path is tried in a quick run, and every path where one is to do. */
-#define BUDGET_ONE	5
+/* The one where a slow path is tried, unless all of them are. */
+#define BUDGET_SLOW	5
 
-static const uint64_t budgets[] = { 1, BUDGET_ONE, 64, PATH_SIZE / PAGE_SIZE / 2 };
+static const uint64_t budgets[] = { 1, BUDGET_SLOW, 64, PATH_SIZE / PAGE_SIZE / 2 };
 
 static struct {
 	bool list;
 	bool full;
-	bool one;		/* only BUDGET_ONE, unless full */
+	uint64_t one;		/* only this budget, unless full; 0: all */
 	int variant;		/* -1: all */
 	uint64_t budget;	/* 0: all */
 	int vcpus;		/* 0: all */
@@ -89,6 +89,7 @@ static void add_least(const struct path *path, enum variant variant)
 
 static void add_path(const struct path *path, enum variant variant)
 {
+	uint64_t only = path->flags & PATH_SLOW ? BUDGET_SLOW : want.one;
 	size_t b;
 
 	if (path->flags & PATH_OWN) {
@@ -100,8 +101,7 @@ static void add_path(const struct path *path, enum variant variant)
 		return;
 	}
 	for (b = 0; b < ARRAY_SIZE(budgets); b++) {
-		if ((path->flags & PATH_SLOW || want.one) && !want.full &&
-		    budgets[b] != BUDGET_ONE)
+		if (only && !want.full && budgets[b] != only)
 			continue;
 		if (want.full && !(path->flags & PATH_ONE_FIRST))
 			add(path, variant, budgets[b], 1);
@@ -192,7 +192,8 @@ static void parse(int argc, char **argv)
 
 	want.variant = -1;
 	want.full = env && !strcmp(env, "full");
-	want.one = env && !strcmp(env, "one");
+	if (env && !want.full)
+		want.one = strtoull(env, NULL, 0);
 	while ((c = getopt(argc, argv, "lfm:b:v:")) != -1) {
 		switch (c) {
 		case 'l':

@@ -8,6 +8,7 @@ set -u
 
 need_module
 need_command nptbudget
+need_command jq
 need_command trace-cmd
 
 TRACING=/sys/kernel/tracing
@@ -92,7 +93,7 @@ exported() {
 		[ "$(grep -c '"event":"fault"' "$dir/whole.jsonl")" = "$faults" ] &&
 		[ "$(grep -c '"verdict"' "$dir/whole.perfetto")" = "$faults" ] &&
 		[ "$(grep -c 'damon:damon_aggregated: ' "$dir/whole.damo")" -gt 10 ] &&
-		perl -MJSON::PP -0777 -ne 'decode_json($_)' "$dir/whole.perfetto" || return 1
+		jq -e '.traceEvents | length > 0' "$dir/whole.perfetto" >/dev/null || return 1
 	nptbudget export "$dir/whole.dat" --to trace.dat -o "$dir/copy.dat" &&
 		[ "$(rows "$dir/copy.dat" nptb_fault | wc -l)" = "$faults" ]
 }
@@ -138,7 +139,7 @@ by_signal() {
 	nptbudget record --vm "$vm" -o "$dir/signal.dat" --json >"$dir/signal.out" 2>"$dir/signal.err" &
 	local pid=$! rc
 	recording || return 1
-	sleep 1
+	sleep 0.3
 	kill -INT $pid
 	wait $pid
 	rc=$?
@@ -212,7 +213,7 @@ lossy() {
 	pid=$!
 	recording || return 1
 	kill -STOP $pid
-	sleep 2
+	sleep 1
 	kill -CONT $pid
 	sleep 0.5
 	kill -TERM $pid
@@ -227,13 +228,13 @@ lossy() {
 full() {
 	local n
 	mkdir "$dir/small"
-	mount -t tmpfs -o size=1m tmpfs "$dir/small" || return 1
+	mount -t tmpfs -o size=512k tmpfs "$dir/small" || return 1
 	! timeout 60 nptbudget record --vm "$vm" -o "$dir/small/full.dat" 2>"$dir/full.err" || return 1
 	grep -q 'No space left on device: it has what was recorded before' "$dir/full.err" || { cat "$dir/full.err"; return 1; }
 	[ "$(ls "$dir/small")" = full.dat ] || return 1
 	n=$(rows "$dir/small/full.dat" nptb_fault | wc -l)
-	echo "# $n faults, $(stat -c %s "$dir/small/full.dat") bytes of 1048576"
-	[ "$n" -gt 4000 ]
+	echo "# $n faults, $(stat -c %s "$dir/small/full.dat") bytes of 524288"
+	[ "$n" -gt 2000 ]
 }
 
 plan 14

@@ -14,7 +14,7 @@
 #define SIZE	(8UL << 20)
 #define DATA	SZ_2M
 #define PAGES	4
-#define WATCH_MS	3000
+#define WATCH_MS	2000
 #define MS	60000
 
 static struct vmm vm;
