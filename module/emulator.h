@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Emulation, in a vCPU's own thread: part of the seam, see backend.h. Contracts are at
- * the definitions, in x86/emulator.c. A backend without an emulator says no to
- * nptb_kvm_may_step(), sets @none in nptb_kvm_hidden_progress(), and has stubs for
- * the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
+ * the definitions, in x86/emulator.c and x86/carry_out.c. A backend without an emulator
+ * has a reason in nptb_kvm_barred(), sets @none in nptb_kvm_hidden_progress(), and has
+ * stubs for the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
  */
 #ifndef NPTB_EMULATOR_H
 #define NPTB_EMULATOR_H
@@ -23,12 +23,27 @@ enum nptb_step {
 	NPTB_STEP_REFUSED,
 };
 
-bool nptb_kvm_may_step(struct kvm_vcpu *vcpu);
+/**
+ * struct nptb_carried - what the backend did by itself, or why it did nothing
+ * @instruction: an instruction was carried out; it may have raised an exception
+ * @iret: it was a return from an interrupt
+ * @delivery: an event that was being delivered has been delivered
+ * @reason: why neither, where NPTB_STEP_REFUSED
+ */
+struct nptb_carried {
+	bool instruction;
+	bool iret;
+	bool delivery;
+	enum nptb_reason reason;
+};
+
+enum nptb_reason nptb_kvm_barred(struct kvm_vcpu *vcpu);
+bool nptb_kvm_delivering(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
 bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu);
 enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
 			     int *ret);
-bool nptb_kvm_step_ourselves(struct kvm_vcpu *vcpu);
+enum nptb_step nptb_kvm_carry_out(struct kvm_vcpu *vcpu, struct nptb_carried *carried);
 bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
 			      struct nptb_mask_bits *bits, bool *none);
 

@@ -61,6 +61,19 @@
 	EM(NPTB_RESOLVED_EMULATED, "emulated")				\
 	EM_LAST(NPTB_RESOLVED_STOPPED, "stopped")
 
+#define NPTB_TRACE_REASONS						\
+	EM(NPTB_REASON_NONE, "none")					\
+	EM(NPTB_REASON_INSTRUCTION, "instruction")			\
+	EM(NPTB_REASON_FORM, "form")					\
+	EM(NPTB_REASON_MEMORY, "memory")				\
+	EM(NPTB_REASON_NESTED, "nested")				\
+	EM(NPTB_REASON_SMM, "smm")					\
+	EM(NPTB_REASON_DEBUGGED, "debugged")				\
+	EM(NPTB_REASON_BREAKPOINT, "breakpoint")			\
+	EM(NPTB_REASON_SINGLE_STEP, "single-step")			\
+	EM(NPTB_REASON_NMI, "nmi")					\
+	EM_LAST(NPTB_REASON_PRIVATE, "private")
+
 /* So that user space can tell them. */
 #undef EM
 #undef EM_LAST
@@ -73,6 +86,7 @@ NPTB_TRACE_DETACH_REASONS
 NPTB_TRACE_CLASSES
 NPTB_TRACE_EVENTS
 NPTB_TRACE_RESOLVED
+NPTB_TRACE_REASONS
 
 /* From here on, for __print_symbolic(). */
 #undef EM
@@ -340,7 +354,7 @@ TRACE_EVENT(nptb_loop,
  * An attempt that looped, or was robbed, has ended. @how: see enum
  * nptb_resolved. @laps: rounds until then. @needs: distinct pages that it took;
  * exactly, where pages were lent. @lent: at most at a time. @steps:
- * instructions emulated.
+ * instructions emulated. @reason: enum nptb_reason, why not.
  */
 TRACE_EVENT(nptb_resolve,
 	TP_PROTO(const struct nptb_vm *vm, u32 vcpu,
@@ -354,6 +368,7 @@ TRACE_EVENT(nptb_resolve,
 		__field(u32, needs)
 		__field(u32, lent)
 		__field(u32, event)
+		__field(u32, reason)
 	),
 	TP_fast_assign(
 		NPTB_TRACE_VM_ASSIGN(vm);
@@ -362,13 +377,15 @@ TRACE_EVENT(nptb_resolve,
 		__entry->how = how;
 		__entry->needs = attempt->npages;
 		__entry->lent = attempt->lent;
+		__entry->reason = attempt->reason;
 	),
 	TP_printk(NPTB_TRACE_VM_FMT " " NPTB_TRACE_ATTEMPT_FMT
-		  " how=%s needs=%u lent=%u steps=%llu event=%s",
+		  " how=%s needs=%u lent=%u steps=%llu event=%s reason=%s",
 		  NPTB_TRACE_VM_ARGS, NPTB_TRACE_ATTEMPT_ARGS,
 		  __print_symbolic(__entry->how, NPTB_TRACE_RESOLVED),
 		  __entry->needs, __entry->lent,
-		  __entry->steps, __print_symbolic(__entry->event, NPTB_TRACE_EVENTS))
+		  __entry->steps, __print_symbolic(__entry->event, NPTB_TRACE_EVENTS),
+		  __print_symbolic(__entry->reason, NPTB_TRACE_REASONS))
 );
 
 #endif /* NPTB_TRACE_H */

@@ -28,7 +28,7 @@ FEW=5 FEW_SECONDS=10
 BURSTS="1 8 32 130"
 BURSTS_FROM=20000
 BURSTS_TO=300000
-RUNS="small-emulate-1 bursts
+RUNS="small-strict-1 small-emulate-1 bursts
 	small-lend-16 small-lend-12 small-lend-8 small-lend-6 small-lend-5 small-lend-4
 	small-lend-3 small-lend-2
 	small-least

@@ -96,15 +96,16 @@
  *   evictions    leaves zapped to make room
  *   stale        victims that KVM had already taken away; nothing was zapped
  *   flushes      times that all leaves were zapped at once
- *   loops        attempts that became a fault loop; under "emulate", and where
- *                it refuses and lends, also those that were certain to
+ *   loops        attempts that became a fault loop; under "emulate" and "strict",
+ *                and where these lend or stop, also those that were certain to
  *   laps         rounds of all fault loops
  *   contention   faults on pages of the vCPU's attempt that the faults of other
  *                vCPUs had taken from it: no loop of its own
  *   dropped      loop records that gave way to newer ones
- *   instructions instructions emulated under "emulate", irets among them
- *   irets        IRETQ that we carried out ourselves
- *   refused      instructions that KVM's emulator could not do
+ *   instructions instructions emulated under "emulate" and "strict"
+ *   irets        of these, returns from interrupts that the module carried out
+ *   refused      instructions and deliveries that neither KVM's emulator nor the
+ *                module could carry out
  *   lent         pages lent, in sum
  *   lent_peak    pages lent, at most at a time
  *   lent_us      time for which pages were lent, microseconds, over all vCPUs
@@ -118,6 +119,8 @@
  *                same as resident while no vCPU runs; 0 without a budget)
  *   revoked      leaves reserved for a vCPU that did not map them for more than a
  *                tick (it waits inside KVM, say), and given to others
+ *   carried      of "instructions", those that the module carried out, irets and all
+ *   deliveries   events delivered by the module
  *
  * "overview": a line of name=value fields for each VM, oldest first, all of one
  * moment in which no VM began or ended. It costs a few microseconds a VM, as no set
@@ -157,7 +160,7 @@
  *
  *   loop class=instruction vcpu=0 vector=-1 event=none rip=0x7c00 cr3=0x0 cr0=0x10 \
  *     cr4=0x0 efer=0x0 rflags=0x2 laps=41 times=1 budget=1 pages=2 \
- *     truncated=0 insn=0130 resolved=no needs=2 exact=0 lent=0 steps=0
+ *     truncated=0 insn=0130 resolved=no needs=2 exact=0 lent=0 steps=0 reason=none
  *   page gfn=0x7 as=0 roles=fetch faults=42
  *   page gfn=0x8 as=0 roles=write faults=42
  *
@@ -179,6 +182,8 @@
  * exact    1 where one ran to its end on lent pages: no more and no less
  * lent     pages lent to one attempt here, at most
  * steps    instructions emulated here, and in one go from here
+ * reason   under "emulate" and "strict": why it was lent pages or stopped the last
+ *          time that it was, one of NPTB_REASON_NAMES
  * insn     bytes at rip as hex, up to NPTB_INSN_MAX, "-" where unreadable
  * gfn      guest frame number (guest-physical address >> 12)
  * as       KVM's address space: 0 normal, 1 SMM
@@ -288,6 +293,8 @@
  *	shows progress; then they are taken back
  * @NPTB_ON_LOOP_EMULATE: have KVM emulate the instruction in place of mapping
  *	its pages; what it cannot emulate is lent pages
+ * @NPTB_ON_LOOP_STRICT: as emulate, but nothing is ever lent: what cannot be emulated
+ *	stops the vCPU as under stop, with a reason (enum nptb_reason)
  * @NPTB_ON_LOOP_NR: number of modes
  */
 enum nptb_on_loop {
@@ -295,10 +302,46 @@ enum nptb_on_loop {
 	NPTB_ON_LOOP_STOP,
 	NPTB_ON_LOOP_LEND,
 	NPTB_ON_LOOP_EMULATE,
+	NPTB_ON_LOOP_STRICT,
 	NPTB_ON_LOOP_NR,
 };
 
-#define NPTB_ON_LOOP_NAMES	{ "log", "stop", "lend", "emulate" }
+#define NPTB_ON_LOOP_NAMES	{ "log", "stop", "lend", "emulate", "strict" }
+
+/**
+ * enum nptb_reason - why an instruction or a delivery was not emulated
+ * @NPTB_REASON_NONE: nothing was refused
+ * @NPTB_REASON_INSTRUCTION: neither KVM's emulator nor the module knows it
+ * @NPTB_REASON_FORM: the module carries it out, but not in this form: a task switch,
+ *	virtual-8086 mode, shadow stacks
+ * @NPTB_REASON_MEMORY: the host does not let KVM have memory that it needs
+ * @NPTB_REASON_NESTED: the vCPU runs a guest of its own
+ * @NPTB_REASON_SMM: it is in system management mode
+ * @NPTB_REASON_DEBUGGED: user space debugs the vCPU
+ * @NPTB_REASON_BREAKPOINT: the guest has a breakpoint on data or a port
+ * @NPTB_REASON_SINGLE_STEP: the guest runs in single steps
+ * @NPTB_REASON_NMI: it would end the handling of an NMI
+ * @NPTB_REASON_PRIVATE: the guest's state is encrypted
+ * @NPTB_REASON_NR: number of reasons
+ */
+enum nptb_reason {
+	NPTB_REASON_NONE = 0,
+	NPTB_REASON_INSTRUCTION,
+	NPTB_REASON_FORM,
+	NPTB_REASON_MEMORY,
+	NPTB_REASON_NESTED,
+	NPTB_REASON_SMM,
+	NPTB_REASON_DEBUGGED,
+	NPTB_REASON_BREAKPOINT,
+	NPTB_REASON_SINGLE_STEP,
+	NPTB_REASON_NMI,
+	NPTB_REASON_PRIVATE,
+	NPTB_REASON_NR,
+};
+
+#define NPTB_REASON_NAMES \
+	{ "none", "instruction", "form", "memory", "nested", "smm", "debugged", \
+	  "breakpoint", "single-step", "nmi", "private" }
 
 /* Pages lent to the vCPUs of a VM at a time, at most: "lend_max". */
 #define NPTB_LEND_MAX_MIN	0u
@@ -313,10 +356,11 @@ enum nptb_on_loop {
 #define NPTB_BURST_MAX		130u
 
 /*
- * Under "stop" KVM_RUN returns 0 at the lap that confirms a loop, with
- * exit_reason KVM_EXIT_INTERNAL_ERROR, internal.suberror NPTB_SUBERROR_LOOP
- * ("nptb") and internal.ndata NPTB_STOP_NDATA. Nothing was mapped. Another
- * KVM_RUN tries again: a VMM may raise the budget and go on.
+ * Under "stop" KVM_RUN returns 0 at the lap that confirms a loop, and under "strict"
+ * where an attempt has all there is and cannot be emulated, with exit_reason
+ * KVM_EXIT_INTERNAL_ERROR, internal.suberror NPTB_SUBERROR_LOOP ("nptb") and
+ * internal.ndata NPTB_STOP_NDATA. Nothing was mapped. Another KVM_RUN tries again: a
+ * VMM may raise the budget and go on.
  */
 #define NPTB_SUBERROR_LOOP	0x6e707462u
 
@@ -324,9 +368,14 @@ enum nptb_on_loop {
  * enum nptb_stop_data - what internal.data[] holds then
  * @NPTB_STOP_RIP: guest RIP (offset in the code segment)
  * @NPTB_STOP_CR3: guest CR3
- * @NPTB_STOP_LAPS: rounds of this loop so far, at least 1
+ * @NPTB_STOP_LAPS: rounds of this loop so far, at least 1; under "strict" 0
  * @NPTB_STOP_HAD: the limit that it had, pages
  * @NPTB_STOP_NEEDS: distinct pages that it was seen to need, at least
+ * @NPTB_STOP_REASON: enum nptb_reason, NPTB_REASON_NONE under "stop"
+ * @NPTB_STOP_VECTOR: of the event being delivered, or ~0
+ * @NPTB_STOP_INSN_LEN: bytes known of the instruction at RIP
+ * @NPTB_STOP_INSN: the first 8 of them, as they lie in memory
+ * @NPTB_STOP_INSN_MORE: the others
  * @NPTB_STOP_NDATA: number of entries
  */
 enum nptb_stop_data {
@@ -335,6 +384,11 @@ enum nptb_stop_data {
 	NPTB_STOP_LAPS,
 	NPTB_STOP_HAD,
 	NPTB_STOP_NEEDS,
+	NPTB_STOP_REASON,
+	NPTB_STOP_VECTOR,
+	NPTB_STOP_INSN_LEN,
+	NPTB_STOP_INSN,
+	NPTB_STOP_INSN_MORE,
 	NPTB_STOP_NDATA,
 };
 
@@ -350,8 +404,9 @@ enum nptb_stop_data {
  *	no memory for the module's books of the vCPU
  * @NPTB_VERDICT_PASSED: handed to KVM unbudgeted: of a VM that turns out to be
  *	private, and is about to lose its budget
- * @NPTB_VERDICT_STOPPED: a fault loop; KVM_RUN returned, see NPTB_ON_LOOP_STOP
- * @NPTB_VERDICT_STEPPED: short of pages; we had the instruction emulated
+ * @NPTB_VERDICT_STOPPED: a fault loop; KVM_RUN returned, see NPTB_ON_LOOP_STOP and
+ *	NPTB_ON_LOOP_STRICT
+ * @NPTB_VERDICT_STEPPED: short of pages; the instruction or delivery was emulated
  * @NPTB_VERDICT_NR: number of verdicts
  */
 enum nptb_verdict {

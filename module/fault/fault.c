@@ -87,7 +87,7 @@ static __always_inline void detect(struct nptb_fault *fault)
 static __always_inline bool has_report(const struct nptb_fault *fault)
 {
 	return (fault->loop.lap && !fault->told) || fault->loop.stolen || fault->step.done ||
-	       fault->step.refused || fault->in.v->attempt.certain;
+	       fault->step.deliveries || fault->step.refused || fault->in.v->attempt.certain;
 }
 
 /* One more lap, and nothing else to tell: that needs no lock of its own. */
@@ -95,7 +95,8 @@ static __always_inline void tell_lap(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->in.vm;
 
-	if (fault->step.done || fault->step.refused || fault->in.v->attempt.certain ||
+	if (fault->step.done || fault->step.deliveries || fault->step.refused ||
+	    fault->in.v->attempt.certain ||
 	    !nptb_loop_again(vm->loops, &fault->in.v->attempt))
 		return;
 	vm->stats.laps++;
@@ -439,7 +440,9 @@ static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
 			.there = false, .exempt = false,
 			.take_own = false, .known = false,
 		},
-		.step = { .done = 0, .irets = 0, .refused = false },
+		.step = {
+			.done = 0, .carried = 0, .irets = 0, .deliveries = 0, .refused = false,
+		},
 		.loop = { .confirmed = false, .lap = false, .stolen = false },
 		.told = false,
 		.ret = 0,

@@ -34,41 +34,56 @@ static u32 burst_of(struct nptb_stepping *stepping, u64 limit, u32 most)
 }
 
 /* What the emulator cannot do, but we can. */
-static bool step_ourselves(struct nptb_fault *fault)
+static enum nptb_step carry_out(struct nptb_fault *fault)
 {
-	if (!nptb_kvm_step_ourselves(fault->in.vcpu))
-		return false;
-	fault->step.irets++;
+	struct nptb_carried carried;
+	enum nptb_step step = nptb_kvm_carry_out(fault->in.vcpu, &carried);
+
+	if (step == NPTB_STEP_REFUSED) {
+		/* Only the first is the attempt's: the others come again. */
+		if (!fault->step.done && !fault->step.deliveries)
+			fault->in.v->attempt.reason = carried.reason;
+		return step;
+	}
+	fault->step.carried += carried.instruction;
+	fault->step.irets += carried.iret;
+	fault->step.deliveries += carried.delivery;
+	fault->step.done += carried.instruction;
 	fault->ret = 1;
-	return true;
+	return step;
 }
 
-/* Return: instructions done; 0 where the first could not be. */
-static u32 run(struct nptb_fault *fault, u32 most)
+static enum nptb_step step(struct nptb_fault *fault, struct nptb_fetch *fetch)
+{
+	enum nptb_step step;
+
+	if (nptb_kvm_delivering(fault->in.vcpu))
+		return carry_out(fault);
+	step = nptb_kvm_step(fault->in.vcpu, fetch, &fault->ret);
+	if (step == NPTB_STEP_REFUSED)
+		return carry_out(fault);
+	fault->step.done++;
+	return step;
+}
+
+/*
+ * That one more than the first could not be done is found out at its own fault.
+ *
+ * Return: false where the first could not be.
+ */
+static bool run(struct nptb_fault *fault, u32 most)
 {
 	struct nptb_fetch fetch = NPTB_FETCH_INIT;
-	u32 done = 0;
 
-	for (;;) {
-		enum nptb_step step = nptb_kvm_step(fault->in.vcpu, &fetch,
-						    &fault->ret);
-
-		if (step == NPTB_STEP_REFUSED && step_ourselves(fault))
-			step = NPTB_STEP_DONE;
-		if (step == NPTB_STEP_REFUSED)
-			break;
-		done++;
-		if (step == NPTB_STEP_LEAVE)
-			break;
-		if (done < most && nptb_kvm_may_go_on(fault->in.vcpu))
+	while (step(fault, &fetch) == NPTB_STEP_DONE) {
+		if (fault->step.done < most && nptb_kvm_may_go_on(fault->in.vcpu))
 			continue;
 		if (!nptb_kvm_must_go_on(fault->in.vcpu))
 			break;
 		/* Translations may be gone by the request that is pending. */
 		fetch = (struct nptb_fetch)NPTB_FETCH_INIT;
 	}
-	/* That one more could not be done is found out at its own fault. */
-	return done;
+	return fault->step.done || fault->step.deliveries;
 }
 
 /*
@@ -89,24 +104,38 @@ static void look_around(struct nptb_fault *fault)
 	nptb_explain_ahead(fault);
 }
 
-/*
- * Emulate in place of mapping, where nptb_kvm_may_step().
- * Return: false where the instruction cannot be emulated; its attempt knows.
- */
+/* Return: false where the first instruction, or the delivery, cannot be emulated. */
 static bool emulate(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	struct nptb_vm *vm = fault->in.vm;
+	bool done;
 	u32 burst;
 
-	attempt->certain = true;
 	look_around(fault);
 	WRITE_ONCE(fault->in.v->mapping.inside, current->pid);
 	burst = burst_of(&fault->in.v->stepping, READ_ONCE(vm->account.limit),
 			 READ_ONCE(vm->config.burst));
-	fault->step.done = run(fault, burst);
+	done = run(fault, burst);
 	WRITE_ONCE(fault->in.v->mapping.inside, 0);
-	if (fault->step.done) {
+	return done;
+}
+
+/**
+ * nptb_emulate() - emulate in place of mapping, where that is possible
+ * @fault: of an attempt that has all there is, and needs more
+ *
+ * Context: the vCPU's thread; may sleep.
+ * Return: false where it is not; its attempt has the reason.
+ */
+bool nptb_emulate(struct nptb_fault *fault)
+{
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
+
+	attempt->certain = true;
+	if (attempt->refused)
+		return false;
+	attempt->reason = nptb_kvm_barred(fault->in.vcpu);
+	if (!attempt->reason && emulate(fault)) {
 		attempt->steps += fault->step.done;
 		fault->verdict = NPTB_VERDICT_STEPPED;
 		return true;
@@ -123,10 +152,7 @@ static bool emulate(struct nptb_fault *fault)
  */
 enum nptb_shortage nptb_emulate_shortage(struct nptb_fault *fault)
 {
-	struct nptb_attempt *attempt = &fault->in.v->attempt;
-
-	if (!attempt->refused && nptb_kvm_may_step(fault->in.vcpu) && emulate(fault))
+	if (nptb_emulate(fault))
 		return NPTB_SHORTAGE_DONE;
-	attempt->certain = true;
 	return nptb_lend(fault, NPTB_ON_LOOP_EMULATE);
 }

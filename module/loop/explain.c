@@ -37,7 +37,7 @@ void nptb_explain(struct nptb_fault *fault)
 	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	struct nptb_explain *explain = &fault->in.v->explain;
 
-	if (!fault->step.done)
+	if (!fault->step.done && !fault->step.deliveries)
 		nptb_kvm_machine(fault->in.vcpu, &explain->machine);
 	else if (explain->attempt != attempt->number)
 		return;

@@ -30,13 +30,14 @@ static struct nptb_lends_entry *entry_for(struct nptb_lends *lends,
 }
 
 /**
- * nptb_lends_refused() - an instruction could not be emulated
+ * nptb_lends_refused() - an instruction, or a delivery, could not be emulated
  * @lends: of the VM
  * @op: the instruction
+ * @vector: of the event whose delivery it was, or -1
  */
-void nptb_lends_refused(struct nptb_lends *lends, struct nptb_opcode op)
+void nptb_lends_refused(struct nptb_lends *lends, struct nptb_opcode op, s64 vector)
 {
-	entry_for(lends, op, -1)->refused++;
+	entry_for(lends, op, vector)->refused++;
 }
 
 /**

@@ -38,7 +38,7 @@ struct nptb_lends {
 	struct nptb_lends_entry entry[NPTB_LENDS_MAX + 1];
 };
 
-void nptb_lends_refused(struct nptb_lends *lends, struct nptb_opcode op);
+void nptb_lends_refused(struct nptb_lends *lends, struct nptb_opcode op, s64 vector);
 void nptb_lends_lent(struct nptb_lends *lends, struct nptb_opcode op, s64 vector,
 		     u32 pages);
 

@@ -53,6 +53,7 @@ static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
 	record->exact = false;
 	record->lent = 0;
 	record->steps = 0;
+	record->reason = NPTB_REASON_NONE;
 	record->insn_len = 0;
 	record->explain.attempt = 0;
 	return record;
@@ -95,6 +96,8 @@ static void note_rounds(struct nptb_loop_table *table,
 	if (!record->exact)
 		record->needs = attempt->npages;
 	record->truncated = attempt->truncated;
+	if (attempt->reason)
+		record->reason = attempt->reason;
 	record->npages = attempt->npages;
 	for (i = 0; i < attempt->npages; i++)
 		record->pages[i] = attempt->pages[i];

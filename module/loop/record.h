@@ -21,6 +21,7 @@
  * @exact: one was run to its end: @needs is neither more nor less
  * @lent: pages lent, at most at a time
  * @steps: instructions emulated in all
+ * @reason: enum nptb_reason, why it was not emulated the last time that it was not
  * @truncated: the loop set was larger than @pages
  * @npages: entries used in @pages
  * @pages: the loop set
@@ -40,6 +41,7 @@ struct nptb_loop_record {
 	u32 how;
 	u32 needs;
 	u32 lent;
+	u32 reason;
 	u64 steps;
 	bool exact;
 	bool truncated;

@@ -38,15 +38,19 @@ static struct nptb_opcode opcode_of(const struct nptb_attempt *attempt)
 
 static void count_steps(struct nptb_fault *fault)
 {
+	struct nptb_attempt *attempt = &fault->in.v->attempt;
 	struct nptb_stats *stats = &fault->in.vm->stats;
 
 	lockdep_assert_held(&fault->in.vm->lock);
 	stats->instructions += fault->step.done;
+	stats->carried += fault->step.carried;
 	stats->irets += fault->step.irets;
+	stats->deliveries += fault->step.deliveries;
 	if (!fault->step.refused)
 		return;
 	stats->refused++;
-	nptb_lends_refused(fault->in.vm->lending.stats, opcode_of(&fault->in.v->attempt));
+	nptb_lends_refused(fault->in.vm->lending.stats, opcode_of(attempt),
+			   nptb_state_event(&attempt->state));
 }
 
 /**
@@ -70,7 +74,7 @@ void nptb_report(struct nptb_fault *fault)
 	bool often;
 	u64 all;
 
-	if (fault->step.done || fault->step.refused) {
+	if (fault->step.done || fault->step.deliveries || fault->step.refused) {
 		spin_lock(&vm->lock);
 		count_steps(fault);
 		spin_unlock(&vm->lock);
@@ -78,7 +82,7 @@ void nptb_report(struct nptb_fault *fault)
 	if (!rounds && !(attempt->certain && first))
 		return;
 	/* After a step the vCPU is elsewhere, and the bytes have been read. */
-	if (!fault->step.done)
+	if (!fault->step.done && !fault->step.deliveries)
 		nptb_report_read_insn(fault);
 	spin_lock(&vm->lock);
 	vm->stats.laps += fault->loop.lap;

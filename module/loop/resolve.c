@@ -11,15 +11,17 @@
 #include "loop/report.h"
 #include "loop/resolve.h"
 #include "loop/stop.h"
+#include "loop/strict.h"
 #include "object/fault.h"
 #include "object/vcpu.h"
 #include "set/attempt.h"
 
 const struct nptb_mode nptb_modes[NPTB_ON_LOOP_NR] = {
 	[NPTB_ON_LOOP_LOG] = { },
-	[NPTB_ON_LOOP_STOP] = { .confirmed = nptb_stop_confirmed },
+	[NPTB_ON_LOOP_STOP] = { .confirmed = nptb_stop },
 	[NPTB_ON_LOOP_LEND] = { .shortage = nptb_lend_shortage },
 	[NPTB_ON_LOOP_EMULATE] = { .shortage = nptb_emulate_shortage },
+	[NPTB_ON_LOOP_STRICT] = { .shortage = nptb_strict_shortage },
 };
 
 /*

@@ -5,6 +5,6 @@
 
 struct nptb_fault;
 
-void nptb_stop_confirmed(struct nptb_fault *fault);
+void nptb_stop(struct nptb_fault *fault);
 
 #endif /* NPTB_LOOP_STOP_H */

@@ -61,12 +61,16 @@ struct nptb_fault_room {
 /**
  * struct nptb_fault_step - output of emulation in place of mapping
  * @done: instructions emulated
- * @irets: of these, IRETQ of ours
- * @refused: the first could not be emulated
+ * @carried: of these, carried out by ourselves
+ * @irets: of these, returns from interrupts
+ * @deliveries: events delivered by ourselves
+ * @refused: the first of all that could not be done
  */
 struct nptb_fault_step {
 	u32 done;
+	u32 carried;
 	u32 irets;
+	u32 deliveries;
 	bool refused;
 };
 

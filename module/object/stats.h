@@ -17,8 +17,10 @@
  * @laps: rounds of all loops
  * @contention: faults on pages that other vCPUs had taken
  * @instructions: emulated in place of mapping
- * @irets: of these, carried out by ourselves
- * @refused: instructions that could not be emulated
+ * @carried: of these, carried out by ourselves
+ * @irets: of these, returns from interrupts
+ * @deliveries: events delivered by ourselves
+ * @refused: instructions and deliveries that could not be emulated
  * @lent: pages lent, in sum
  * @lent_peak: pages lent at a time, at most
  * @lent_ns: for which pages were lent, over all vCPUs
@@ -36,7 +38,9 @@ struct nptb_stats {
 	u64 laps;
 	u64 contention;
 	u64 instructions;
+	u64 carried;
 	u64 irets;
+	u64 deliveries;
 	u64 refused;
 	u64 lent;
 	u64 lent_peak;

@@ -50,6 +50,7 @@ struct nptb_loop_page {
  * @again: the last fault was on a page that it had been given, and no lap
  * @certain: it needs more than it can be given; no lap was waited for
  * @refused: its instruction cannot be emulated
+ * @reason: enum nptb_reason, why not
  * @maskless: its instruction is no gather or scatter
  * @budget: limit in force when it last was short of pages
  * @insn_len: bytes known of its instruction
@@ -81,6 +82,7 @@ struct nptb_attempt {
 	bool certain;
 	bool refused;
 	bool maskless;
+	u8 reason;
 	u64 budget;
 	u8 insn[NPTB_INSN_MAX];
 	u64 mask_number;
@@ -116,6 +118,7 @@ static inline void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 	attempt->certain = false;
 	attempt->refused = false;
 	attempt->maskless = false;
+	attempt->reason = NPTB_REASON_NONE;
 }
 
 /* One more page, for which there is an entry. */

@@ -20,12 +20,14 @@ static const char *const role_names[] = NPTB_ROLE_NAMES;
 static const char *const class_names[] = NPTB_LOOP_CLASS_NAMES;
 static const char *const for_names[] = NPTB_FOR_NAMES;
 static const char *const resolved_names[] = NPTB_RESOLVED_NAMES;
+static const char *const reason_names[] = NPTB_REASON_NAMES;
 
 static_assert(ARRAY_SIZE(verdict_names) == NPTB_VERDICT_NR);
 static_assert(ARRAY_SIZE(role_names) == NPTB_ROLE_NR);
 static_assert(ARRAY_SIZE(class_names) == NPTB_LOOP_CLASS_NR);
 static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR);
 static_assert(ARRAY_SIZE(resolved_names) == NPTB_RESOLVED_NR);
+static_assert(ARRAY_SIZE(reason_names) == NPTB_REASON_NR);
 
 static void show_counter(struct seq_file *m, const char *name, u64 value)
 {
@@ -77,6 +79,8 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "exempt", exempt);
 	show_counter(m, "set", set);
 	show_counter(m, "revoked", stats.revoked);
+	show_counter(m, "carried", stats.carried);
+	show_counter(m, "deliveries", stats.deliveries);
 }
 
 static void show_bits(struct seq_file *m, u32 bits, const char *const *names,
@@ -139,9 +143,9 @@ static void show_record(struct seq_file *m, const struct nptb_loop_record *recor
 		seq_printf(m, "%*phN", (int)record->insn_len, record->insn);
 	else
 		seq_puts(m, "-");
-	seq_printf(m, " resolved=%s needs=%u exact=%d lent=%u steps=%llu",
+	seq_printf(m, " resolved=%s needs=%u exact=%d lent=%u steps=%llu reason=%s",
 		   resolved_names[record->how], record->needs, record->exact,
-		   record->lent, record->steps);
+		   record->lent, record->steps, reason_names[record->reason]);
 	if (record->explain.attempt)
 		nptb_machine_show(m, state, &record->explain.machine);
 	seq_putc(m, '\n');

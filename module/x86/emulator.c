@@ -9,11 +9,7 @@
 #include "x86/fetch.h"
 #include "x86/guest_memory.h"
 #include "x86/insn.h"
-#include "x86/iret.h"
 #include "x86/symbols.h"
-
-/* arch/x86/include/asm/kvm_host.h: a nested guest, and system management. */
-#define NEVER_EMULATED	(HF_GUEST_MASK | HF_SMM_MASK)
 
 /* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */
 #define PF_PRESENT	BIT(0)
@@ -43,25 +39,40 @@ static bool event_under_way(struct kvm_vcpu *vcpu)
  * What the emulator does otherwise than the CPU does. With TF, it traps after
  * 1,024 elements of a REP, and behind an instruction that loads SS.
  */
-static bool would_differ(struct kvm_vcpu *vcpu)
+static enum nptb_reason differs(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.hflags & NEVER_EMULATED || vcpu->guest_debug ||
-	       unlikely(vcpu->arch.dr7 & 0xff && watches_data(vcpu)) ||
-	       unlikely(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_TF);
+	if (vcpu->arch.hflags & HF_SMM_MASK)
+		return NPTB_REASON_SMM;
+	if (vcpu->arch.hflags & HF_GUEST_MASK)
+		return NPTB_REASON_NESTED;
+	if (vcpu->guest_debug)
+		return NPTB_REASON_DEBUGGED;
+	if (unlikely(vcpu->arch.dr7 & 0xff && watches_data(vcpu)))
+		return NPTB_REASON_BREAKPOINT;
+	if (unlikely(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_TF))
+		return NPTB_REASON_SINGLE_STEP;
+	return NPTB_REASON_NONE;
 }
 
 /**
- * nptb_kvm_may_step() - may an instruction of this vCPU be emulated?
+ * nptb_kvm_barred() - may nothing of this vCPU be emulated?
  * @vcpu: that has exited; its own thread
  *
- * Return: false in a nested guest, in SMM, where an event is being delivered or
- * waits to be, where the guest is debugged, by user space, by data breakpoints of
- * its own, or in single steps, and where its state is private.
+ * Return: the reason: it runs a nested guest, is in SMM, is debugged, by user space, by
+ * data breakpoints of its own, or in single steps, or its state is private; or
+ * %NPTB_REASON_NONE.
  */
-bool nptb_kvm_may_step(struct kvm_vcpu *vcpu)
+enum nptb_reason nptb_kvm_barred(struct kvm_vcpu *vcpu)
 {
-	return !would_differ(vcpu) && !event_under_way(vcpu) &&
-	       nptb_kvm_readable(vcpu);
+	if (!nptb_kvm_readable(vcpu))
+		return NPTB_REASON_PRIVATE;
+	return differs(vcpu);
+}
+
+/* Is an event being delivered? Then that comes before the instruction. */
+bool nptb_kvm_delivering(struct kvm_vcpu *vcpu)
+{
+	return event_under_way(vcpu);
 }
 
 /**
@@ -76,7 +87,7 @@ bool nptb_kvm_may_step(struct kvm_vcpu *vcpu)
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu)
 {
 	return !kvm_request_pending(vcpu) && !event_under_way(vcpu) &&
-	       !would_differ(vcpu) && !__xfer_to_guest_mode_work_pending();
+	       !differs(vcpu) && !__xfer_to_guest_mode_work_pending();
 }
 
 /**
@@ -92,7 +103,7 @@ bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu)
 bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu)
 {
 	return unlikely(static_call(nptb_sc_get_shadow)(vcpu)) &&
-	       !event_under_way(vcpu) && !would_differ(vcpu);
+	       !event_under_way(vcpu) && !differs(vcpu);
 }
 
 /* What an emulated instruction may change, and what shows that it did. */
@@ -127,16 +138,20 @@ static bool moved(struct kvm_vcpu *vcpu, const struct before *before)
 
 /*
  * An exception that the emulator has, and the CPU may not have: a #UD, by which
- * it says also that it cannot, and a #PF for want of tables that are there.
+ * it says also that it cannot, and a #PF for want of tables that are there. CR2 is set
+ * when a #PF is injected, and not before.
  */
 static bool unearned(struct kvm_vcpu *vcpu)
 {
+	u64 address = vcpu->arch.exception.has_payload ? vcpu->arch.exception.payload :
+							  vcpu->arch.cr2;
+
 	if (likely(!vcpu->arch.exception.pending))
 		return false;
 	return vcpu->arch.exception.vector == UD_VECTOR ||
 	       (vcpu->arch.exception.vector == PF_VECTOR &&
 		!(vcpu->arch.exception.error_code & PF_PRESENT) &&
-		nptb_kvm_tables_refused(vcpu, vcpu->arch.cr2));
+		nptb_kvm_tables_refused(vcpu, address));
 }
 
 /*
@@ -168,7 +183,7 @@ static bool emulate(struct kvm_vcpu *vcpu, const struct before *before,
 
 /**
  * nptb_kvm_step() - have KVM emulate the instruction at RIP
- * @vcpu: nptb_kvm_may_step()
+ * @vcpu: not nptb_kvm_barred(), nor nptb_kvm_delivering()
  * @fetch: of this burst
  * @ret: for KVM_RUN where the step was done: 1 resumes the guest, 0 leaves for
  *	user space
@@ -196,82 +211,6 @@ enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
 		return NPTB_STEP_LEAVE;
 	}
 	return *ret > 0 ? NPTB_STEP_DONE : NPTB_STEP_LEAVE;
-}
-
-/* Read from the guest as it would, with its page tables and its rights. */
-static bool read_virt(struct kvm_vcpu *vcpu, gva_t gva, void *buf, u32 len)
-{
-	u32 done = 0;
-
-	while (done < len) {
-		u32 chunk = min_t(u32, len - done,
-				  PAGE_SIZE - offset_in_page(gva + done));
-		gpa_t gpa;
-
-		pagefault_disable();
-		gpa = static_call(nptb_sc_gva_to_gpa_read)(vcpu, gva + done,
-							   NULL);
-		pagefault_enable();
-		if (gpa == INVALID_GPA ||
-		    static_call(nptb_sc_read_guest)(vcpu, gpa, buf + done, chunk))
-			return false;
-		done += chunk;
-	}
-	return true;
-}
-
-static u16 selector_of(struct kvm_vcpu *vcpu, int which, u8 *dpl, bool *l)
-{
-	struct kvm_segment seg;
-
-	static_call(nptb_sc_get_segment)(vcpu, &seg, which);
-	*dpl = seg.dpl;
-	*l = seg.l;
-	return seg.selector;
-}
-
-static bool iretq(struct kvm_vcpu *vcpu)
-{
-	struct nptb_iret_cpu cpu = {
-		.rflags = static_call(nptb_sc_rflags)(vcpu),
-		.cr4 = vcpu->arch.cr4,
-	};
-	struct nptb_iret_frame frame;
-	u8 unused_dpl;
-	bool l, unused;
-
-	cpu.cs = selector_of(vcpu, VCPU_SREG_CS, &unused_dpl, &l);
-	cpu.ss = selector_of(vcpu, VCPU_SREG_SS, &cpu.cpl, &unused);
-	if (!l || static_call(nptb_sc_get_nmi_mask)(vcpu))
-		return false;
-	if (!read_virt(vcpu, vcpu->arch.regs[VCPU_REGS_RSP], &frame,
-		       sizeof(frame)) || !nptb_iret_simple(&cpu, &frame))
-		return false;
-	nptb_kvm_set_pc(vcpu, frame.rip);
-	vcpu->arch.regs[VCPU_REGS_RSP] = frame.rsp;
-	static_call(nptb_sc_set_shadow)(vcpu, 0);
-	static_call(nptb_sc_set_rflags)(vcpu, nptb_iret_rflags(&cpu, &frame));
-	return true;
-}
-
-/**
- * nptb_kvm_step_ourselves() - what KVM's emulator cannot do, but we can
- * @vcpu: nptb_kvm_may_step()
- *
- * An IRETQ in 64-bit mode, where that is simple.
- * An NMI that is being handled ends with IRET: that is left to the CPU. So is a
- * stack that is not in host memory at this moment.
- *
- * Context: the vCPU's thread; may sleep; kvm->srcu held.
- * Return: false where nothing was done.
- */
-bool nptb_kvm_step_ourselves(struct kvm_vcpu *vcpu)
-{
-	u8 insn[2];
-
-	return nptb_kvm_long_mode(vcpu) &&
-	       nptb_kvm_insn(vcpu, insn, sizeof(insn)) == sizeof(insn) &&
-	       nptb_insn_is_iretq(insn, sizeof(insn)) && iretq(vcpu);
 }
 
 /* 16 bytes of each half: bit 31 or 63 of every element is its mask. */

@@ -9,7 +9,11 @@
 
 #include "cpu.h"
 #include "x86/guest_memory.h"
+#include "x86/soft.h"
 #include "x86/symbols.h"
+
+/* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */
+#define PF_PRESENT	BIT(0)
 
 /* More than KVM's table has entries; it has 46 in 7.3. */
 #define OPS_MAX	64
@@ -273,4 +277,103 @@ bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear)
 	default:
 		return false;
 	}
+}
+
+/* Is it the guest's own page fault, or does the host keep a table from KVM? */
+static enum nptb_soft_end faulted(struct kvm_vcpu *vcpu,
+				  const struct nptb_x86_exception *from,
+				  struct nptb_exception *why)
+{
+	*why = (struct nptb_exception){
+		.vector = from->vector, .has_code = from->error_code_valid,
+		.code = from->error_code, .address = from->address,
+	};
+	if (from->vector == PF_VECTOR && !(from->error_code & PF_PRESENT) &&
+	    nptb_kvm_tables_refused(vcpu, from->address))
+		return NPTB_SOFT_UNABLE;
+	return NPTB_SOFT_RAISED;
+}
+
+static enum nptb_soft_end end_of(struct kvm_vcpu *vcpu, int rc,
+				 const struct nptb_x86_exception *from,
+				 struct nptb_exception *why)
+{
+	switch (rc) {
+	case NPTB_EMUL_CONTINUE:
+		return NPTB_SOFT_DONE;
+	case NPTB_EMUL_PROPAGATE_FAULT:
+		return faulted(vcpu, from, why);
+	default:
+		return NPTB_SOFT_UNABLE;
+	}
+}
+
+/**
+ * nptb_kvm_read_linear() - read guest memory as the vCPU would
+ * @ctx: the vCPU; its own thread
+ * @linear: linear address
+ * @buf: for the bytes
+ * @len: how many
+ * @system: with the rights of the system, as descriptor tables are read; or else with
+ *	those of its privilege level
+ * @why: the guest's exception, where that comes of it
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: see &enum nptb_soft_end.
+ */
+enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 len,
+					bool system, struct nptb_exception *why)
+{
+	struct kvm_vcpu *vcpu = ctx;
+	struct nptb_x86_exception from = { };
+	int rc = static_call(nptb_sc_emul_read_std)(ctxt_of(vcpu), linear, buf, len,
+						    (void *)&from, system);
+
+	return end_of(vcpu, rc, &from, why);
+}
+
+/* As nptb_kvm_read_linear(). The first of two pages may have been written alone. */
+enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf, u32 len,
+					 bool system, struct nptb_exception *why)
+{
+	struct kvm_vcpu *vcpu = ctx;
+	struct nptb_x86_exception from = { };
+	int rc = static_call(nptb_sc_emul_write_std)(ctxt_of(vcpu), linear, (void *)buf,
+						     len, (void *)&from, system);
+
+	return end_of(vcpu, rc, &from, why);
+}
+
+/**
+ * nptb_kvm_writable_address() - where the host has what a vCPU is about to write
+ * @vcpu: its own thread
+ * @linear: linear address; the bytes do not cross a page
+ * @gfn: set to the guest frame
+ * @hva: set to the host's address
+ * @why: the guest's exception, where that comes of it
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: see &enum nptb_soft_end; UNABLE also where it is no memory, or read-only.
+ */
+enum nptb_soft_end nptb_kvm_writable_address(struct kvm_vcpu *vcpu, u64 linear, gfn_t *gfn,
+					     unsigned long *hva, struct nptb_exception *why)
+{
+	struct nptb_x86_exception from = { };
+	struct kvm_memory_slot *slot;
+	gpa_t gpa = static_call(nptb_sc_gva_to_gpa_write)(vcpu, linear, (void *)&from);
+
+	if (gpa == INVALID_GPA)
+		return faulted(vcpu, &from, why);
+	slot = __gfn_to_memslot(kvm_vcpu_memslots(vcpu), gpa_to_gfn(gpa));
+	if (!is_memory(vcpu, gpa, true) || !slot || slot->flags & KVM_MEMSLOT_INVALID)
+		return NPTB_SOFT_UNABLE;
+	*gfn = gpa_to_gfn(gpa);
+	*hva = __gfn_to_hva_memslot(slot, *gfn) + offset_in_page(gpa);
+	return NPTB_SOFT_DONE;
+}
+
+/* A model-specific register as the guest would read it. Return: false where it has none. */
+bool nptb_kvm_msr(void *ctx, u32 nr, u64 *value)
+{
+	return !static_call(nptb_sc_emul_get_msr)(ctxt_of(ctx), nr, value);
 }

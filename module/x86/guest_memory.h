@@ -10,6 +10,7 @@
 #define NPTB_X86_GUEST_MEMORY_H
 
 #include "backend.h"
+#include "x86/soft.h"
 
 /* arch/x86/kvm/kvm_emulate.h: how a function for guest memory ends. */
 #define NPTB_EMUL_CONTINUE		0
@@ -31,5 +32,12 @@ bool nptb_kvm_memory_init(void);
 bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu);
 void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
 bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);
+enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 len,
+					bool system, struct nptb_exception *why);
+enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf, u32 len,
+					 bool system, struct nptb_exception *why);
+bool nptb_kvm_msr(void *ctx, u32 nr, u64 *value);
+enum nptb_soft_end nptb_kvm_writable_address(struct kvm_vcpu *vcpu, u64 linear, gfn_t *gfn,
+					     unsigned long *hva, struct nptb_exception *why);
 
 #endif /* NPTB_X86_GUEST_MEMORY_H */

@@ -223,18 +223,6 @@ enum nptb_mask nptb_insn_mask(const u8 *insn, u32 len, bool long_mode, u32 *reg)
 	return NPTB_MASK_NONE;
 }
 
-/**
- * nptb_insn_is_iretq() - is it IRETQ, and nothing but that?
- * @insn: bytes of 64-bit code
- * @len: how many
- *
- * Return: false also for IRETQ with prefixes, which nobody writes.
- */
-bool nptb_insn_is_iretq(const u8 *insn, u32 len)
-{
-	return len >= 2 && (insn[0] & 0xf8) == 0x48 && insn[1] == 0xcf;
-}
-
 struct nptb_opcode nptb_opcode_of(const struct nptb_state *state, const u8 *insn,
 				  u32 len)
 {

@@ -19,6 +19,5 @@ enum nptb_mask {
 
 struct nptb_opcode nptb_insn_opcode(const u8 *insn, u32 len, bool long_mode);
 enum nptb_mask nptb_insn_mask(const u8 *insn, u32 len, bool long_mode, u32 *reg);
-bool nptb_insn_is_iretq(const u8 *insn, u32 len);
 
 #endif /* NPTB_X86_INSN_H */

@@ -1,51 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IRETQ from and to the same place in the kernel of a 64-bit guest: the one
- * instruction that KVM's emulator lacks and that every such guest needs. Pure.
+ * IRET, IRETD and IRETQ in software, to any privilege level and stack. Pure.
  *
- * AMD64 APM volume 3, IRET; volume 2, section 8.9.3. Only what is simple and
- * certain is done, all else is left to the CPU.
+ * AMD64 APM volume 3, IRET; volume 2, section 8.7.5, 8.9.4 and, for the selectors,
+ * 4.11. Real mode is left to KVM's emulator.
  */
 #ifndef NPTB_X86_IRET_H
 #define NPTB_X86_IRET_H
 
-#include <linux/types.h>
+#include "x86/soft.h"
 
-/**
- * struct nptb_iret_frame - what IRETQ pops, from the top of the stack
- * @rip: where to go on
- * @cs: code segment
- * @rflags: flags
- * @rsp: stack pointer
- * @ss: stack segment
- */
-struct nptb_iret_frame {
-	u64 rip;
-	u64 cs;
-	u64 rflags;
-	u64 rsp;
-	u64 ss;
-};
-
-/**
- * struct nptb_iret_cpu - the vCPU that is at an IRETQ
- * @rflags: its flags
- * @cr4: control register 4
- * @cs: selector in use
- * @ss: selector in use
- * @cpl: privilege level
- */
-struct nptb_iret_cpu {
-	u64 rflags;
-	u64 cr4;
-	u16 cs;
-	u16 ss;
-	u8 cpl;
-};
-
-bool nptb_iret_simple(const struct nptb_iret_cpu *cpu,
-		      const struct nptb_iret_frame *frame);
-u64 nptb_iret_rflags(const struct nptb_iret_cpu *cpu,
-		     const struct nptb_iret_frame *frame);
+enum nptb_soft_end nptb_iret(struct nptb_soft *soft, u32 width);
 
 #endif /* NPTB_X86_IRET_H */

@@ -73,6 +73,9 @@ static const struct {
 	{ "emulator_cmpxchg_emulated", "i" EMUL "lppip<x86_exception>" },
 	{ "emulator_read_std", "i" EMUL "lpip<x86_exception>b" },
 	{ "emulator_write_std", "i" EMUL "lpip<x86_exception>b" },
+	{ "emulator_get_msr", "i" EMUL "ip" },
+	{ "kvm_set_dr", "i" VCPU "il" },
+	{ "kvm_vcpu_mark_page_dirty", "v" VCPU "l" },
 };
 
 /*
@@ -134,6 +137,9 @@ static const struct {
 	MEMBER(kvm_mmu_page, nptb_mmu_page, spt),
 	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, vcpu),
 	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, ops),
+	MEMBER(x86_exception, nptb_x86_exception, vector),
+	MEMBER(x86_exception, nptb_x86_exception, error_code_valid),
+	MEMBER(x86_exception, nptb_x86_exception, error_code),
 };
 
 static int check_members(const struct nptb_btf *kvm)

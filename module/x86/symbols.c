@@ -38,6 +38,11 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write, nptb_emul_write_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write_std, nptb_emul_std_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_get_msr, nptb_emul_get_msr_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_segment, nptb_set_segment_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_msr, nptb_set_msr_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_dr, kvm_set_dr);
+DEFINE_STATIC_CALL_NULL(nptb_sc_mark_dirty, kvm_vcpu_mark_page_dirty);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_rflags, kvm_set_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_switch_fpu, switch_fpu_return);
@@ -221,10 +226,14 @@ static bool find_vendor(void)
 	       FIND_CALL(nptb_sc_can_emulate, CAN_EMULATE);
 }
 
-/* What on_loop=emulate needs. */
+/* What on_loop=emulate and on_loop=strict need. */
 static bool find_emulation(void)
 {
-	return FIND_CALL(nptb_sc_gva_to_gpa_read, "kvm_mmu_gva_to_gpa_read") &&
+	return FIND_CALL(nptb_sc_emul_get_msr, "emulator_get_msr") &&
+	       FIND_CALL(nptb_sc_set_segment, "__SCT__kvm_x86_set_segment") &&
+	       FIND_CALL(nptb_sc_set_msr, "__SCT__kvm_x86_set_msr") &&
+	       FIND_CALL(nptb_sc_set_dr, "kvm_set_dr") &&
+	       FIND_CALL(nptb_sc_mark_dirty, "kvm_vcpu_mark_page_dirty") &&
 	       FIND_CALL(nptb_sc_set_rflags, "kvm_set_rflags") &&
 	       FIND_CALL(nptb_sc_halt, "kvm_emulate_halt_noskip") &&
 	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return") &&

@@ -71,6 +71,31 @@ gpa_t kvm_mmu_gva_to_gpa_write(struct kvm_vcpu *vcpu, gva_t gva,
 void kvm_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags);
 int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu);
 #endif
+/* In a private header of 6.1 and 7.3, in a public one of 6.12. */
+int kvm_set_dr(struct kvm_vcpu *vcpu, int dr, unsigned long val);
+
+/**
+ * struct nptb_x86_exception - KVM's struct x86_exception, in a private header
+ * @vector: which
+ * @error_code_valid: it has one
+ * @error_code: that
+ * @nested_page_fault: not the guest's
+ * @address: of a page fault
+ * @more: what else there is
+ */
+struct nptb_x86_exception {
+	u8 vector;
+	bool error_code_valid;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* 7.3 made it wider. */
+	u64 error_code;
+#else
+	u16 error_code;
+#endif
+	bool nested_page_fault;
+	u64 address;
+	u64 more[4];
+};
 
 /* 6.1 returns int, later kernels nothing that anybody looks at. */
 int nptb_create_vm_debugfs_proto(struct kvm *kvm);
@@ -97,6 +122,8 @@ bool nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
 			    void *insn, int insn_len);
 #endif
 void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
+void nptb_set_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var, int seg);
+int nptb_set_msr_proto(struct kvm_vcpu *vcpu, struct msr_data *msr);
 
 #define NPTB_SAME_TYPE(op, proto)					\
 	static_assert(__same_type(((struct kvm_x86_ops *)0)->op, &(proto)))
@@ -109,6 +136,8 @@ NPTB_SAME_TYPE(flush_tlb_current, nptb_flush_local_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 NPTB_SAME_TYPE(get_interrupt_shadow, nptb_get_interrupt_shadow_proto);
+NPTB_SAME_TYPE(set_segment, nptb_set_segment_proto);
+NPTB_SAME_TYPE(set_msr, nptb_set_msr_proto);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 NPTB_SAME_TYPE(check_emulate_instruction, nptb_can_emulate_proto);
 #else
@@ -134,6 +163,7 @@ int nptb_emul_cmpxchg_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 int nptb_emul_std_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 			void *val, unsigned int bytes,
 			struct x86_exception *exception, bool system);
+int nptb_emul_get_msr_proto(struct nptb_emul_ctxt *ctxt, u32 index, u64 *data);
 unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
 /* Static in tdp_mmu.c, and out of line in all three. */
 bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
@@ -175,6 +205,11 @@ DECLARE_STATIC_CALL(nptb_sc_emul_write, nptb_emul_write_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_write_std, nptb_emul_std_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_get_msr, nptb_emul_get_msr_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_segment, nptb_set_segment_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_msr, nptb_set_msr_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_dr, kvm_set_dr);
+DECLARE_STATIC_CALL(nptb_sc_mark_dirty, kvm_vcpu_mark_page_dirty);
 DECLARE_STATIC_CALL(nptb_sc_set_rflags, kvm_set_rflags);
 DECLARE_STATIC_CALL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DECLARE_STATIC_CALL(nptb_sc_switch_fpu, switch_fpu_return);

@@ -31,7 +31,7 @@ begun=$(now) told=0 spent=0
 while kill -0 $pid 2>/dev/null; do
 	spent=$(($(now) - begun))
 	if grep -q "$done_when" "$console"; then how=reached; break; fi
-	if [ "$on_loop" = stop ] && [ "$(counter stopped)" != 0 ]; then how=stopped; break; fi
+	if [[ $on_loop = s* ]] && [ "$(counter stopped)" != 0 ]; then how=stopped; break; fi
 	if [ $spent -ge $((limit * 1000)) ]; then how=timeout; break; fi
 	if [ $((spent / 10000)) -gt $told ]; then
 		told=$((spent / 10000))

@@ -167,9 +167,16 @@ Debian guest is the stock kernel of the demo with 256 MiB.
 
 `most resident` is by KVM's own counters. Under `lend` and `emulate` the limit is the
 budget plus what is lent. `emulated` counts instructions that KVM's emulator ran in
-place of mapping their pages, `IRETQ` those of them that the module carried out,
+place of mapping their pages, `IRETQ` those of them that return from interrupts, by the module,
 `refused` what could not be emulated.
 
+## The small guest with one page, strictly
+
+Command: `scripts/limit.sh small-strict-1`. Nothing is lent; what cannot be emulated stops
+the guest.
+
+@{[headline('small-strict-1')]}
+@{[table('small', 'strict')]}
 ## The small guest with one page
 
 Command: `scripts/limit.sh small-emulate-1`.

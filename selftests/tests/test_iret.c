@@ -3,6 +3,10 @@
  * IRETQ as the module carries it out under on_loop=emulate, against the CPU's
  * own: the same frames, legal and not, must leave the same registers, segments,
  * exit and stack.
+ *
+ * In two things QEMU's CPU is another than the manual's (AMD64 APM volume 3, IRET), and
+ * the module does as the manual has it: it goes to an address that is not canonical, and
+ * faults there, and it leaves VIF and VIP alone. selftests/unit/test_iret.c has these.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -78,13 +82,12 @@ static uint64_t mostly(uint64_t usual, uint64_t other)
 static struct trial make_trial(void)
 {
 	static const uint64_t rips[] = {
-		CODE + 0x100, CODE + 0x200, 0x800000000000, 0xffff7fffffffffff,
-		0xffff800000000000, 0x7fffffffffff, 0x40000000,
+		CODE + 0x100, CODE + 0x200, 0xffff800000000000, 0x7fffffffffff, 0x40000000,
 	};
 	static const uint64_t css[] = { 0, 3, 0x08, 0x0b, 0x10, 0x18, 0x20, 0x33, 0x1000 };
 	static const uint64_t sss[] = { 0, 3, 0x08, 0x10, 0x13, 0x28, 0x2b, 0x33, 0x1000 };
-	static const uint64_t odd_flags[] = { 1 << 8, 1 << 14, 1 << 16, 1 << 17, 1 << 19,
-		1 << 20, 1 << 22, 1UL << 40, 1 << 3 };
+	static const uint64_t odd_flags[] = { 1 << 8, 1 << 14, 1 << 16, 1 << 17, 1 << 22,
+		1UL << 40, 1 << 3 };
 	/* CF PF AF ZF SF IF DF OF IOPL AC ID. */
 	const uint64_t plain = 0x243ed5;
 	struct trial t = {
@@ -103,6 +106,9 @@ static struct trial make_trial(void)
 	/* QEMU's CPU keeps the upper half of RIP in 32-bit code; KVM minds. */
 	if (t.frame.cs == 0x20)
 		t.frame.rip &= 0xffffffff;
+	/* And it takes a null stack for such code, which is for 64-bit code alone. */
+	if (t.frame.cs == 0x20 && !(t.frame.ss & ~3ULL))
+		t.frame.ss = 0x10;
 	/* The CPU takes the low half of the word. */
 	if (!(roll() % 16))
 		t.frame.cs |= roll() << 16;
@@ -247,6 +253,9 @@ static struct result run(const struct trial *t)
 	r.shadow = events.interrupt.shadow;
 	r.cs = sregs.cs;
 	r.ss = sregs.ss;
+	/* A null one is nothing but that; QEMU's CPU has a flat segment there. */
+	if (!(r.ss.selector & ~3))
+		r.ss = (struct kvm_segment){ .selector = r.ss.selector };
 	r.stacks = hash(vm.mem + STACKS, STACKS_LEN);
 	/* A shutdown leaves what it likes. */
 	if (r.exit == KVM_EXIT_SHUTDOWN)
@@ -289,12 +298,12 @@ static int compare(void)
 
 int main(void)
 {
-	int64_t irets, refused;
+	int64_t irets;
 	int i, halts = 0;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(4);
+	ksft_set_plan(3);
 	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	open_guest();
 	for (i = 0; i < FRAMES; i++) {
@@ -310,11 +319,11 @@ int main(void)
 		die("no budget");
 	ksft_test_result(!compare(), "%d frames leave what the CPU leaves\n", FRAMES);
 	irets = nptb_stat(vm.name, "irets");
-	refused = nptb_stat(vm.name, "refused");
-	note("%lld carried out by the module, %lld instructions left to the CPU",
-	     (long long)irets, (long long)refused);
-	ksft_test_result(irets > FRAMES / 8, "simple ones are carried out\n");
-	ksft_test_result(refused > FRAMES / 8, "the others are not\n");
+	note("%lld carried out by the module, %lld events delivered, %lld refused",
+	     (long long)irets, (long long)nptb_stat(vm.name, "deliveries"),
+	     (long long)nptb_stat(vm.name, "refused"));
+	/* But for those that go on in single steps. */
+	ksft_test_result(irets > FRAMES * 9 / 10, "the module carries them out\n");
 	vmm_destroy(&vm);
 	ksft_finished();
 }

@@ -281,7 +281,7 @@ static bool emulates_singly(void)
 	return ok && singly >= 2 * bursts;
 }
 
-/* The x87 is not emulated: these instructions, and only they, are lent pages. */
+/* Most of the x87 is not emulated: these instructions, and only they, are lent pages. */
 static bool lends_what_is_refused(enum vmm_mode mode)
 {
 	char path[128], *text;
@@ -291,13 +291,65 @@ static bool lends_what_is_refused(enum vmm_mode mode)
 	ok &= stat_at_least("refused", 1) && stat_is("lent_peak", need(mode) - 1);
 	snprintf(path, sizeof(path), NPTB_DIR "/vms/%s/lends", vm.name);
 	text = file_slurp(path);
-	/* FILD m32, DB /0; what is lent to it serves the FISTP behind it, too. */
-	if (!text || !strstr(text, "db00 refused=") || strstr(text, "vector=") ||
+	/* FISTP m32, DB /3. */
+	if (!text || !strstr(text, "db03 refused=") || strstr(text, "vector=") ||
 	    strstr(text, "other=")) {
 		note("lends: %s", text ? text : "?");
 		ok = false;
 	}
 	free(text);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/*
+ * Never lent: what cannot be emulated stops the vCPU, each time that it is tried, with
+ * its bytes and the reason.
+ */
+static bool strict_stops(enum vmm_mode mode)
+{
+	/* FISTP m32, DB /3. */
+	static const uint8_t fistp[] = { 0xdb };
+	const uint64_t *loop = vm.vcpu[0].loop;
+	struct sampler sampler;
+	bool ok = true;
+	int i;
+
+	open_guest(GUEST_FPU, mode);
+	ok &= !nptb_set(vm.name, "on_loop", "strict") && !nptb_budget(vm.name, 1);
+	sampler_begin(&sampler, &vm, 1);
+	for (i = 1; i <= 2; i++) {
+		vmm_start(&vm);
+		ok &= looped() && stat_is("stopped", i) && stat_is("refused", i);
+		ok &= loop[NPTB_STOP_REASON] == NPTB_REASON_INSTRUCTION &&
+			loop[NPTB_STOP_VECTOR] == ~0ULL && loop[NPTB_STOP_INSN_LEN] &&
+			memmem(&loop[NPTB_STOP_INSN], 4, fistp, sizeof(fistp));
+	}
+	ok &= sampler_end(&sampler, false) && stat_is("lent", 0) && stat_is("peak", 1);
+	if (!ok)
+		note("reason %" PRIu64 " vector %" PRId64 " len %" PRIu64 " insn %016" PRIx64,
+		     loop[NPTB_STOP_REASON], loop[NPTB_STOP_VECTOR],
+		     loop[NPTB_STOP_INSN_LEN], loop[NPTB_STOP_INSN]);
+	ok &= record_says(loop[NPTB_STOP_RIP], " resolved=stopped ");
+	ok &= record_says(loop[NPTB_STOP_RIP], " reason=instruction");
+	/* With room it goes on. */
+	ok &= !nptb_budget(vm.name, need(mode));
+	vmm_start(&vm);
+	ok &= vmm_wait(&vm, MS);
+	vmm_stop(&vm);
+	want_copies();
+	ok &= vmm_check(&vm);
+	vmm_destroy(&vm);
+	return ok;
+}
+
+/* One page, and all can be emulated. */
+static bool strict_ends(enum vmm_mode mode)
+{
+	bool ok = gets_past(GUEST_ADD, mode, "strict", 1, 1);
+
+	ok &= stat_is("lent", 0) && stat_is("refused", 0) && stat_is("stopped", 0);
+	ok &= stat_is("peak", 1) && stat_at_least("instructions", 1);
 	vmm_destroy(&vm);
 	return ok;
 }
@@ -390,7 +442,7 @@ int main(void)
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(6 * VMM_MODES + 4);
+	ksft_set_plan(8 * VMM_MODES + 4);
 	for (mode = 0; mode < VMM_MODES; mode++) {
 		const char *name = vmm_mode_names[mode];
 
@@ -402,6 +454,8 @@ int main(void)
 				 name);
 		ksft_test_result(lends_what_is_refused(mode),
 				 "emulate, lend for the x87, %s\n", name);
+		ksft_test_result(strict_ends(mode), "strict, one page, %s\n", name);
+		ksft_test_result(strict_stops(mode), "strict, stop at the x87, %s\n", name);
 	}
 	ksft_test_result(lends(VMM_LONG, 1), "lend six pages, long\n");
 	ksft_test_result(lends(VMM_LONG, 3), "lend four pages, long\n");

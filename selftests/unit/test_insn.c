@@ -111,7 +111,6 @@ static void test_any_bytes(void **state)
 		op = nptb_insn_opcode(insn, n, i & 1);
 		assert_true(op.len <= NPTB_OPCODE_MAX);
 		nptb_insn_mask(insn, n, i & 1, &reg);
-		nptb_insn_is_iretq(insn, n);
 		free(insn);
 	}
 }
@@ -149,24 +148,12 @@ static void test_mask(void **state)
 	}
 }
 
-static void test_iretq(void **state)
-{
-	(void)state;
-	assert_true(nptb_insn_is_iretq((const u8 *)"\x48\xcf", 2));
-	assert_true(nptb_insn_is_iretq((const u8 *)"\x4f\xcf\x90", 3));
-	assert_false(nptb_insn_is_iretq((const u8 *)"\xcf\xcf", 2));
-	assert_false(nptb_insn_is_iretq((const u8 *)"\x47\xcf", 2));
-	assert_false(nptb_insn_is_iretq((const u8 *)"\x48\xcf", 1));
-	assert_false(nptb_insn_is_iretq((const u8 *)"\x66\x48", 2));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opcode),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_mask),
-		cmocka_unit_test(test_iretq),
 	};
 
 	return cmocka_run_group_tests_name("insn", tests, NULL, NULL);

@@ -15,17 +15,17 @@ static void test_kinds(void **state)
 	const struct nptb_lends_entry *e = lends.entry;
 
 	(void)state;
-	nptb_lends_refused(&lends, op(0x48, 0xcf));
+	nptb_lends_refused(&lends, op(0x48, 0xcf), -1);
 	nptb_lends_lent(&lends, op(0x48, 0xcf), -1, 5);
-	nptb_lends_refused(&lends, op(0x48, 0xcf));
+	nptb_lends_refused(&lends, op(0x48, 0xcf), -1);
 	nptb_lends_lent(&lends, op(0x48, 0xcf), -1, 3);
 	/* A delivery: the instruction is none of it. */
 	nptb_lends_lent(&lends, op(0x48, 0xcf), 14, 9);
 	nptb_lends_lent(&lends, op(0x90, 0), 14, 10);
 	nptb_lends_lent(&lends, op(0x90, 0), 0, 1);
 	/* As long, other bytes; the same bytes, longer. */
-	nptb_lends_refused(&lends, op(0x48, 0xce));
-	nptb_lends_refused(&lends, (struct nptb_opcode){ .len = 1, .bytes = { 0x48 } });
+	nptb_lends_refused(&lends, op(0x48, 0xce), -1);
+	nptb_lends_refused(&lends, (struct nptb_opcode){ .len = 1, .bytes = { 0x48 } }, -1);
 	assert_int_equal(lends.count, 5);
 	assert_int_equal(e[0].refused, 2);
 	assert_int_equal(e[0].lends, 2);
@@ -48,8 +48,8 @@ static void test_full(void **state)
 
 	(void)state;
 	for (i = 0; i < NPTB_LENDS_MAX + 10; i++) {
-		nptb_lends_refused(&lends, op(i, 1));
-		nptb_lends_refused(&lends, op(i, 1));
+		nptb_lends_refused(&lends, op(i, 1), -1);
+		nptb_lends_refused(&lends, op(i, 1), -1);
 	}
 	assert_int_equal(lends.count, NPTB_LENDS_MAX);
 	assert_int_equal(lends.entry[NPTB_LENDS_MAX].refused, 20);

@@ -214,6 +214,11 @@ static int loop_field(struct loop *l, const char *name, const char *value, unsig
 		field_printable(l->resolved);
 		return 0;
 	}
+	if (!strcmp(name, "reason")) {
+		strscpy(l->reason, value, sizeof(l->reason));
+		field_printable(l->reason);
+		return 0;
+	}
 	return machine_field(l, name, value, seen);
 }
 

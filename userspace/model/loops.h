@@ -86,6 +86,7 @@ struct loop_page {
  * @lent: pages lent to one attempt, at most
  * @steps: instructions emulated
  * @resolved: how the last attempt here ended
+ * @reason: why it was not emulated, from NPTB_REASON_NAMES; empty from an older module
  * @has_mode: CR0 and EFER are known
  * @has_machine: @cpl, @gpr and @seg are known
  * @cpl: privilege level
@@ -108,6 +109,7 @@ struct loop {
 	unsigned long long laps, times, budget, nr_pages, needs, lent, steps;
 	unsigned int exact;
 	char resolved[LOOP_CLASS_MAX];
+	char reason[LOOP_CLASS_MAX];
 	bool has_mode;
 	bool has_machine;
 	unsigned int cpl;

@@ -157,8 +157,36 @@ static void print_operand(FILE *to, const struct loop *l, const struct operand *
 	fputc('\n', to);
 }
 
+/* Why it was not emulated: uapi/nptbudget.h, enum nptb_reason. NULL where it was. */
+static const char *reason_text(const struct loop *l)
+{
+	static const char *const names[] = NPTB_REASON_NAMES;
+	static const char *const texts[NPTB_REASON_NR] = {
+		[NPTB_REASON_INSTRUCTION] = "neither KVM's emulator nor the module knows it",
+		[NPTB_REASON_FORM] = "the module does not carry it out in this form",
+		[NPTB_REASON_MEMORY] = "the host does not let KVM have memory that it needs",
+		[NPTB_REASON_NESTED] = "the vCPU runs a guest of its own",
+		[NPTB_REASON_SMM] = "the vCPU is in system management mode",
+		[NPTB_REASON_DEBUGGED] = "user space debugs the vCPU",
+		[NPTB_REASON_BREAKPOINT] = "the guest has a breakpoint on data or a port",
+		[NPTB_REASON_SINGLE_STEP] = "the guest runs in single steps",
+		[NPTB_REASON_NMI] = "it ends the handling of an NMI",
+		[NPTB_REASON_PRIVATE] = "the guest's state is encrypted",
+	};
+	size_t i;
+
+	if (!*l->reason || !strcmp(l->reason, names[NPTB_REASON_NONE]))
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(l->reason, names[i]))
+			return texts[i];
+	return l->reason;
+}
+
 static void print_resolved(FILE *to, const struct loop *l)
 {
+	if (reason_text(l))
+		fprintf(to, "  not emulated: %s\n", reason_text(l));
 	if (l->lent)
 		fprintf(to, "  at most %llu page%s lent\n", l->lent, l->lent == 1 ? "" : "s");
 	if (l->steps)
@@ -232,6 +260,8 @@ void loop_print_short(FILE *to, const struct loop *l)
 	if (l->nr > SHORT_PAGES)
 		fprintf(to, "; and %zu more", l->nr - SHORT_PAGES);
 	fputc('\n', to);
+	if (reason_text(l))
+		fprintf(to, "    not emulated: %s\n", reason_text(l));
 }
 
 static struct json_object *hex_json(unsigned long long v)
@@ -379,6 +409,8 @@ struct json_object *loop_json(const struct loop *l)
 	json_object_object_add(obj, "exact", json_object_new_boolean(l->exact));
 	json_object_object_add(obj, "resolved",
 			       *l->resolved ? json_object_new_string(l->resolved) : NULL);
+	json_object_object_add(obj, "reason",
+			       *l->reason ? json_object_new_string(l->reason) : NULL);
 	json_object_object_add(obj, "lent", json_object_new_uint64(l->lent));
 	json_object_object_add(obj, "steps", json_object_new_uint64(l->steps));
 	json_object_object_add(obj, "truncated", json_object_new_boolean(l->truncated));

@@ -15,13 +15,14 @@
 static void print_resolved(FILE *to, const struct report_vm *vm)
 {
 	unsigned long long lent = 0, instructions = 0;
-	char peak[24], refused[24], irets[24];
+	char peak[24], refused[24], carried[24], deliveries[24];
 
 	stats_get(&vm->stats, "instructions", &instructions);
 	stats_get(&vm->stats, "lent", &lent);
 	if (instructions)
-		fprintf(to, "  instructions emulated %llu, IRETQ by the module %s, refused %s\n",
-			instructions, stats_text(&vm->stats, "irets", irets),
+		fprintf(to, "  instructions emulated %llu, by the module %s, events delivered by it %s, refused %s\n",
+			instructions, stats_text(&vm->stats, "carried", carried),
+			stats_text(&vm->stats, "deliveries", deliveries),
 			stats_text(&vm->stats, "refused", refused));
 	if (lent)
 		fprintf(to, "  pages lent %llu, at most %s at a time\n", lent,

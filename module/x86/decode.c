@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decode the instructions that the module carries out, and no others. Pure; see
+ * x86/decode.h. AMD64 APM volume 3, chapter 1.
+ */
+#include "lib/pure.h"
+#include "x86/decode.h"
+#include "x86/soft.h"
+
+#define RBX	3
+#define RBP	5
+#define RSI	6
+#define RDI	7
+#define NO_SEGMENT	0xff
+
+/**
+ * struct reader - a place in an instruction
+ * @bytes: of the instruction
+ * @len: how many are known
+ * @at: next byte
+ * @short_of: there were too few
+ */
+struct reader {
+	const u8 *bytes;
+	u32 len;
+	u32 at;
+	bool short_of;
+};
+
+static u8 next(struct reader *r)
+{
+	if (r->at < r->len)
+		return r->bytes[r->at++];
+	r->short_of = true;
+	return 0;
+}
+
+/* Signed, of 1, 2 or 4 bytes. */
+static s64 next_signed(struct reader *r, u32 size)
+{
+	u64 value = 0;
+	u32 i;
+
+	for (i = 0; i < size; i++)
+		value |= (u64)next(r) << (8 * i);
+	return (s64)(value << (64 - 8 * size)) >> (64 - 8 * size);
+}
+
+struct prefixes {
+	bool code64;
+	bool addrsize;
+	u8 segment;
+};
+
+static bool take_prefix(u8 byte, struct nptb_insn *insn, struct prefixes *p)
+{
+	static const u8 segments[] = {
+		[0x26 >> 3 & 3] = NPTB_SEG_ES, [0x2e >> 3 & 3] = NPTB_SEG_CS,
+		[0x36 >> 3 & 3] = NPTB_SEG_SS, [0x3e >> 3 & 3] = NPTB_SEG_DS,
+	};
+
+	switch (byte) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e:
+		/* In 64-bit mode these are ignored: section 1.2.4. */
+		if (!p->code64)
+			p->segment = segments[byte >> 3 & 3];
+		return true;
+	case 0x64: case 0x65:
+		p->segment = byte == 0x64 ? NPTB_SEG_FS : NPTB_SEG_GS;
+		return true;
+	case 0x66:
+		insn->opsize = true;
+		return true;
+	case 0x67:
+		p->addrsize = true;
+		return true;
+	case 0xf0:
+		insn->lock = true;
+		return true;
+	case 0xf2: case 0xf3:
+		insn->rep = byte;
+		return true;
+	}
+	return false;
+}
+
+static u64 gpr(const struct nptb_state *state, u32 nr)
+{
+	return state->gpr[nr & 15];
+}
+
+/* ModRM with 16-bit addresses: APM volume 3, table A-33. */
+static void operand_16(struct reader *r, const struct nptb_state *state,
+		       struct nptb_insn *insn, u8 *segment)
+{
+	static const u8 base[] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
+	static const u8 index[] = { RSI, RDI, RSI, RDI };
+	u32 mod = insn->modrm >> 6, rm = insn->modrm & 7;
+	u64 ea = 0;
+
+	if (mod == 0 && rm == 6) {
+		ea = next_signed(r, 2);
+	} else {
+		ea = gpr(state, base[rm]);
+		if (rm < 4)
+			ea += gpr(state, index[rm]);
+		if (base[rm] == RBP)
+			*segment = NPTB_SEG_SS;
+		if (mod)
+			ea += next_signed(r, mod == 1 ? 1 : 2);
+	}
+	insn->ea = (u16)ea;
+}
+
+/* SIB: APM volume 3, section 1.4.3. */
+static u64 take_sib(struct reader *r, const struct nptb_state *state,
+		    const struct nptb_insn *insn, u8 *segment)
+{
+	u8 sib = next(r);
+	u32 index = (sib >> 3 & 7) | (insn->rex & 2) << 2;
+	u32 base = (sib & 7) | (insn->rex & 1) << 3;
+	u64 ea = index == NPTB_RSP ? 0 : gpr(state, index) << (sib >> 6);
+
+	if ((sib & 7) == RBP && !(insn->modrm >> 6))
+		return ea + next_signed(r, 4);
+	if (base == NPTB_RSP || base == RBP)
+		*segment = NPTB_SEG_SS;
+	return ea + gpr(state, base);
+}
+
+static void operand_32(struct reader *r, const struct nptb_state *state, bool code64,
+		       struct nptb_insn *insn, u8 *segment, bool *relative)
+{
+	u32 mod = insn->modrm >> 6, rm = insn->modrm & 7;
+
+	if (rm == NPTB_RSP) {
+		insn->ea = take_sib(r, state, insn, segment);
+	} else if (mod == 0 && rm == RBP) {
+		insn->ea = next_signed(r, 4);
+		*relative = code64;
+	} else {
+		insn->ea = gpr(state, nptb_insn_rm(insn));
+		if (nptb_insn_rm(insn) == RBP)
+			*segment = NPTB_SEG_SS;
+	}
+	if (mod == 1 || mod == 2)
+		insn->ea += next_signed(r, mod == 1 ? 1 : 4);
+}
+
+static void take_modrm(struct reader *r, const struct nptb_state *state, u32 address,
+		       const struct prefixes *p, struct nptb_insn *insn)
+{
+	u8 segment = NPTB_SEG_DS;
+	bool relative = false;
+
+	insn->has_modrm = true;
+	insn->modrm = next(r);
+	insn->is_memory = insn->modrm >> 6 != 3;
+	if (!insn->is_memory)
+		return;
+	if (address == 2)
+		operand_16(r, state, insn, &segment);
+	else
+		operand_32(r, state, p->code64, insn, &segment, &relative);
+	/* From the next instruction on; none of ours has an immediate behind it. */
+	if (relative)
+		insn->ea += state->rip + r->at;
+	if (address == 4)
+		insn->ea = (u32)insn->ea;
+	insn->segment = p->segment == NO_SEGMENT ? segment : p->segment;
+}
+
+/* Opcodes that are decoded, and whether they have a ModRM byte. */
+static bool is_known(u8 map, u8 op, bool *modrm)
+{
+	*modrm = false;
+	if (map == 0) {
+		*modrm = op >= 0xd8 && op <= 0xdf;
+		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
+	}
+	*modrm = op == 0x01 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f;
+	return *modrm || op == 0x07 || op == 0x0b || op == 0x77;
+}
+
+/**
+ * nptb_decode() - decode an instruction
+ * @bytes: from RIP on
+ * @len: how many are known
+ * @state: of the vCPU, for addresses
+ * @machine: of the vCPU, for its mode
+ * @insn: filled in
+ *
+ * Return: false where it is none of those that the module carries out, or not all of
+ * it is known.
+ */
+bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
+		 const struct nptb_machine *machine, struct nptb_insn *insn)
+{
+	bool code64 = state->efer & NPTB_EFER_LMA &&
+		      machine->seg[NPTB_SEG_CS].attr & NPTB_ATTR_L;
+	bool wide = machine->seg[NPTB_SEG_CS].attr & NPTB_ATTR_DB;
+	struct prefixes p = { .code64 = code64, .segment = NO_SEGMENT };
+	struct reader r = { bytes, len, 0, false };
+	u32 address;
+	bool modrm;
+	u8 byte;
+
+	*insn = (struct nptb_insn){ };
+	do
+		byte = next(&r);
+	while (!r.short_of && take_prefix(byte, insn, &p));
+	if (code64 && (byte & 0xf0) == 0x40) {
+		insn->rex = byte;
+		byte = next(&r);
+	}
+	if (byte == 0x0f) {
+		insn->map = 1;
+		byte = next(&r);
+	}
+	insn->op = byte;
+	if (r.short_of || !is_known(insn->map, byte, &modrm))
+		return false;
+	address = code64 ? (p.addrsize ? 4 : 8) : wide != p.addrsize ? 4 : 2;
+	if (modrm)
+		take_modrm(&r, state, address, &p, insn);
+	if (!insn->map && byte == 0xcd)
+		insn->imm = next(&r);
+	insn->len = r.at;
+	return !r.short_of && r.at <= NPTB_INSN_MAX;
+}

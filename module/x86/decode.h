@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The instructions that the module carries out, decoded. Pure. */
+#ifndef NPTB_X86_DECODE_H
+#define NPTB_X86_DECODE_H
+
+#include "cpu.h"
+
+/**
+ * struct nptb_insn - an instruction
+ * @len: bytes
+ * @map: opcode map: 0 for one byte, 1 for 0F
+ * @op: opcode, the last byte of it
+ * @rep: the last of F2 and F3, or 0
+ * @opsize: it has prefix 66
+ * @lock: it has prefix F0
+ * @rex: REX prefix, or 0
+ * @modrm: ModRM, where @has_modrm
+ * @has_modrm: it has one
+ * @imm: of INT n
+ * @is_memory: ModRM names memory
+ * @segment: of its operand, enum nptb_segment_nr
+ * @ea: of its operand, offset in @segment
+ */
+struct nptb_insn {
+	u8 len;
+	u8 map;
+	u8 op;
+	u8 rep;
+	bool opsize;
+	bool lock;
+	u8 rex;
+	u8 modrm;
+	bool has_modrm;
+	u8 imm;
+	bool is_memory;
+	u8 segment;
+	u64 ea;
+};
+
+/* Fields of ModRM, with REX: AMD64 APM volume 3, section 1.4.1 and 1.4.2. */
+static inline u32 nptb_insn_reg(const struct nptb_insn *insn)
+{
+	return (insn->modrm >> 3 & 7) | (insn->rex & 4) << 1;
+}
+
+static inline u32 nptb_insn_rm(const struct nptb_insn *insn)
+{
+	return (insn->modrm & 7) | (insn->rex & 1) << 3;
+}
+
+static inline bool nptb_insn_wide(const struct nptb_insn *insn)
+{
+	return insn->rex & 8;
+}
+
+bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
+		 const struct nptb_machine *machine, struct nptb_insn *insn);
+
+#endif /* NPTB_X86_DECODE_H */

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Instructions on the state of the FPU; see x86/fpu.h. */
+#include <asm/fpu/api.h>
+
+#include "backend.h"
+#include "x86/fpu.h"
+#include "x86/step.h"
+#include "x86/symbols.h"
+
+/* An x87 status word: APM volume 5, section 6.2. An exception is unmasked, and waits. */
+#define FSW_ES		BIT(7)
+
+/* Error code of a #PF, bit 1: it was a write. APM volume 2, section 8.4.2. */
+#define PF_WRITE	BIT(1)
+
+/*
+ * FXSAVE: APM volume 2, section 11.4.4. x87 alone, with 8 and with 16 XMM registers;
+ * MXCSR and what of it may be set.
+ */
+#define FX_SIZE		512
+#define FX_X87		160
+#define FX_XMM		16
+#define FX_MXCSR	24
+#define FX_MXCSR_MASK	28
+#define MXCSR_MASK_OLD	0xffbf
+
+struct fx {
+	u8 bytes[FX_SIZE];
+} __aligned(16);
+
+/* In KVM_RUN the guest's FPU state is the thread's; bring it into the registers. */
+static void fpu_begin(void)
+{
+	fpregs_lock();
+	if (test_thread_flag(TIF_NEED_FPU_LOAD))
+		static_call(nptb_sc_switch_fpu)();
+}
+
+static void fpu_end(void)
+{
+	fpregs_unlock();
+}
+
+static void save(struct fx *fx, bool wide)
+{
+	fpu_begin();
+	if (wide)
+		asm volatile("fxsave64 %0" : "=m"(*fx));
+	else
+		asm volatile("fxsave %0" : "=m"(*fx));
+	fpu_end();
+}
+
+/* Nothing here can fault: MXCSR has been looked at. */
+static void restore(const struct fx *fx, bool wide)
+{
+	fpu_begin();
+	if (wide)
+		asm volatile("fxrstor64 %0" : : "m"(*fx));
+	else
+		asm volatile("fxrstor %0" : : "m"(*fx));
+	fpu_end();
+}
+
+static u32 word_at(const struct fx *fx, u32 at)
+{
+	u32 value;
+
+	memcpy(&value, fx->bytes + at, sizeof(value));
+	return value;
+}
+
+static bool mxcsr_allowed(const struct fx *now, u32 mxcsr)
+{
+	return !(mxcsr & ~(word_at(now, FX_MXCSR_MASK) ?: MXCSR_MASK_OLD));
+}
+
+/* How much FXSAVE and FXRSTOR touch: APM volume 4, FXSAVE, with EFER.FFXSR. */
+static u32 fx_size(const struct nptb_soft *soft)
+{
+	u32 size = FX_X87;
+
+	if (soft->state.cr4 & X86_CR4_OSFXSR &&
+	    !(soft->state.efer & EFER_FFXSR && nptb_soft_64(soft) && !soft->machine.cpl))
+		size += (nptb_soft_64(soft) ? 16 : 8) * FX_XMM;
+	return size;
+}
+
+static enum nptb_soft_end fx_linear(struct nptb_soft *soft, const struct nptb_insn *insn,
+				    bool write, u64 *linear)
+{
+	enum nptb_soft_end end;
+
+	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	end = nptb_step_linear(soft, insn, FX_SIZE, write, linear);
+	if (end == NPTB_SOFT_DONE && *linear & 15)
+		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
+	return end;
+}
+
+/* What FXSAVE leaves as it is stays: it is read before. */
+static enum nptb_soft_end fxsave(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	enum nptb_soft_end end;
+	struct fx fx;
+	u64 linear;
+
+	end = fx_linear(soft, insn, true, &linear);
+	if (end == NPTB_SOFT_DONE)
+		end = nptb_soft_read(soft, linear, &fx, fx_size(soft), false);
+	if (end == NPTB_SOFT_RAISED && soft->raised.vector == NPTB_VECTOR_PF)
+		soft->raised.code |= PF_WRITE;
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	save(&fx, nptb_insn_wide(insn));
+	return nptb_soft_write(soft, linear, &fx, fx_size(soft), false);
+}
+
+static enum nptb_soft_end fxrstor(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	bool wide = nptb_insn_wide(insn);
+	enum nptb_soft_end end;
+	struct fx now, fx;
+	u64 linear;
+
+	end = fx_linear(soft, insn, false, &linear);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	save(&now, wide);
+	fx = now;
+	end = nptb_soft_read(soft, linear, &fx, fx_size(soft), false);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	if (!mxcsr_allowed(&now, word_at(&fx, FX_MXCSR)))
+		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
+	restore(&fx, wide);
+	return NPTB_SOFT_DONE;
+}
+
+/* LDMXCSR and STMXCSR: APM volume 4. */
+static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn,
+				bool load)
+{
+	enum nptb_soft_end end;
+	struct fx now;
+	u64 linear;
+	u32 value;
+
+	if (soft->state.cr0 & X86_CR0_EM || !(soft->state.cr4 & X86_CR4_OSFXSR))
+		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
+	if (soft->state.cr0 & X86_CR0_TS)
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	end = nptb_step_linear(soft, insn, sizeof(value), !load, &linear);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	save(&now, false);
+	value = word_at(&now, FX_MXCSR);
+	if (!load)
+		return nptb_soft_write(soft, linear, &value, sizeof(value), false);
+	end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	if (!mxcsr_allowed(&now, value))
+		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
+	fpu_begin();
+	asm volatile("ldmxcsr %0" : : "m"(value));
+	fpu_end();
+	return NPTB_SOFT_DONE;
+}
+
+/*
+ * With the guest's state loaded: may an instruction be run that waits for exceptions of
+ * the x87? An unmasked one would be the host's.
+ */
+static bool is_quiet(void)
+{
+	u16 status;
+
+	asm volatile("fnstsw %0" : "=m"(status));
+	return !(status & FSW_ES);
+}
+
+static enum nptb_soft_end not_quiet(struct nptb_soft *soft)
+{
+	/* Without CR0.NE it is told by a pin. */
+	if (!(soft->state.cr0 & X86_CR0_NE))
+		return nptb_soft_unable(soft, NPTB_REASON_FORM);
+	return nptb_soft_raise(soft, NPTB_VECTOR_MF);
+}
+
+static enum nptb_soft_end fwait(struct nptb_soft *soft)
+{
+	u64 both = X86_CR0_MP | X86_CR0_TS;
+	bool quiet;
+
+	if ((soft->state.cr0 & both) == both)
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	fpu_begin();
+	quiet = is_quiet();
+	fpu_end();
+	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
+}
+
+static enum nptb_soft_end emms(struct nptb_soft *soft)
+{
+	bool quiet;
+
+	if (soft->state.cr0 & X86_CR0_EM)
+		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
+	if (soft->state.cr0 & X86_CR0_TS)
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	fpu_begin();
+	quiet = is_quiet();
+	if (quiet)
+		asm volatile("emms");
+	fpu_end();
+	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
+}
+
+/* FILD m32int. An exception of its own waits for the next instruction. */
+static enum nptb_soft_end fild(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	enum nptb_soft_end end;
+	bool quiet;
+	u64 linear;
+	u32 value;
+
+	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	end = nptb_step_linear(soft, insn, sizeof(value), false, &linear);
+	if (end == NPTB_SOFT_DONE)
+		end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	fpu_begin();
+	quiet = is_quiet();
+	if (quiet)
+		asm volatile("fildl %0" : : "m"(value));
+	fpu_end();
+	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
+}
+
+/* FNCLEX and FNINIT wait for no exception. */
+static enum nptb_soft_end clear(struct nptb_soft *soft, bool all)
+{
+	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	fpu_begin();
+	if (all)
+		asm volatile("fninit");
+	else
+		asm volatile("fnclex");
+	fpu_end();
+	return NPTB_SOFT_DONE;
+}
+
+static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	if (insn->map == 0 && insn->op == 0x9b)
+		return fwait(soft);
+	if (insn->map == 0 && insn->op == 0xdb && (insn->modrm | 1) == 0xe3)
+		return clear(soft, insn->modrm & 1);
+	if (insn->map == 0 && insn->op == 0xdb && insn->is_memory && !(insn->modrm >> 3 & 7))
+		return fild(soft, insn);
+	if (insn->map == 1 && insn->op == 0x77 && !insn->rep && !insn->opsize)
+		return emms(soft);
+	if (insn->map != 1 || insn->op != 0xae || !insn->is_memory || insn->rep || insn->opsize)
+		return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
+	switch (insn->modrm >> 3 & 7) {
+	case 0:
+		return fxsave(soft, insn);
+	case 1:
+		return fxrstor(soft, insn);
+	case 2:
+		return mxcsr(soft, insn, true);
+	case 3:
+		return mxcsr(soft, insn, false);
+	}
+	return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
+}
+
+/**
+ * nptb_fpu_step() - carry out an instruction on the FPU's state
+ * @soft: a vCPU in KVM_RUN; its own thread
+ * @insn: decoded
+ *
+ * FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, FWAIT, FNCLEX, FNINIT, EMMS, FILD m32int.
+ *
+ * Context: may sleep.
+ * Return: see &enum nptb_soft_end; an exception is not delivered yet.
+ */
+enum nptb_soft_end nptb_fpu_step(struct nptb_soft *soft,
+				 const struct nptb_insn *insn)
+{
+	enum nptb_soft_end end = insn->lock ? nptb_soft_raise(soft, NPTB_VECTOR_UD) :
+					      run(soft, insn);
+
+	if (end == NPTB_SOFT_DONE)
+		nptb_step_advance(soft, insn);
+	return end;
+}
