@@ -16,8 +16,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/tap.sh"
 LOGS=$PROJECT/build/check-deb
 
-# The packages that bring a release's kernel headers, and the suite beside it that
-# has one more.
+# The packages that bring a release's kernel headers, one after the other, as both of
+# trixie have one name; and the suite beside it that has one more.
 headers_bookworm="linux-headers-amd64 linux-headers-6.12-amd64"
 suites_bookworm=""
 headers_trixie="linux-headers-amd64 linux-headers-amd64/trixie-backports"
@@ -77,13 +77,14 @@ packages() { mkdir -p "$FRESH/deb-use/root"; cp -r "$FRESH"/deb-build/root/{old,
 
 # Before it is installed, all that could be taken for ours is gone.
 prepare() {
-	local headers="headers_$1"
+	local headers="headers_$1" package
 	machine deb-use "$1"
 	rm -rf "$FRESH/deb-use$FRESH_PROJECT"
 	mkdir -p "$FRESH/deb-use$FRESH_PROJECT"
 	packages
-	# shellcheck disable=SC2086 # words
-	in_machine deb-use apt-get -q install man-db ${!headers}
+	in_machine deb-use apt-get -q install man-db
+	# Those of another kernel stay.
+	for package in ${!headers}; do in_machine deb-use apt-get -q install "$package" || return 1; done
 }
 
 installed() { in_machine deb-use sh -ec "cd /root/$1; apt-get -q install ./nptbudget_*.deb ./nptbudget-dkms_*.deb"; }
@@ -100,7 +101,7 @@ modules() {
 			echo "# module $1 for $kver"
 			n=$((n + 1))
 		done
-		[ $n -ge 2 ]
+		[ $n -ge 2 ] || { echo "headers of $n kernels alone"; exit 1; }
 		dkms status' sh "$1"
 }
 
