@@ -169,7 +169,8 @@ static void test_wrong(void **state)
 	for (i = 0; i < ARRAY_SIZE(wrongs); i++) {
 		const struct wrong *w = &wrongs[i];
 		struct nptb_delivery event = {
-			.vector = w->vector, .soft = w->soft, .external = w->external, .rip = 0x7002,
+			.vector = w->vector, .soft = w->soft, .external = w->external,
+			.rip = 0x7002,
 		};
 		bool wide = w->mode != SOFT_PROT;
 		u32 width = wide ? 8 : 4;

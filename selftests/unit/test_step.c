@@ -8,9 +8,12 @@
 static u32 parse(const char *hex, u8 *bytes)
 {
 	u32 len = strlen(hex) / 2, i;
+	int got;
 
-	for (i = 0; i < len; i++)
-		assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &bytes[i]), 1);
+	for (i = 0; i < len; i++) {
+		got = sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
+		assert_int_equal(got, 1);
+	}
 	return len;
 }
 
