@@ -49,6 +49,14 @@ step_failed() {
 	pieces_sum
 }
 
+# Debian's ccache stands before the compilers, for all that is run from here on: a
+# clean clone has most of its objects from the last one, with their warnings.
+use_ccache() {
+	[ -d /usr/lib/ccache ] || return 0
+	export PATH="/usr/lib/ccache:$PATH" CCACHE_DIR="$CACHE/ccache" CCACHE_MAXSIZE=2G \
+		CCACHE_BASEDIR="$PROJECT" CCACHE_NOHASHDIR=1
+}
+
 build() {
 	make -C "$PROJECT" -j"$(nproc)" cli
 	make -C "$PROJECT/selftests" -j"$(nproc)" all
@@ -127,6 +135,7 @@ prepare() {
 	step "packages" "$here/deps.sh" build lab check "$group"
 	fetch_kernels "$@"
 	go_on
+	use_ccache
 	step "build" build
 }
 
