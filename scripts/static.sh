@@ -204,7 +204,46 @@ ours() {
 	grep -E "(^|[ /])($names):[0-9]+(:[0-9]+)?: |objtool|modpost|sparse is not available|C=2 specified|nptbudget\.o|^make.*Error" "$1" || true
 }
 
+# A sum of what a build, and what is said of it, depends on.
+build_key() {
+	local series=$1
+	{
+		cat "$(kernel_dir "$series")/env"
+		if [ "$(release_of "$series")" = trixie ]; then
+			sha256sum <"$TRIXIE/var/lib/dpkg/status"
+		else
+			gcc-12 --version
+			sparse --version
+		fi
+		cd "$PROJECT"
+		static_files module uapi selftests/kmod scripts/sparse scripts/static.sh \
+			scripts/lib/build.sh scripts/lib/trixie.sh | xargs sha256sum
+	} | sha256sum | cut -d' ' -f1
+}
+
+# What was built without a word is kept in the cache, and is taken from there where
+# nothing changed: three builds take 240 CPU seconds.
 build_series() {
+	local series=$1 kept dir
+	kept=$CACHE/modules/$(build_key "$series") || return 1
+	dir=$(module_build_dir "$series")
+	if [ -f "$kept/kernel" ]; then
+		mkdir -p "$dir"
+		touch "$kept"
+		# Times of now: it is newer than its sources.
+		cp -r "$kept/." "$dir/"
+		return
+	fi
+	build_anew "$series" || return 1
+	rm -rf "$kept" "$kept.$$"
+	mkdir -p "$kept.$$/kmod"
+	cp -r "$dir/stripped" "$kept.$$/"
+	cp "$dir"/kmod/*.ko "$kept.$$/kmod/"
+	cp "$dir/kernel" "$kept.$$/"
+	mv "$kept.$$" "$kept"
+}
+
+build_anew() {
 	local series=$1 said
 	(module_build "$series" C=2) >"$tmp/build" 2>&1 || {
 		echo "the build failed:"
@@ -215,16 +254,18 @@ build_series() {
 	[ -z "$said" ] || { printf '%s\n' "$said"; return 1; }
 }
 
-# Everything is built anew: a file that is not compiled has no message. What comes
-# of it is the module that the lab loads.
+# A file that is not compiled has no message, so everything is. What comes of it is the
+# module that the lab loads.
 check_build() {
 	local series
+	mkdir -p "$CACHE/modules"
+	find "$CACHE/modules" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 	for series in ${1:-$SERIES_ALL}; do
 		if ! "$here/kernel.sh" fetch "$series" >&2; then
 			tap_fail "sparse and W=1, $series" "no kernel $series"
 			continue
 		fi
-		rm -rf "$(module_build_dir "$series")/module"
+		rm -rf "$(module_build_dir "$series")"/{module,kmod,stripped}
 		tap_check "sparse and W=1, $series" build_series "$series"
 	done
 }
