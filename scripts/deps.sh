@@ -14,7 +14,8 @@ BUILD="gcc make libc6-dev pkg-config libtracecmd-dev libtracefs-dev libtraceeven
 	libjson-c-dev libncurses-dev"
 LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
 	debootstrap debian-archive-keyring util-linux perl procps libelf1 gcc-12 dwarves"
-CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf libcmocka-dev perl apt-utils gpg gpg-agent ccache"
+CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf libcmocka-dev perl apt-utils gpg gpg-agent ccache
+	parallel"
 # For the debug kernel alone.
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 

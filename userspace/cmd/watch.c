@@ -200,7 +200,7 @@ static int watch_on(struct session *s)
 
 static int report(struct session *s)
 {
-	unsigned long long lost = kvmtrace_lost(s->trace);
+	unsigned long long lost = kvmtrace_lost(s->trace), cut = kvmtrace_cut(s->trace);
 	struct json_object *top;
 	size_t i, quiet = 0;
 
@@ -210,6 +210,7 @@ static int report(struct session *s)
 		json_object_object_add(top, "findings", json_object_get(s->found));
 		json_object_object_add(top, "times", watch_times_json(&s->watch));
 		json_object_object_add(top, "lost_events", json_object_new_uint64(lost));
+		json_object_object_add(top, "cut_readings", json_object_new_uint64(cut));
 		return cmd_print_json(top);
 	}
 	for (i = 0; i < s->nr_shown; i++)
@@ -222,6 +223,9 @@ static int report(struct session *s)
 	watch_print_times(stdout, &s->watch);
 	if (lost)
 		printf("%llu events found no room: counts are too low\n", lost);
+	if (cut)
+		printf("Events came more quickly than they are read, for %llu s: counts are too low\n",
+		       cut);
 	return EXIT_DONE;
 }
 

@@ -24,6 +24,7 @@ int kvmtrace_open(struct kvmtrace **trace);
 int kvmtrace_add(struct kvmtrace *trace, const pid_t *tids, size_t nr);
 int kvmtrace_read(struct kvmtrace *trace, kvmtrace_fn fn, void *data);
 uint64_t kvmtrace_lost(struct kvmtrace *trace);
+uint64_t kvmtrace_cut(const struct kvmtrace *trace);
 uint64_t kvmtrace_now(void);
 void kvmtrace_close(struct kvmtrace *trace);
 
