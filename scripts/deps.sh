@@ -23,7 +23,7 @@ DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
 
 # For scripts/host-check.sh, beside what builds.
-REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring jq trace-cmd"
+REAL_HOST="rsync kmod xz-utils procps perl debian-archive-keyring jq parallel trace-cmd"
 
 # For scripts/check-fresh.sh.
 FRESH="debootstrap debian-archive-keyring util-linux zstd git"
