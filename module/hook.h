@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Catching functions of KVM: part of the seam, see backend.h. VMs whose faults are
- * caught are found inline, for every fault does it twice.
+ * caught are found inline, for every fault does it.
  */
 #ifndef NPTB_HOOK_H
 #define NPTB_HOOK_H
@@ -17,7 +17,7 @@ struct kvm_async_pf;
 struct kvm_pre_fault_memory;
 struct nptb_set_spte;
 
-#define NPTB_WATCH_BITS	6
+#define NPTB_WATCH_BITS	8
 
 /**
  * struct nptb_watch - a VM whose faults are caught
@@ -32,10 +32,29 @@ struct nptb_watch {
 /* Defined by the backend; one writer at a time, read under RCU. */
 extern struct hlist_head nptb_watched[1 << NPTB_WATCH_BITS];
 
+/* The low bits of its page's number: KVM allocates whole pages for it. */
 static inline struct hlist_head *nptb_watch_head(struct kvm *kvm)
 {
-	return &nptb_watched[hash_min((unsigned long)kvm, NPTB_WATCH_BITS)];
+	return &nptb_watched[((unsigned long)kvm >> PAGE_SHIFT) &
+			     ((1 << NPTB_WATCH_BITS) - 1)];
 }
+
+/**
+ * nptb_watch_add() - catch the faults of a VM from now on
+ * @watch: for it, in no hash
+ * @kvm: the VM
+ *
+ * Context: under nptb_registry.
+ */
+void nptb_watch_add(struct nptb_watch *watch, struct kvm *kvm);
+
+/**
+ * nptb_watch_del() - catch the faults of a VM no more
+ * @watch: of it; to be freed after a grace period of RCU
+ *
+ * Context: under nptb_registry.
+ */
+void nptb_watch_del(struct nptb_watch *watch);
 
 /**
  * nptb_watch_find() - the VM of a fault, if it is under budget
@@ -62,8 +81,9 @@ static __always_inline struct nptb_watch *nptb_watch_find(struct kvm *kvm)
  * @vm_created: a VM is there, nothing of it runs yet; may sleep
  * @vm_destroyed: a VM ends, nothing of it runs any more; may sleep
  * @vcpu_comes: a vCPU of a VM is about to be created; an error has that fail
- * @fault: a nested page fault of a watched VM; entered in place of KVM's own
- *	function, and calls nptb_hook_leave() as its last act
+ * @fault: a nested page fault of a VM that was watched a moment ago, and of one now
+ *	and then that is not; in place of KVM's own function. It calls nptb_hook_enter()
+ *	first and nptb_hook_leave() last, and finds the VM itself
  * @set_spte: a shadow MMU makes a leaf; @ahead: nobody asked for it. mmu_lock held
  * @map: the main MMU makes a leaf, while some fault asks for this; mmu_lock held, and
  *	not to sleep. %NPTB_KVM_CONTINUE has it go on
@@ -79,7 +99,7 @@ struct nptb_handlers {
 	void (*vm_destroyed)(struct kvm *kvm);
 	int (*vcpu_comes)(struct kvm *kvm);
 	int (*fault)(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		     void *insn, int insn_len, struct nptb_watch *watch);
+		     void *insn, int insn_len);
 	int (*set_spte)(struct kvm_vcpu *vcpu, bool ahead,
 			const struct nptb_set_spte *set);
 	int (*map)(struct kvm_vcpu *vcpu, void *fault);

@@ -414,9 +414,9 @@ static __always_inline int run(struct nptb_fault *fault)
 	return fault->ret;
 }
 
-static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
-				  struct kvm_vcpu *vcpu, gpa_t gpa,
-				  u64 error_code, void *insn, int insn_len)
+static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *v,
+					  struct kvm_vcpu *vcpu, gpa_t gpa,
+					  u64 error_code, void *insn, int insn_len)
 {
 	/*
 	 * All are named: for one that is left out the compiler would clear the
@@ -444,14 +444,26 @@ static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
 			.done = 0, .carried = 0, .irets = 0, .deliveries = 0, .refused = false,
 		},
 		.loop = { .confirmed = false, .lap = false, .stolen = false },
-		.told = false,
-		.ret = 0,
-		.verdict = 0,
+		.told = false, .ret = 0, .verdict = 0,
 		.made = NPTB_KEY_NONE,
 		.note = { .leaves = 0, .seq = 0 },
 	};
 
 	return run(&fault);
+}
+
+/* A fault of a VM that is under budget, or was when it was found. */
+static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
+				  u64 error_code, void *insn, int insn_len)
+{
+	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
+
+	if (unlikely(!v))
+		return no_memory(vm);
+	if (unlikely(!v->readable || nptb_kvm_protected(vcpu)) &&
+	    !is_readable(v, vcpu))
+		return refuse(vm, vcpu, gpa, error_code, insn, insn_len);
+	return handle_tracked(vm, v, vcpu, gpa, error_code, insn, insn_len);
 }
 
 /**
@@ -461,7 +473,6 @@ static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
  * @error_code: of the fault
  * @insn: instruction bytes of the exit
  * @insn_len: how many
- * @watch: of the VM, which was under budget a moment ago
  *
  * Where there is no room now and none to be had without waiting, nothing is
  * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
@@ -472,19 +483,18 @@ static __always_inline int handle(struct nptb_vm *vm, struct nptb_vcpu *v,
  * Return: as kvm_mmu_page_fault(); 1 resumes the guest.
  */
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len, struct nptb_watch *watch)
+		      void *insn, int insn_len)
 {
-	struct nptb_vm *vm = container_of(watch, struct nptb_vm, watch);
-	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
+	struct nptb_watch *watch;
 	int ret;
 
-	if (unlikely(!v))
-		ret = no_memory(vm);
-	else if (unlikely(!v->readable || nptb_kvm_protected(vcpu)) &&
-		 !is_readable(v, vcpu))
-		ret = refuse(vm, vcpu, gpa, error_code, insn, insn_len);
+	nptb_hook_enter();
+	watch = nptb_watch_find(nptb_kvm_of(vcpu));
+	if (likely(watch))
+		ret = handle(container_of(watch, struct nptb_vm, watch), vcpu, gpa,
+			     error_code, insn, insn_len);
 	else
-		ret = handle(vm, v, vcpu, gpa, error_code, insn, insn_len);
+		ret = nptb_kvm_fault(vcpu, gpa, error_code, insn, insn_len);
 	nptb_hook_leave();
 	return ret;
 }

@@ -6,9 +6,8 @@
 #include <linux/kvm_types.h>
 
 struct kvm_vcpu;
-struct nptb_watch;
 
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
-		      void *insn, int insn_len, struct nptb_watch *watch);
+		      void *insn, int insn_len);
 
 #endif /* NPTB_FAULT_FAULT_H */

@@ -186,8 +186,7 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
-	WRITE_ONCE(vm->watch.kvm, vm->kvm);
-	hlist_add_head_rcu(&vm->watch.node, nptb_watch_head(vm->kvm));
+	nptb_watch_add(&vm->watch, vm->kvm);
 }
 
 /**
@@ -201,7 +200,7 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
 	lockdep_assert_held(&nptb_registry);
 	if (!hash_hashed(&vm->watch.node))
 		return;
-	hash_del_rcu(&vm->watch.node);
+	nptb_watch_del(&vm->watch);
 	spin_lock(&vm->lock);
 	vm->armed = false;
 	nptb_lend_back_all(vm);

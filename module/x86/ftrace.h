@@ -16,20 +16,6 @@ static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
 #endif
 }
 
-/*
- * Hand something to the replacement: its sixth argument, which none of the
- * functions caught has. System V ABI, AMD64 supplement, section 3.2.3.
- */
-static __always_inline void nptb_ftrace_set_arg5(struct ftrace_regs *fregs,
-						 void *arg)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	arch_ftrace_regs(fregs)->regs.r9 = (unsigned long)arg;
-#else
-	fregs->regs.r9 = (unsigned long)arg;
-#endif
-}
-
 /* Go to @ip in place of the function caught by ftrace. */
 static __always_inline void nptb_ftrace_redirect(struct ftrace_regs *fregs,
 						 unsigned long ip)

@@ -8,16 +8,16 @@
  *	that fails halfway through its creation comes through the second, too.
  *   kvm_arch_vcpu_precreate
  *	as these: no VM runs without, and one may not come through the first.
- *   kvm_mmu_page_fault, kvm_mmu_hugepage_adjust
- *	only while some VM is under budget: nested page faults, and the place
- *	where KVM would choose a huge leaf.
+ *   kvm_mmu_page_fault, kvm_mmu_hugepage_adjust, kvm_tdp_mmu_map
+ *	from the first budget to unload, by direct calls to x86/entry.S, for nearly
+ *	every fault goes there: nested page faults, the place where KVM would choose a
+ *	huge leaf, and where the TDP MMU makes one. Where somebody else's direct call
+ *	is in the way of the first two (BPF's fentry), as the following.
  *   mmu_set_spte
- *	as these: where the shadow MMU makes a leaf, also those ahead of need.
+ *	only while some VM is under budget: where the shadow MMU makes a leaf, also
+ *	those ahead of need.
  *   kvm_arch_async_page_ready, kvm_arch_vcpu_pre_fault_memory
  *	as these: where KVM maps what no fault asks for (6.1 has only the first).
- *   kvm_tdp_mmu_map
- *	from the first budget to unload, by a direct call to x86/map_entry.S: each
- *	fault goes there, and nearly none has a reason to ask further.
  *   kvm_mmu_recover_huge_pages (7.3), kvm_mmu_zap_collapsible_sptes
  *	as these: dirty logging was switched off, and small leaves would be
  *	merged into a huge one, or zapped to make room for one.
@@ -34,8 +34,9 @@
 #include "backend.h"
 #include "hook.h"
 #include "x86/compat.h"
+#include "x86/direct.h"
+#include "x86/entry.h"
 #include "x86/ftrace.h"
-#include "x86/map_entry.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"
 
@@ -43,12 +44,14 @@
 #define DRAIN_WARN_SECONDS	10
 
 /*
- * Calls of ours under way: raised in the ftrace callback, before the redirect,
- * lowered by the replacement as its last act. Summed up only when unloading.
+ * Calls of ours under way: raised in the ftrace callback, before the redirect (by the
+ * replacement of a fault, as its first act), lowered by the replacement as its last.
+ * Summed up only when unloading.
  */
 DEFINE_PER_CPU(long, nptb_in_flight);
 
-DEFINE_HASHTABLE(nptb_watched, NPTB_WATCH_BITS);
+/* handlers->fault. */
+DEFINE_STATIC_CALL_NULL(nptb_sc_handle, kvm_mmu_page_fault);
 
 /* What is called in place of what is caught. */
 static const struct nptb_handlers *handlers __read_mostly;
@@ -63,8 +66,8 @@ static DEFINE_MUTEX(hook_lock);
 /* VMs that need the hooks of faults; under hook_lock. */
 static unsigned int fault_users;
 
-/* kvm_tdp_mmu_map goes by nptb_map_entry(); under hook_lock. */
-static bool map_hooked;
+/* Functions that we have no direct call of, but for @ops; under hook_lock. */
+static bool filtered[NPTB_HOOK_NR];
 
 /* We are leaving: nothing is hooked any more; under hook_lock. */
 static bool gone;
@@ -139,6 +142,16 @@ static void replace_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work
 }
 
 /*
+ * nptb_fault_entry() goes on here. A static call of its own would need its key in the
+ * same object: objtool of 6.1 looks at each alone.
+ */
+int nptb_caught_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
+		      void *insn, int insn_len)
+{
+	return static_call(nptb_sc_handle)(vcpu, gpa, error_code, insn, insn_len);
+}
+
+/*
  * Called by nptb_map_entry() where somebody asks. Nothing to count: mmu_lock is
  * held, and nothing here sleeps, so synchronize_rcu_tasks() waits for it.
  */
@@ -162,60 +175,44 @@ static __always_inline void redirect(struct ftrace_regs *fregs, void *to)
 	nptb_ftrace_redirect(fregs, (unsigned long)to);
 }
 
-/* Another of our functions than those of every fault is entered, at @ip. */
-static noinline void notrace catch_other(unsigned long ip,
-					 struct ftrace_regs *fregs)
+/* A VM's life, which is none of the vCPU's faults. Return: whether it was. */
+static __always_inline bool catch_life(unsigned long ip,
+				       struct ftrace_regs *fregs)
+{
+	if (ip == hook_ip[NPTB_HOOK_VM_CREATED])
+		redirect(fregs, replace_created);
+	else if (ip == hook_ip[NPTB_HOOK_VM_DESTROYED])
+		redirect(fregs, replace_destroyed);
+	else if (ip == hook_ip[NPTB_HOOK_VCPU_COMES])
+		redirect(fregs, replace_vcpu_comes);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * One of our functions is entered, at @ip. Other VMs' faults pass. What is not counted
+ * counts itself, or only returns: synchronize_rcu_tasks() covers the way there.
+ */
+static void notrace catch(unsigned long ip, unsigned long parent_ip,
+			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	void *arg = nptb_ftrace_arg0(fregs);
 
-	if (ip == hook_ip[NPTB_HOOK_VM_CREATED]) {
-		redirect(fregs, replace_created);
+	if (catch_life(ip, fregs))
 		return;
-	}
-	if (ip == hook_ip[NPTB_HOOK_VM_DESTROYED]) {
-		redirect(fregs, replace_destroyed);
-		return;
-	}
-	if (ip == hook_ip[NPTB_HOOK_VCPU_COMES]) {
-		redirect(fregs, replace_vcpu_comes);
-		return;
-	}
-	if (ip == hook_ip[NPTB_HOOK_COLLAPSE]) {
-		if (nptb_watch_find(arg))
-			nptb_ftrace_redirect(fregs,
-					     (unsigned long)replace_nothing);
-		return;
-	}
-	if (!nptb_watch_find(nptb_kvm_of(arg)))
+	if (!nptb_watch_find(ip == hook_ip[NPTB_HOOK_COLLAPSE] ? arg : nptb_kvm_of(arg)))
 		return;
 	if (ip == hook_ip[NPTB_HOOK_SET_SPTE])
 		redirect(fregs, replace_set_spte);
+	else if (ip == hook_ip[NPTB_HOOK_FAULT])
+		nptb_ftrace_redirect(fregs, (unsigned long)handlers->fault);
+	else if (ip == hook_ip[NPTB_HOOK_HUGEPAGE] || ip == hook_ip[NPTB_HOOK_COLLAPSE])
+		nptb_ftrace_redirect(fregs, (unsigned long)replace_nothing);
 	else if (ip == hook_ip[NPTB_HOOK_ASYNC_READY])
 		redirect(fregs, replace_async_ready);
 	else
 		redirect(fregs, replace_pre_fault);
-}
-
-/* One of our functions is entered, at @ip. Other VMs' faults pass. */
-static void notrace catch(unsigned long ip, unsigned long parent_ip,
-			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	struct nptb_watch *watch;
-
-	if (ip == hook_ip[NPTB_HOOK_FAULT]) {
-		watch = nptb_watch_find(nptb_kvm_of(nptb_ftrace_arg0(fregs)));
-		if (!watch)
-			return;
-		nptb_ftrace_set_arg5(fregs, watch);
-		redirect(fregs, handlers->fault);
-	} else if (ip == hook_ip[NPTB_HOOK_HUGEPAGE]) {
-		/* No count: synchronize_rcu_tasks() covers what only returns. */
-		if (nptb_watch_find(nptb_kvm_of(nptb_ftrace_arg0(fregs))))
-			nptb_ftrace_redirect(fregs,
-					     (unsigned long)replace_nothing);
-	} else {
-		catch_other(ip, fregs);
-	}
 }
 
 /*
@@ -269,39 +266,24 @@ static int fault_hooks_on(void)
 	return ret;
 }
 
-/* A user of ftrace of its own: direct calls take one. */
-static struct ftrace_ops map_ops = {
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
 /*
- * A direct call costs a fault a handful of instructions where ftrace's own way
- * costs a hundred. To have it on demand would be cheaper still, but to patch a
- * function has ftrace walk all of the kernel's and interrupt all CPUs, and the
- * neighbours of a VM whose pager is slow would wait for that.
+ * Those that nearly every fault goes through. KVM's map has no other way than the
+ * direct one: what it is asked cannot be known beforehand.
  */
-static int map_hook_on(void)
+static int busy_hooks_on(void)
 {
-	int ret;
+	int ret, i;
 
-	if (map_hooked)
-		return 0;
-	ret = ftrace_set_filter_ip(&map_ops, hook_ip[NPTB_HOOK_MAP], 0, 1);
-	if (!ret)
-		ret = nptb_ftrace_direct_on(&map_ops,
-					    (unsigned long)nptb_map_entry);
-	map_hooked = !ret;
-	return report(ret, NPTB_HOOK_MAP);
-}
-
-/* Waits for RCU tasks, so it is not for the end of a budget. */
-static void map_hook_off(void)
-{
-	if (map_hooked &&
-	    nptb_ftrace_direct_off(&map_ops, (unsigned long)nptb_map_entry))
-		pr_warn("cannot unhook %s\n", nptb_kvm_hook_name(NPTB_HOOK_MAP));
-	map_hooked = false;
-	ftrace_free_filter(&map_ops);
+	for (i = NPTB_HOOK_MAP; i < NPTB_HOOK_OF_FAULTS; i++) {
+		ret = nptb_direct_on(i);
+		if (ret && i != NPTB_HOOK_MAP) {
+			ret = ftrace_set_filter_ip(&ops, hook_ip[i], 0, 0);
+			filtered[i] = !ret;
+		}
+		if (ret)
+			return report(ret, i);
+	}
+	return 0;
 }
 
 /* Those from @first on, in one go as well. */
@@ -313,6 +295,18 @@ static void hooks_off(enum nptb_kvm_hook first)
 	/* The functions stay caught, and what is caught passes: no harm done. */
 	if (ret)
 		pr_warn("cannot unhook faults: error %d\n", ret);
+}
+
+/* All but the direct ones. */
+static void fault_hooks_off(void)
+{
+	int i;
+
+	for (i = NPTB_HOOK_MAP; i < NPTB_HOOK_OF_FAULTS; i++)
+		if (filtered[i])
+			ftrace_set_filter_ip(&ops, hook_ip[i], 1, 0);
+	memset(filtered, 0, sizeof(filtered));
+	hooks_off(NPTB_HOOK_OF_FAULTS);
 }
 
 /**
@@ -334,10 +328,10 @@ int nptb_hook_get(void)
 		ret = -ENODEV;
 	else if (!fault_users)
 		ret = fault_hooks_on();
-	if (!ret) {
-		ret = map_hook_on();
-		if (ret && !fault_users)
-			hooks_off(NPTB_HOOK_OF_FAULTS);
+	if (!ret && !fault_users) {
+		ret = busy_hooks_on();
+		if (ret)
+			fault_hooks_off();
 	}
 	if (!ret)
 		fault_users++;
@@ -354,7 +348,7 @@ void nptb_hook_put(void)
 {
 	mutex_lock(&hook_lock);
 	if (!--fault_users)
-		hooks_off(NPTB_HOOK_OF_FAULTS);
+		fault_hooks_off();
 	mutex_unlock(&hook_lock);
 }
 
@@ -386,7 +380,9 @@ int nptb_hook_init(const struct nptb_handlers *with)
 {
 	int ret, i;
 
+	BUILD_BUG_ON(offsetof(struct kvm_vcpu, kvm));	/* x86/entry.S */
 	handlers = with;
+	static_call_update(nptb_sc_handle, handlers->fault);
 	for (i = 0; i < NPTB_HOOK_NR; i++)
 		hook_ip[i] = nptb_kvm_hook_ip(i);
 
@@ -419,10 +415,11 @@ long nptb_hook_in_flight(void)
 /**
  * nptb_hook_exit() - unhook, and wait until nothing of ours runs or can run
  *
- * ftrace waits for its own callbacks; a replacement may sleep inside KVM for as
- * long as user space takes to answer a fault, so these are counted. The last
- * few instructions of a replacement, after it lowered the count, are left to
- * synchronize_rcu_tasks().
+ * ftrace waits for its own callbacks, and for whoever is on the way from there, or from
+ * a direct call, to where he counts himself (unregistering waits for RCU tasks); a
+ * replacement may sleep inside KVM for as long as user space takes to answer a fault, so
+ * these are counted. The last few instructions of a replacement, after it lowered the
+ * count, are left to synchronize_rcu_tasks().
  *
  * Context: no VM is under budget any more; may sleep for long.
  */
@@ -437,7 +434,7 @@ void nptb_hook_exit(void)
 	if (registered)
 		unregister_ftrace_function(&ops);
 	registered = false;
-	map_hook_off();
+	nptb_direct_off();
 
 	while (nptb_hook_in_flight()) {
 		if (!warned && time_after(jiffies, warn)) {

@@ -20,9 +20,9 @@
 #include <asm/fpu/api.h>
 
 /*
- * The functions of KVM that x86/hook.c redirects, see nptb_kvm_hook_ip(): those of
- * a VM's life first, then one that is hooked from the first budget on, and those
- * that are only hooked while there is one.
+ * The functions of KVM that are redirected, see nptb_kvm_hook_ip(): those of a VM's
+ * life first, then those that nearly every fault goes through, which are hooked from
+ * the first budget on, then those that are only hooked while there is one.
  */
 enum nptb_kvm_hook {
 	NPTB_HOOK_VM_CREATED,
@@ -30,6 +30,7 @@ enum nptb_kvm_hook {
 	NPTB_HOOK_VCPU_COMES,
 	NPTB_HOOK_MAP,
 	NPTB_HOOK_HUGEPAGE,
+	NPTB_HOOK_FAULT,
 	NPTB_HOOK_SET_SPTE,
 	NPTB_HOOK_ASYNC_READY,
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -37,9 +38,8 @@ enum nptb_kvm_hook {
 	NPTB_HOOK_PRE_FAULT,
 #endif
 	NPTB_HOOK_COLLAPSE,
-	NPTB_HOOK_FAULT,
 	NPTB_HOOK_NR,
-	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_HUGEPAGE,
+	NPTB_HOOK_OF_FAULTS = NPTB_HOOK_SET_SPTE,
 };
 
 int nptb_symbols_begin(void);
@@ -178,6 +178,7 @@ int nptb_set_spte_proto(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot,
 			u64 *sptep, unsigned int pte_access, gfn_t gfn,
 			u64 pfn, void *fault);
 
+DECLARE_STATIC_CALL(nptb_sc_handle, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_fault, kvm_mmu_page_fault);
 DECLARE_STATIC_CALL(nptb_sc_created, nptb_create_vm_debugfs_proto);
 DECLARE_STATIC_CALL(nptb_sc_destroyed, kvm_arch_destroy_vm);

@@ -15,7 +15,7 @@ layer_name() {
 	core) echo "the core of module/ names no register, header or constant of x86" ;;
 	versions) echo "kernel versions are known to module/x86/ alone" ;;
 	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, carry_out.c, fpu.c, guest_memory.c, fetch.c, guest.c, init.c and symbols.c of module/x86/ alone" ;;
-	ftrace) echo "linux/ftrace.h is for hook.c and ftrace.h of module/x86/ alone" ;;
+	ftrace) echo "linux/ftrace.h is for hook.c, direct.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
 	command) echo "a folder of the command uses only those below it" ;;
@@ -145,7 +145,7 @@ layer_own() {
 		while ($text =~ /^(?!static|typedef)[a-z][\w \t*]*?\b(nptb_\w+)\([^;{}]*\);/mg) {
 			my $name = $1;
 			next if $name =~ /_proto$/;
-			next if $asm =~ /^(SYM_START\(|\tcall\t)\Q$name\E\b/m;
+			next if $asm =~ /^(SYM_START\(|\t(?:call|jmp)\t)\Q$name\E\b/m;
 			next if $body =~ /^(?!static)[a-z][\w \t*]*\b\Q$name\E\([^;{}]*\)\s*\{/m;
 			print "$header declares $name(), which $file does not define\n";
 		}
@@ -195,15 +195,15 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|init)\.c|symbols\.[ch]|(hook|prototypes)\.c)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|init)\.c|symbols\.[ch]|direct\.h|(hook|direct|prototypes)\.c)$' 'module/*')
 	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
-# Who touches KVM's text can be read in one file.
+# Who touches KVM's text can be read in two files.
 layer_ftrace() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/(hook\.c|ftrace\.h)$' 'module/*')
-	none "only x86/hook.c hooks:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/((hook|direct)\.c|ftrace\.h)$' 'module/*')
+	none "only x86/hook.c and x86/direct.c hook:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
 }
 
 # Files without a kernel call, below module/ and without their ending.
