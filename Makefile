@@ -120,7 +120,7 @@ help:
 	@echo 'make module          the module alone:  module/nptbudget.ko'
 	@echo 'make cli             the command alone: build/bin/nptbudget'
 	@echo 'make demo            install what is needed, and show what this is for'
-	@echo 'make check           install what is needed, and run every test'
+	@echo 'make check           install what is needed, and run the tests'
 	@echo 'make check-fresh     make demo and make check as a newcomer has them, in a pristine Debian 12'
 	@echo 'make check-unit      the tests that need no lab'
 	@echo 'make check-full      make check, and what takes long'

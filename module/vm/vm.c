@@ -239,29 +239,24 @@ static void vm_end_work(struct work_struct *work)
 	nptb_vm_put(vm);
 }
 
-static struct nptb_vm *first_armed(void)
+static bool is_hooked(const struct nptb_vm *vm)
 {
-	struct nptb_vm *vm, *found = NULL;
-
-	mutex_lock(&nptb_registry);
-	list_for_each_entry(vm, &vms, node) {
-		if (!vm->attach.hooked)
-			continue;
-		nptb_vm_get(vm);
-		found = vm;
-		break;
-	}
-	mutex_unlock(&nptb_registry);
-	return found;
+	return vm->attach.hooked;
 }
 
-static struct nptb_vm *first_waiting(void)
+static bool is_waiting(const struct nptb_vm *vm)
+{
+	return READ_ONCE(vm->attach.waiting);
+}
+
+/* With a reference; or NULL. */
+static struct nptb_vm *first_that(bool (*is)(const struct nptb_vm *vm))
 {
 	struct nptb_vm *vm, *found = NULL;
 
 	mutex_lock(&nptb_registry);
 	list_for_each_entry(vm, &vms, node) {
-		if (!READ_ONCE(vm->attach.waiting))
+		if (!is(vm))
 			continue;
 		nptb_vm_get(vm);
 		found = vm;
@@ -280,7 +275,7 @@ static void settle_all(void)
 	struct nptb_vm *vm;
 	bool settled;
 
-	while ((vm = first_waiting())) {
+	while ((vm = first_that(is_waiting))) {
 		down_read(&vm->life);
 		settled = !vm->kvm || nptb_stragglers_settled(vm);
 		up_read(&vm->life);
@@ -304,7 +299,7 @@ void nptb_vm_disarm_all(void)
 	nptb_budget_close();
 	mutex_unlock(&nptb_registry);
 
-	while ((vm = first_armed())) {
+	while ((vm = first_that(is_hooked))) {
 		mutex_lock(&vm->ctl);
 		down_read(&vm->life);
 		if (vm->kvm)

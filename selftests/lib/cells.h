@@ -9,27 +9,39 @@
 #include <kselftest.h>
 
 #include "nptb.h"
+#include "uffd.h"
 #include "util.h"
 #include "../oracle/sampler.h"
+#include "../oracle/spte.h"
 #include "../vmm/vmm.h"
 
-/* Ends the program with 4 and a reason unless KVM can be used here. */
-static inline void need_kvm(void)
+/* Ends the program with 4 and a reason where there is one. */
+static inline void skip_if(const char *why)
 {
-	const char *why = vmm_unusable();
-
 	if (why)
 		ksft_exit_skip("%s\n", why);
 }
 
+static inline void need_kvm(void)
+{
+	skip_if(vmm_unusable());
+}
+
 static inline void need_module(void)
 {
-	const char *why;
-
 	need_kvm();
-	why = nptb_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	skip_if(nptb_unusable());
+}
+
+static inline void need_uffd(void)
+{
+	skip_if(uffd_unusable());
+}
+
+/* The oracle that follows each leaf, see oracle/spte.h. */
+static inline void need_spte(void)
+{
+	skip_if(spte_unusable());
 }
 
 #endif

@@ -47,6 +47,14 @@ need_command() {
 	skip "no $1"
 }
 
+# need_test_module NAME: the file of one of the selftests' own modules, into $test_module.
+need_test_module() {
+	local ours=${NPTB_MODULE:-${LAB_MODULE:-}}
+	need_command insmod
+	test_module=$(dirname "$(dirname "$ours")")/kmod/$1.ko
+	[ -r "$test_module" ] || skip "no $test_module: scripts/build-module.sh makes it"
+}
+
 plan() {
 	ktap_print_header
 	ktap_set_plan "$1"

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../lib/cells.h"
+#include "../lib/dice.h"
 
 #define TRIALS		4000
 /* Every guest halts or shuts down at once. */
@@ -111,18 +112,6 @@ static struct kvm_sregs start;
 static struct kvm_fpu fpu;
 static struct trial trials[TRIALS];
 static struct result results[TRIALS];
-static uint64_t seed = 0x9e3779b97f4a7c15ULL;
-
-static uint64_t roll(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
-#define PICK(table)	((table)[roll() % ARRAY_SIZE(table)])
-
 /* Of operands. */
 static const uint64_t addresses[] = {
 	DATA, DATA + 0x200, DATA + 0x11, DATA + PAGE_SIZE - 8, DATA + 2 * PAGE_SIZE - 16,

@@ -9,12 +9,12 @@
 #include <sys/resource.h>
 
 #include "../lib/cells.h"
+#include "../lib/guests.h"
 
-#define SIZE	(4UL << 20)
-#define DATA	SZ_2M
 #define VCPUS	2
-#define PAGES	48		/* of each vCPU */
 #define CHANGES	1000
+
+static const enum vmm_mode modes[VCPUS] = { VMM_REAL, VMM_LONG };
 
 /*
  * A worker adds 1 to its pages in turn: at any time the pages up to some page
@@ -22,14 +22,14 @@
  */
 static bool accept_laps(struct vmm *vm)
 {
-	uint32_t laps[PAGES];
+	uint32_t laps[WORKER_PAGES];
 	bool ok = true;
 	int v, p, steps;
 
 	for (v = 0; v < VCPUS; v++) {
 		steps = 0;
-		for (p = 0; p < PAGES; p++) {
-			uint64_t gpa = DATA + (v * PAGES + p) * PAGE_SIZE;
+		for (p = 0; p < WORKER_PAGES; p++) {
+			uint64_t gpa = GUEST_DATA + (v * WORKER_PAGES + p) * PAGE_SIZE;
 
 			laps[p] = vmm_get32(vm, gpa) - *vmm_want32(vm, gpa);
 			*vmm_want32(vm, gpa) += laps[p];
@@ -41,43 +41,9 @@ static bool accept_laps(struct vmm *vm)
 		ok &= steps <= 1 && laps[0] > 0;
 		if (!ok)
 			note("vCPU %d: laps %u to %u, %d steps", v, laps[0],
-			     laps[PAGES - 1], steps);
+			     laps[WORKER_PAGES - 1], steps);
 	}
 	return ok;
-}
-
-static void open_workers(struct vmm *vm)
-{
-	struct vmm_args args = { .pages = PAGES };
-	int v;
-
-	vmm_create(vm, SIZE, VMM_MEM_4K);
-	vmm_fill(vm, DATA, VCPUS * PAGES * PAGE_SIZE);
-	for (v = 0; v < VCPUS; v++) {
-		args.data = DATA + v * PAGES * PAGE_SIZE;
-		vmm_add(vm, GUEST_WORK, v ? VMM_LONG : VMM_REAL, &args);
-	}
-}
-
-/* Both workers complete whole laps from here on, within @ms. */
-static bool advances(struct vmm *vm, unsigned int ms)
-{
-	uint64_t end = deadline(ms);
-	uint64_t last = (PAGES - 1) * PAGE_SIZE;
-	uint32_t from[VCPUS];
-	int v;
-
-	for (v = 0; v < VCPUS; v++)
-		from[v] = vmm_get32(vm, DATA + v * PAGES * PAGE_SIZE + last);
-	for (v = 0; v < VCPUS; ) {
-		if (vmm_get32(vm, DATA + v * PAGES * PAGE_SIZE + last) - from[v] >= 2)
-			v++;
-		else if (now_ms() > end)
-			return false;
-		else
-			sleep_ms(1);
-	}
-	return true;
 }
 
 static bool change_budget(uint64_t (*next)(int), int changes)
@@ -89,7 +55,7 @@ static bool change_budget(uint64_t (*next)(int), int changes)
 	char buf[32], want[32];
 	bool ok;
 
-	open_workers(&vm);
+	workers_open(&vm, modes, VCPUS);
 	sampler_begin(&s, &vm, SAMPLER_OFF);
 	vmm_start(&vm);
 	for (i = 0; i < changes && !ret; i++) {
@@ -112,7 +78,7 @@ static bool change_budget(uint64_t (*next)(int), int changes)
 	ok = !ret;
 	/* With room for both, both go on. */
 	ret = sampler_budget(&s, 64);
-	ok &= !ret && advances(&vm, 5000);
+	ok &= !ret && workers_advance(&vm, 5000);
 	ok &= sampler_end(&s, true);
 	vmm_stop(&vm);
 	ok &= accept_laps(&vm) && vmm_check(&vm);
@@ -134,7 +100,7 @@ static bool change_policy(uint64_t budget)
 	int i, ret = 0;
 	bool ok;
 
-	open_workers(&vm);
+	workers_open(&vm, modes, VCPUS);
 	ret = nptb_budget(vm.name, budget);
 	sampler_begin(&s, &vm, budget);
 	vmm_start(&vm);
@@ -149,7 +115,7 @@ static bool change_policy(uint64_t budget)
 	}
 	if (ret)
 		note("policy: %s", strerror(-ret));
-	ok = !ret && advances(&vm, 5000);
+	ok = !ret && workers_advance(&vm, 5000);
 	ok &= sampler_end(&s, true);
 	vmm_stop(&vm);
 	ok &= accept_laps(&vm) && vmm_check(&vm);
@@ -164,7 +130,7 @@ static void wait_faults(struct vmm *vm, int64_t more)
 	uint64_t end = deadline(2000);
 
 	while (nptb_stat(vm->name, "faults") < enough && now_ms() < end)
-		if (advances(vm, 20))
+		if (workers_advance(vm, 20))
 			return;
 }
 
@@ -176,7 +142,7 @@ static bool resident_when_paused(void)
 	char buf[32];
 	int i, ret;
 
-	open_workers(&vm);
+	workers_open(&vm, modes, VCPUS);
 	for (i = 0; i < 20; i++) {
 		uint64_t budget = jump(i);
 		int64_t kvm;
@@ -196,7 +162,7 @@ static bool resident_when_paused(void)
 	}
 	ret = nptb_budget(vm.name, 0);
 	vmm_start(&vm);
-	ok &= !ret && advances(&vm, 15000);
+	ok &= !ret && workers_advance(&vm, 15000);
 	vmm_stop(&vm);
 	ok &= accept_laps(&vm) && vmm_check(&vm);
 	vmm_destroy(&vm);

@@ -137,13 +137,9 @@ static void asleep(void)
 
 int main(void)
 {
-	const char *why;
-
 	ksft_print_header();
 	need_module();
-	why = uffd_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_uffd();
 	ksft_set_plan(3);
 	held(VMM_PROT, 4, 2);
 	held(VMM_LONG, 4, kvm_shadow_paging() ? 2 : 7);

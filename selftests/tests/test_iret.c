@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../lib/cells.h"
+#include "../lib/dice.h"
 
 #define FRAMES		3000
 /* Every guest halts or shuts down at once. */
@@ -60,18 +61,6 @@ struct result {
 
 static struct trial trials[FRAMES];
 static struct result results[FRAMES];
-
-static uint64_t seed = 0x9e3779b97f4a7c15ULL;
-
-static uint64_t roll(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
-#define PICK(table)	((table)[roll() % ARRAY_SIZE(table)])
 
 /* Three of four are ordinary in each respect, so that many are in all. */
 static uint64_t mostly(uint64_t usual, uint64_t other)

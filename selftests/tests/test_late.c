@@ -189,13 +189,11 @@ static bool given_up_often(const char *file)
 
 int main(void)
 {
-	const char *file = module_file(), *detour, *why;
+	const char *file = module_file(), *detour;
 
 	ksft_print_header();
 	need_module();
-	why = uffd_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_uffd();
 	if (!file)
 		ksft_exit_skip("no module file: set NPTB_MODULE\n");
 	detour = detour_file();

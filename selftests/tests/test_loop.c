@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "../lib/cells.h"
+#include "../lib/guests.h"
 #include "../lib/scene.h"
 
-#define SIZE	(4UL << 20)
-#define DATA	SZ_2M
-#define PAGES	4
-#define LAPS	5
-#define ADDEND	0x10203U
 #define MS	10000
 
 #define CR0_PE	1UL
@@ -21,31 +17,12 @@
 
 static struct vmm vm;
 
-static void open_guest(enum guest_id id, enum vmm_mode mode)
-{
-	struct vmm_args args = {
-		.data = DATA, .pages = PAGES, .laps = LAPS, .addend = ADDEND,
-	};
-
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
-	vmm_fill(&vm, DATA, PAGES * PAGE_SIZE);
-	vmm_add(&vm, id, mode, &args);
-}
-
-static void want_sums(void)
-{
-	int p;
-
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(&vm, DATA + p * PAGE_SIZE) += LAPS * ADDEND;
-}
-
 /* The roles that a page of this guest may have in a loop; 0: none. */
 static unsigned int roles_of(uint64_t gfn, enum guest_id id, enum vmm_mode mode)
 {
 	if (gfn == VMM_CODE_PAGE >> PAGE_SHIFT)
 		return NPTB_ROLE_FETCH;
-	if (gfn == DATA >> PAGE_SHIFT)
+	if (gfn == GUEST_DATA >> PAGE_SHIFT)
 		/* An addition reads first; CPUs may check for the write at once. */
 		return id == GUEST_ADD ? NPTB_ROLE_READ | NPTB_ROLE_WRITE :
 		       id == GUEST_TOUCH ? NPTB_ROLE_READ : NPTB_ROLE_WRITE;
@@ -126,7 +103,7 @@ static bool loops(enum guest_id id, enum vmm_mode mode, uint64_t budget)
 	int64_t laps;
 	bool ok;
 
-	open_guest(id, mode);
+	adder_open(&vm, id, mode);
 	ok = !nptb_budget(vm.name, budget);
 	vmm_start(&vm);
 	ok &= nptb_wait_loop(vm.name, 0, &l, MS);
@@ -166,12 +143,12 @@ static bool completes(enum vmm_mode mode, uint64_t budget)
 {
 	bool ok;
 
-	open_guest(GUEST_ADD, mode);
+	adder_open(&vm, GUEST_ADD, mode);
 	ok = !nptb_budget(vm.name, budget);
 	vmm_start(&vm);
 	ok &= vmm_wait(&vm, MS);
 	vmm_stop(&vm);
-	want_sums();
+	adder_want(&vm);
 	ok &= vmm_check(&vm);
 	if (nptb_stat(vm.name, "loops")) {
 		note("%" PRId64 " loops reported of a guest that ends",
@@ -188,14 +165,14 @@ static bool is_helped(enum vmm_mode mode, uint64_t need)
 	struct nptb_st_loop l;
 	bool ok;
 
-	open_guest(GUEST_ADD, mode);
+	adder_open(&vm, GUEST_ADD, mode);
 	ok = !nptb_budget(vm.name, need - 1);
 	vmm_start(&vm);
 	ok &= nptb_wait_loop(vm.name, 0, &l, MS);
 	ok &= !nptb_budget(vm.name, need);
 	ok &= vmm_wait(&vm, MS);
 	vmm_stop(&vm);
-	want_sums();
+	adder_want(&vm);
 	ok &= vmm_check(&vm);
 	/* The last lap may have been under either, on the way. */
 	ok &= nptb_loops(vm.name, &l, 1) == 1 && l.budget <= need;
@@ -207,14 +184,14 @@ static bool is_helped(enum vmm_mode mode, uint64_t need)
 static bool two_vcpus(void)
 {
 	struct vmm_args args = {
-		.data = DATA + 64 * PAGE_SIZE, .pages = 1, .laps = 1,
+		.data = GUEST_DATA + 64 * PAGE_SIZE, .pages = 1, .laps = 1,
 		.addend = 1,
 	};
 	struct nptb_st_loop l[2];
 	bool ok = true;
 	int v;
 
-	open_guest(GUEST_ADD, VMM_PROT);
+	adder_open(&vm, GUEST_ADD, VMM_PROT);
 	vmm_add(&vm, GUEST_ADD, VMM_REAL, &args);
 	ok &= !nptb_budget(vm.name, 1);
 	vmm_start(&vm);

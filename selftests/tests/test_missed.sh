@@ -8,10 +8,7 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 need_module
-need_command insmod
-module=${NPTB_MODULE:-${LAB_MODULE:-}}
-detour=$(dirname "$(dirname "$module")")/kmod/nptb_detour.ko
-[ -r "$detour" ] || skip "no $detour: scripts/build-module.sh makes it"
+need_test_module nptb_detour
 plan 4
 
 dir=$(mktemp -d)
@@ -52,7 +49,7 @@ idle() {
 
 overlooked() {
 	local status
-	insmod "$detour" func=nptb_vm_create ms=-1 || return 1
+	insmod "$test_module" func=nptb_vm_create ms=-1 || return 1
 	run "$BUILT/addloop"
 	status=$?
 	rmmod nptb_detour

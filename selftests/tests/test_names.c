@@ -239,13 +239,9 @@ static void ended(void)
 
 int main(void)
 {
-	const char *why;
-
 	ksft_print_header();
 	need_module();
-	why = uffd_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_uffd();
 	ksft_set_plan(5);
 	twins();
 	ended();

@@ -149,14 +149,11 @@ static void nobody_waits(void)
 
 int main(void)
 {
-	const char *why;
 	bool counts;
 
 	ksft_print_header();
 	need_module();
-	why = uffd_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_uffd();
 	counts = getenv("NPTB_INSTRUCTIONS") && sysconf(_SC_NPROCESSORS_ONLN) == 1;
 	ksft_set_plan(counts ? 2 : 1);
 	text_stays();

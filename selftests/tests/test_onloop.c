@@ -8,35 +8,12 @@
 #include <string.h>
 
 #include "../lib/cells.h"
+#include "../lib/guests.h"
 #include "../lib/scene.h"
 
-#define SIZE	(4UL << 20)
-#define DATA	SZ_2M
-#define PAGES	4
-#define LAPS	5
-#define ADDEND	0x10203U
 #define MS	20000
 
 static struct vmm vm;
-
-static void open_guest(enum guest_id id, enum vmm_mode mode)
-{
-	struct vmm_args args = {
-		.data = DATA, .pages = PAGES, .laps = LAPS, .addend = ADDEND,
-	};
-
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
-	vmm_fill(&vm, DATA, PAGES * PAGE_SIZE);
-	vmm_add(&vm, id, mode, &args);
-}
-
-static void want_sums(void)
-{
-	int p;
-
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(&vm, DATA + p * PAGE_SIZE) += LAPS * ADDEND;
-}
 
 /* Pages that the addition needs: code, data, and the tables to both. */
 static unsigned int need(enum vmm_mode mode)
@@ -75,7 +52,7 @@ static bool stops(enum vmm_mode mode)
 	uint64_t budget = need(mode) - 1;
 	bool ok;
 
-	open_guest(GUEST_ADD, mode);
+	adder_open(&vm, GUEST_ADD, mode);
 	ok = !nptb_set(vm.name, "on_loop", "stop") && !nptb_budget(vm.name, budget);
 	vmm_start(&vm);
 	ok &= looped() && says(mode, budget) && vmm_check(&vm);
@@ -90,7 +67,7 @@ static bool stops(enum vmm_mode mode)
 	vmm_start(&vm);
 	ok &= vmm_wait(&vm, MS);
 	vmm_stop(&vm);
-	want_sums();
+	adder_want(&vm);
 	ok &= vmm_check(&vm) && nptb_stat(vm.name, "loops") == 2;
 	vmm_destroy(&vm);
 	return ok;
@@ -101,9 +78,9 @@ static void want_copies(void)
 {
 	int p;
 
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(&vm, DATA + p * PAGE_SIZE + 4) =
-			*vmm_want32(&vm, DATA + p * PAGE_SIZE);
+	for (p = 0; p < ADDER_PAGES; p++)
+		*vmm_want32(&vm, GUEST_DATA + p * PAGE_SIZE + 4) =
+			*vmm_want32(&vm, GUEST_DATA + p * PAGE_SIZE);
 }
 
 /*
@@ -116,7 +93,7 @@ static bool gets_past(enum guest_id id, enum vmm_mode mode, const char *on_loop,
 	struct sampler sampler;
 	bool ok;
 
-	open_guest(id, mode);
+	adder_open(&vm, id, mode);
 	ok = !nptb_set(vm.name, "on_loop", on_loop) && !nptb_budget(vm.name, budget);
 	sampler_begin(&sampler, &vm, most);
 	vmm_start(&vm);
@@ -130,7 +107,7 @@ static bool gets_past(enum guest_id id, enum vmm_mode mode, const char *on_loop,
 	if (id == GUEST_FPU)
 		want_copies();
 	else
-		want_sums();
+		adder_want(&vm);
 	return vmm_check(&vm) && ok;
 }
 
@@ -209,7 +186,7 @@ static bool lends_up_to(enum vmm_mode mode)
 	char value[16];
 	bool ok;
 
-	open_guest(GUEST_ADD, mode);
+	adder_open(&vm, GUEST_ADD, mode);
 	snprintf(value, sizeof(value), "%" PRIu64, cap);
 	ok = !nptb_set(vm.name, "on_loop", "lend") && !nptb_set(vm.name, "lend_max", value) &&
 	     !nptb_budget(vm.name, budget);
@@ -222,7 +199,7 @@ static bool lends_up_to(enum vmm_mode mode)
 	ok &= !nptb_set(vm.name, "lend_max", value);
 	ok &= vmm_wait(&vm, MS);
 	vmm_stop(&vm);
-	want_sums();
+	adder_want(&vm);
 	ok &= vmm_check(&vm) && stat_is("lent_peak", cap + 1);
 	vmm_destroy(&vm);
 	return ok;
@@ -315,7 +292,7 @@ static bool strict_stops(enum vmm_mode mode)
 	bool ok = true;
 	int i;
 
-	open_guest(GUEST_FPU, mode);
+	adder_open(&vm, GUEST_FPU, mode);
 	ok &= !nptb_set(vm.name, "on_loop", "strict") && !nptb_budget(vm.name, 1);
 	sampler_begin(&sampler, &vm, 1);
 	for (i = 1; i <= 2; i++) {
@@ -358,12 +335,12 @@ static bool strict_ends(enum vmm_mode mode)
 static bool changes(void)
 {
 	static const char *const modes[] = { "lend", "log", "emulate", "log" };
-	struct vmm_args args = { .data = DATA, .pages = PAGES };
+	struct vmm_args args = { .data = GUEST_DATA, .pages = ADDER_PAGES };
 	struct sampler sampler;
 	bool ok = true;
 	int i;
 
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_create(&vm, GUEST_SIZE, VMM_MEM_4K);
 	vmm_add(&vm, GUEST_WORK, VMM_LONG, &args);
 	ok &= !nptb_budget(vm.name, 3);
 	vmm_start(&vm);
@@ -410,12 +387,12 @@ static void on_text(struct vmm_vcpu *vcpu)
 /* Bytes go through a port, and over page boundaries in pieces of all sizes. */
 static bool sends_text(enum vmm_mode mode, const char *on_loop)
 {
-	struct vmm_args args = { .data = DATA + 0xe05, .pages = TEXT, .laps = TEXT_LAPS };
+	struct vmm_args args = { .data = GUEST_DATA + 0xe05, .pages = TEXT, .laps = TEXT_LAPS };
 	size_t i, wrong = 0;
 	bool ok;
 
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
-	vmm_fill(&vm, DATA, 5 * PAGE_SIZE);
+	vmm_create(&vm, GUEST_SIZE, VMM_MEM_4K);
+	vmm_fill(&vm, GUEST_DATA, 5 * PAGE_SIZE);
 	vmm_add(&vm, GUEST_TEXT, mode, &args)->on_out = on_text;
 	text.len = 0;
 	ok = !nptb_set(vm.name, "on_loop", on_loop) && !nptb_budget(vm.name, 1);

@@ -8,17 +8,17 @@
 #include <sys/resource.h>
 
 #include "../lib/cells.h"
+#include "../lib/guests.h"
 #include "../lib/scene.h"
 
-#define SIZE	(4UL << 20)
-#define DATA	SZ_2M
 #define VCPUS	2
-#define PAGES	48		/* of each vCPU */
 #define SWITCHES	60
 
 static const char *const policies[] = {
 	"fifo", "clock", "lru", "random", "mru", "wsclock",
 };
+
+static const enum vmm_mode modes[VCPUS] = { VMM_PROT, VMM_PROT };
 
 static struct scene scene;
 
@@ -36,44 +36,6 @@ static bool keeps_budget(const char *policy, int vcpus, uint64_t budget)
 	return scene_run(&scene);
 }
 
-static void open_workers(struct vmm *vm, int vcpus)
-{
-	struct vmm_args args = { .pages = PAGES };
-	int v;
-
-	vmm_create(vm, SIZE, VMM_MEM_4K);
-	vmm_fill(vm, DATA, vcpus * PAGES * PAGE_SIZE);
-	for (v = 0; v < vcpus; v++) {
-		args.data = DATA + v * PAGES * PAGE_SIZE;
-		vmm_add(vm, GUEST_WORK, VMM_PROT, &args);
-	}
-}
-
-static uint32_t last_word(struct vmm *vm, int v)
-{
-	return vmm_get32(vm, DATA + (v * PAGES + PAGES - 1) * PAGE_SIZE);
-}
-
-/* Every vCPU completes two laps from here on. */
-static bool advances(struct vmm *vm, unsigned int ms)
-{
-	uint64_t end = deadline(ms);
-	uint32_t from[VCPUS];
-	int v;
-
-	for (v = 0; v < vm->vcpus; v++)
-		from[v] = last_word(vm, v);
-	for (v = 0; v < vm->vcpus; ) {
-		if (last_word(vm, v) - from[v] >= 2)
-			v++;
-		else if (now_ms() > end)
-			return false;
-		else
-			sleep_ms(1);
-	}
-	return true;
-}
-
 static int64_t resident(const struct vmm *vm)
 {
 	return vmm_stat(vm, "pages_4k");
@@ -88,7 +50,7 @@ static bool switches(uint64_t budget)
 	int i, ret;
 	bool ok;
 
-	open_workers(&vm, VCPUS);
+	workers_open(&vm, modes, VCPUS);
 	ret = nptb_budget(vm.name, budget);
 	sampler_begin(&s, &vm, budget);
 	vmm_start(&vm);
@@ -111,7 +73,7 @@ static bool switches(uint64_t budget)
 		ret = nptb_set(vm.name, "policy", "fifo");
 	if (ret)
 		note("switch %d: %s", i, strerror(-ret));
-	ok = !ret && advances(&vm, 10000);
+	ok = !ret && workers_advance(&vm, 10000);
 	ok &= sampler_end(&s, true);
 	vmm_stop(&vm);
 	vmm_destroy(&vm);
@@ -130,7 +92,7 @@ static bool last_only(int vcpus)
 	int i, ret;
 	bool ok;
 
-	open_workers(&vm, vcpus);
+	workers_open(&vm, modes, vcpus);
 	ret = nptb_set(vm.name, "policy", "last-only");
 	if (!ret)
 		ret = nptb_budget(vm.name, 64);
@@ -151,7 +113,7 @@ static bool last_only(int vcpus)
 	ok &= sampler_end(&s, true);
 	ret = nptb_set(vm.name, "policy", "clock");
 	sampler_begin(&s, &vm, 64);
-	ok &= !ret && advances(&vm, 10000);
+	ok &= !ret && workers_advance(&vm, 10000);
 	ok &= sampler_end(&s, vcpus > 1);
 	ret = nptb_set(vm.name, "policy", "last-only");
 	if (ret || resident(&vm) > 1) {
@@ -174,13 +136,13 @@ struct counts {
  */
 static struct counts count(const char *policy, const char *seed, bool late)
 {
-	struct vmm_args args = { .data = DATA, .pages = 96, .laps = 4 };
+	struct vmm_args args = { .data = GUEST_DATA, .pages = 96, .laps = 4 };
 	struct counts c = { -1, -1 };
 	struct vmm vm;
 	int ret;
 
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
-	vmm_fill(&vm, DATA, 96 * PAGE_SIZE);
+	vmm_create(&vm, GUEST_SIZE, VMM_MEM_4K);
+	vmm_fill(&vm, GUEST_DATA, 96 * PAGE_SIZE);
 	vmm_add(&vm, GUEST_ADD, VMM_PROT, &args);
 	ret = nptb_set(vm.name, "policy", policy);
 	if (!ret && late)
@@ -236,7 +198,7 @@ static bool knob(const char *name, const char *value, int want, const char *read
 	bool ok;
 	int ret;
 
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_create(&vm, GUEST_SIZE, VMM_MEM_4K);
 	ret = nptb_set(vm.name, name, value);
 	ok = ret == want && nptb_get(vm.name, name, buf, sizeof(buf)) >= 0 &&
 	     !strcmp(buf, reads);

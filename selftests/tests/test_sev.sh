@@ -9,10 +9,7 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 need_module
-need_command insmod
-module=${NPTB_MODULE:-${LAB_MODULE:-}}
-sev=$(dirname "$(dirname "$module")")/kmod/nptb_sev.ko
-[ -r "$sev" ] || skip "no $sev: scripts/build-module.sh makes it"
+need_test_module nptb_sev
 plan 7
 
 dir=$(mktemp -d)
@@ -90,7 +87,7 @@ later() {
 }
 
 hold() {
-	insmod "$sev" && within_a_minute patch_settled nptb_sev
+	insmod "$test_module" && within_a_minute patch_settled nptb_sev
 }
 
 result "kvm_amd's answers are ours" hold

@@ -52,13 +52,10 @@ static bool budgeted(enum vmm_mode mode, int vcpus, uint64_t budget,
 int main(void)
 {
 	struct spte_result r;
-	const char *why;
 
 	ksft_print_header();
 	need_module();
-	why = spte_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_spte();
 	ksft_set_plan(8);
 	run(VMM_PROT, 1, 0, NULL, &r);
 	ksft_test_result(!r.lost && r.low == 0 && r.now == 0 && r.peak == 97,

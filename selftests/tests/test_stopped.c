@@ -34,7 +34,7 @@ int main(void)
 		.data = DATA, .pages = PAGES, .laps = LAPS, .addend = ADDEND,
 	};
 	static const char page[PAGE_SIZE];
-	const char *file = module_file(), *why;
+	const char *file = module_file();
 	char tid[32];
 	pthread_t thread;
 	struct vmm vm;
@@ -43,9 +43,7 @@ int main(void)
 
 	ksft_print_header();
 	need_module();
-	why = uffd_unusable();
-	if (why)
-		ksft_exit_skip("%s\n", why);
+	need_uffd();
 	if (!file)
 		ksft_exit_skip("no module file: set NPTB_MODULE\n");
 	ksft_set_plan(6);

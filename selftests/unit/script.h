@@ -37,4 +37,7 @@ struct nptb_rset;
 /* Takes all pages out of a settled set, and frees them; how many there were. */
 unsigned long unit_drain(struct nptb_rset *set);
 
+/* For policies: every page is in use; counts how often it is asked in the u64 at @ctx. */
+bool unit_always_young(void *ctx, u64 key);
+
 #endif /* UNIT_SCRIPT_H */

@@ -65,7 +65,8 @@ struct knobs {
 	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n" \
 	"  --exempt RANGE   nor count these\n"
 #define KNOB_HELP_LOOP \
-	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate\n" \
+	"  --on-loop MODE   what to do with a vCPU in a fault loop: log, stop, lend, emulate,\n" \
+	"                   strict\n" \
 	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n" \
 	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
 

@@ -201,8 +201,8 @@ static void explain_name(const char *what, const char *knob, const char *value)
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(modes[i], value))
 			break;
-	msg_err("%s: the module cannot do '%s' on a loop: see --on-loop in nptbudget(8)%s", what,
-		value, i < ARRAY_SIZE(modes) ? ", or install a newer one" : "");
+	msg_err("%s: the module cannot do '%s' on a loop: see --on-loop in nptbudget-set(8)%s",
+		what, value, i < ARRAY_SIZE(modes) ? ", or install a newer one" : "");
 }
 
 /**

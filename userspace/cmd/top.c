@@ -39,7 +39,7 @@ struct top {
 	struct top_view v;
 	struct hot_trace *trace;
 	const char *asks;
-	char choices[9][NPTB_POLICY_NAME_MAX];
+	char choices[32][NPTB_POLICY_NAME_MAX];
 	size_t nr_choices;
 	uint64_t next;
 	bool done;

@@ -320,29 +320,46 @@ static void fake_measure(struct probe_measure *x, struct probe_layout *l)
 						 .class = "instruction", .pages = 3 };
 }
 
+/* What a table in memory came to; to be freed. */
+struct table {
+	FILE *f;
+	char *text;
+	size_t size;
+};
+
+static void table_open(struct table *t)
+{
+	*t = (struct table) { 0 };
+	t->f = open_memstream(&t->text, &t->size);
+	assert_non_null(t->f);
+}
+
+static void table_is(struct table *t, const char *text)
+{
+	fclose(t->f);
+	assert_string_equal(t->text, text);
+	free(t->text);
+}
+
 static void csv(void **state)
 {
 	static struct probe_measure x;
 	static struct probe_layout l;
-	char *text = NULL;
-	size_t size = 0;
+	struct table t;
 	struct row row;
-	FILE *f;
 
 	(void)state;
 	fake_measure(&x, &l);
 	row_make(&x, &row);
-	f = open_memstream(&text, &size);
-	row_csv_head(f);
-	row_csv(f, &row);
+	table_open(&t);
+	row_csv_head(t.f);
+	row_csv(t.f, &row);
 	strcpy(row.field[ROW_WHY], "a \"b\", c");
-	row_csv(f, &row);
-	fclose(f);
-	assert_string_equal(text,
+	row_csv(t.f, &row);
+	table_is(&t,
 		"case,family,mode,result,pages,roles,theory,theory_roles,agrees,same,below,touched,faults,steps,emulated,false_loops,why\n"
 		"load_split,one operand,prot,done,3,1F 2R,3,1F 2R,yes,yes,instruction,3,3,-,0,0,-\n"
 		"load_split,one operand,prot,done,3,1F 2R,3,1F 2R,yes,yes,instruction,3,3,-,0,0,\"a \"\"b\"\", c\"\n");
-	free(text);
 	probe_layout_free(&l);
 }
 
@@ -350,10 +367,8 @@ static void markdown(void **state)
 {
 	static struct probe_measure x;
 	static struct probe_layout l;
-	char *text = NULL;
-	size_t size = 0;
+	struct table t;
 	struct row row;
-	FILE *f;
 
 	(void)state;
 	fake_measure(&x, &l);
@@ -361,16 +376,14 @@ static void markdown(void **state)
 	x.outcome[1].vector = 32;
 	strcpy(x.outcome[1].class, "event|x");
 	row_make(&x, &row);
-	f = open_memstream(&text, &size);
-	row_markdown_head(f, "one operand");
-	row_markdown(f, &row);
-	fclose(f);
-	assert_string_equal(text,
+	table_open(&t);
+	row_markdown_head(t.f, "one operand");
+	row_markdown(t.f, &row);
+	table_is(&t,
 		"\n## one operand\n\n"
 		"| case | mode | pages | roles | theory | agrees | below | steps |\n"
 		"| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 		"| load_split | prot | 3 | 1F 2R | 3 | no | event\\|x 32 | - |\n");
-	free(text);
 	probe_layout_free(&l);
 }
 

@@ -273,5 +273,5 @@ int main(void)
 		cmocka_unit_test(test_tick_over),
 	};
 
-	return cmocka_run_group_tests_name("turns", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("contention", tests, NULL, NULL);
 }

@@ -279,5 +279,5 @@ int main(void)
 		cmocka_unit_test(test_ends_early),
 	};
 
-	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("operand", tests, NULL, NULL);
 }

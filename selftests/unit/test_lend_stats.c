@@ -65,5 +65,5 @@ int main(void)
 		cmocka_unit_test(test_full),
 	};
 
-	return cmocka_run_group_tests_name("lends", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("lend_stats", tests, NULL, NULL);
 }
