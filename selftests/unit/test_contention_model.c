@@ -152,5 +152,5 @@ int main(void)
 		cmocka_unit_test(test_fair),
 	};
 
-	return cmocka_run_group_tests_name("turns, a model", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("contention, a model", tests, NULL, NULL);
 }
