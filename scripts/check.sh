@@ -35,8 +35,8 @@ DEBUG_SECONDS=7200
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
 ALONE=(test_replay.sh test_record.sh test_corpus)
-# perf takes its time to find out about events.
-ALONE_FULL=(test_perf.sh)
+# perf takes its time to find out about events, and bpftrace comes with a compiler.
+ALONE_FULL=(test_perf.sh test_tools.sh)
 STATIC=(shell layers prototypes checkpatch)
 
 trap 'pieces_end' EXIT
@@ -130,9 +130,10 @@ start() {
 }
 
 prepare() {
-	local group=$1
+	local -a groups
+	read -r -a groups <<<"$1"
 	shift
-	step "packages" "$here/deps.sh" build lab check "$group"
+	step "packages" "$here/deps.sh" build lab check "${groups[@]}"
 	fetch_kernels "$@"
 	go_on
 	use_ccache
@@ -245,7 +246,7 @@ main() {
 	case ${1-} in
 	'') prepare check "${STOCK[@]}"; check_built "${STATIC[@]}"; check_quick ;;
 	--short) prepare check "${STOCK[@]}"; check_built shell layers; check_short ;;
-	--full) prepare debug "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
+	--full) prepare "debug full" "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
 	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "$usage" ;;
 	esac
