@@ -74,7 +74,7 @@ limit:
 	scripts/limit.sh
 
 bench:
-	scripts/bench.sh
+	scripts/bench.sh $(if $(KERNEL),--kernel $(KERNEL)) $(if $(CASE),--case $(CASE))
 
 policies:
 	scripts/policies.sh
@@ -129,7 +129,8 @@ help:
 	@echo 'make host-check      try all of this on this machine, an AMD one to lose'
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
-	@echo 'make bench           instructions per fault, for docs/BENCH.md'
+	@echo 'make bench           instructions per fault, for docs/BENCH.md; with KERNEL=SERIES'
+	@echo '                     or CASE=NAME that alone, printed'
 	@echo 'make policies        policies compared, for docs/POLICIES.md'
 	@echo 'make limit           boot Linux with as few pages as can be, for docs/LIMIT.md'
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'

@@ -10,7 +10,9 @@
  * Exit status 4 where that counter is not there.
  *
  * Faults are KVM's own count (pf_fixed). Guest memory is there in the host from
- * the start in all cases but the userfaultfd pager's. bench.sh calls all cases.
+ * the start in all cases but the userfaultfd pager's. Where laps are repeated it has
+ * been touched by the guest before, and the kernel has found it active by then.
+ * bench.sh calls all cases.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -34,7 +36,9 @@ struct bench {
 	uint64_t pages;		/* that the guest touches */
 	uint64_t budget;	/* 0: none */
 	bool other;		/* another VM is under budget */
-	bool refault;		/* measure a second lap: each touch evicts */
+	const char *policy;	/* NULL: fifo */
+	bool refault;		/* measure the last lap: its touches are not the first */
+	bool anew;		/* the memory slot goes and comes between laps */
 	bool pager;		/* a userfaultfd pager instead of the module */
 	bool spin;		/* the guest cannot advance: measure a time */
 };
@@ -42,6 +46,8 @@ struct bench {
 static const struct bench benches[] = {
 	{ .name = "first-touch", .pages = 4096,
 	  .what = "no budget; whether the module is loaded is up to the caller" },
+	{ .name = "refault", .pages = 4096, .refault = true, .anew = true,
+	  .what = "no budget; pages touched before, whose leaves went with the memory slot" },
 	{ .name = "other-vm", .pages = 4096, .other = true,
 	  .what = "no budget, another VM has one" },
 	{ .name = "room", .pages = 4096, .budget = NPTB_UNLIMITED,
@@ -54,6 +60,10 @@ static const struct bench benches[] = {
 	  .what = "budget 64, one eviction a fault" },
 	{ .name = "evict-4096", .pages = 8192, .budget = 4096, .refault = true,
 	  .what = "budget 4096, one eviction a fault" },
+	{ .name = "clock-64", .pages = 1024, .budget = 64, .refault = true,
+	  .policy = "clock", .what = "as evict-64, by the policy clock" },
+	{ .name = "clock-4096", .pages = 8192, .budget = 4096, .refault = true,
+	  .policy = "clock", .what = "as evict-4096, by the policy clock" },
 	{ .name = "uffd-64", .pages = 1024, .budget = 64, .refault = true,
 	  .pager = true,
 	  .what = "no module: userfaultfd pager that keeps 64 pages" },
@@ -67,7 +77,15 @@ static struct {
 	unsigned int laps;
 } seen;
 
-/* The end of a lap: the reading itself falls between two laps. */
+/* All leaves go with the slot; the memory behind it stays where it is. */
+static void slot_anew(struct vmm *vm)
+{
+	if (vmm_slot(vm, 0, 0, NULL, 0, 0) ||
+	    vmm_slot(vm, 0, 0, vm->mem, vm->size, 0))
+		die("the memory slot cannot be made anew");
+}
+
+/* The end of a lap: what is done here falls between two laps. */
 static void mark(struct vmm_vcpu *vcpu)
 {
 	if (seen.laps > LAPS_MAX)
@@ -75,6 +93,8 @@ static void mark(struct vmm_vcpu *vcpu)
 	seen.ended[seen.laps] = counter_now();
 	seen.faults[seen.laps] = vmm_vcpu_stat(vcpu, "pf_fixed");
 	seen.laps++;
+	if (vcpu->priv)
+		slot_anew(vcpu->vm);
 	if (seen.laps <= LAPS_MAX)
 		seen.begun[seen.laps] = counter_now();
 }
@@ -133,6 +153,7 @@ static void setup(struct vmm *vm, const struct bench *b)
 		die("no memory for the VM");
 	vcpu = vmm_add(vm, GUEST_TOUCH, VMM_PROT, &args);
 	vcpu->on_out = mark;
+	vcpu->priv = b->anew ? vm : NULL;
 	if (!b->pager)
 		memset(vm->mem + DATA, 1, b->pages * PAGE_SIZE);
 }
@@ -191,6 +212,8 @@ static void run(const struct bench *b)
 			die("pthread_create");
 	} else if (b->budget) {
 		set_budget(&vm, b->budget);
+		if (b->policy && nptb_set(vm.name, "policy", b->policy))
+			die("no policy %s", b->policy);
 	}
 	if (b->spin) {
 		run_spin(&vm, b);
