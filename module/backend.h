@@ -14,11 +14,11 @@
  *                                    fault has ended
  *   nptb_kvm_key(vcpu, gpa)          key of the frame of a fault, or %NPTB_KEY_NONE
  *   nptb_kvm_direct(vcpu)            its tables are the VM's own, not a shadow
- *   nptb_kvm_pc(vcpu)                as nptb_state_pc()
+ *   nptb_kvm_pc(vcpu)                as nptb_state_pc(); to be asked first, by its thread
+ *   nptb_kvm_roles(code), nptb_kvm_page_for(vcpu, key)   documented there
  *   nptb_kvm_protected(vcpu)         its registers are private to the guest
  *   nptb_kvm_of(vcpu), nptb_kvm_vcpu_idx(vcpu), nptb_kvm_max_vcpus(kvm),
- *   nptb_kvm_nr_vcpus(kvm)           the VM of a vCPU, its number, how many there may
- *                                    be, and are
+ *   nptb_kvm_nr_vcpus(kvm)           the VM of a vCPU, its number, the most, how many
  *   nptb_kvm_may_log(kvm)            may any slot have dirty logging?
  *   nptb_kvm_srcu(kvm)               held while a fault runs; slot updates wait for it
  *   nptb_kvm_slots_lock(kvm)         held while slots change
@@ -63,7 +63,7 @@ const char *nptb_kvm_unsupported(struct kvm *kvm);
  * nptb_kvm_uses_tdp_mmu() - are a VM's own tables the TDP MMU's?
  * @kvm: alive
  *
- * Return: false under kvm tdp_mmu=0 and kvm_amd npt=0.
+ * Return: false under kvm tdp_mmu=0, kvm_amd npt=0 and kvm_intel ept=0.
  */
 bool nptb_kvm_uses_tdp_mmu(struct kvm *kvm);
 
@@ -219,8 +219,8 @@ bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code);
  * @vcpu: that has exited; its own thread
  * @state: as it was
  *
- * All of this is to be fresh after an exit, as it is on SVM. RIP is looked at first: it
- * differs nearly always, and settles it.
+ * As the next, after nptb_kvm_pc(), which has all of the state fresh. RIP is looked at
+ * first: it differs nearly always, and settles it.
  *
  * Return: false where it is in another state now.
  */

@@ -210,8 +210,9 @@
  * for      what leads to this page, from NPTB_FOR_NAMES, or "-" where none of the
  *          linear addresses at hand does: the instruction at RIP, the stack, for
  *          a delivery the IDT, GDT or LDT, the TSS and the new stack, or what a
- *          general register points to. A page is looked at until it is accounted
- *          for, so there may be more that lead to it.
+ *          general register points to; or that the page is one of KVM's own
+ *          ("kvm-tss", "kvm-apic", "kvm-identity": Intel alone). A page is looked at
+ *          until it is accounted for, so there may be more that lead to it.
  *
  * These are of the first, second, fourth, eighth time and so on that the place
  * looped; pages that were not in it then have neither, and so has a loop that was
@@ -469,7 +470,9 @@ enum nptb_detach_reason {
 /*
  * What leads to a page of a loop set, a bit each: the instruction, the stack, a
  * descriptor table, or a general register's value, numbered as in ModRM, taken
- * for an address.
+ * for an address; or that it is one of the pages that KVM has in a guest on Intel's
+ * CPUs: the TSS of a guest in real mode that runs as virtual-8086, the local APIC's page,
+ * and the page table of one without paging, on a CPU without "unrestricted guest".
  */
 #define NPTB_FOR_CODE		(1u << 0)
 #define NPTB_FOR_STACK		(1u << 1)
@@ -478,12 +481,15 @@ enum nptb_detach_reason {
 #define NPTB_FOR_LDT		(1u << 4)
 #define NPTB_FOR_TSS		(1u << 5)
 #define NPTB_FOR_REG(nr)	(1u << (6 + (nr)))
-#define NPTB_FOR_NR		22
+#define NPTB_FOR_KVM_TSS	(1u << 22)
+#define NPTB_FOR_KVM_APIC	(1u << 23)
+#define NPTB_FOR_KVM_IDENTITY	(1u << 24)
+#define NPTB_FOR_NR		25
 
 #define NPTB_FOR_NAMES \
 	{ "code", "stack", "idt", "gdt", "ldt", "tss", "rax", "rcx", "rdx", \
 	  "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", \
-	  "r13", "r14", "r15" }
+	  "r13", "r14", "r15", "kvm-tss", "kvm-apic", "kvm-identity" }
 
 #define NPTB_SEGMENT_NAMES \
 	{ "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "idtr", "gdtr" }

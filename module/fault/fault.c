@@ -73,7 +73,7 @@ static __always_inline void detect(struct nptb_fault *fault)
 	if (fault->in.key == NPTB_KEY_NONE)
 		return;
 	fault->loop.lap = nptb_attempt_fault(&v->attempt, fault->in.key,
-					     nptb_roles(fault->in.error_code));
+					     nptb_kvm_roles(fault->in.error_code));
 	if (likely(!v->attempt.again))
 		return;
 	/* Or did others take the page? */

@@ -8,6 +8,17 @@
 #include "object/vm.h"
 #include "set/attempt.h"
 
+/* What is left over may be KVM's own. */
+static void explain_pages(struct nptb_fault *fault)
+{
+	struct nptb_explain *explain = &fault->in.v->explain;
+	u32 i;
+
+	nptb_explain_pages(&fault->in.v->attempt, nptb_kvm_read, fault->in.vcpu, explain);
+	for (i = 0; i < explain->npages; i++)
+		explain->what[i] |= nptb_kvm_page_for(fault->in.vcpu, explain->key[i]);
+}
+
 /**
  * nptb_explain_ahead() - keep what an emulated instruction may change
  * @fault: will be explained; its instruction is about to be emulated
@@ -41,7 +52,7 @@ void nptb_explain(struct nptb_fault *fault)
 		nptb_kvm_machine(fault->in.vcpu, &explain->machine);
 	else if (explain->attempt != attempt->number)
 		return;
-	nptb_explain_pages(attempt, nptb_kvm_read, fault->in.vcpu, explain);
+	explain_pages(fault);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);
@@ -65,7 +76,7 @@ void nptb_explain_end(struct nptb_fault *fault)
 	if (explain->attempt != attempt->number ||
 	    explain->npages == attempt->npages)
 		return;
-	nptb_explain_pages(attempt, nptb_kvm_read, fault->in.vcpu, explain);
+	explain_pages(fault);
 	spin_lock(&vm->lock);
 	nptb_loop_set_explain(vm->loops, attempt, explain);
 	spin_unlock(&vm->lock);

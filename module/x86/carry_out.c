@@ -85,7 +85,8 @@ static void commit(struct kvm_vcpu *vcpu, const struct nptb_soft *soft)
 	/* MFENCE and its kin are among what was carried out: this is theirs. */
 	mb();
 	memcpy(vcpu->arch.regs, soft->state.gpr, sizeof(soft->state.gpr));
-	nptb_kvm_set_pc(vcpu, soft->state.rip);
+	nptb_kvm_set_rip(vcpu, soft->state.rip);
+	nptb_kvm_wrote(vcpu);
 	put_segments(vcpu, soft);
 	vcpu->arch.cr2 = soft->cr2;
 	/* Not by way of the VMM's filter: it is no access of the guest's. */
@@ -222,7 +223,7 @@ static bool is_soft_event(struct kvm_vcpu *vcpu)
 /* As KVM would inject it at the next entry. */
 static struct nptb_delivery event_of(struct kvm_vcpu *vcpu)
 {
-	struct nptb_delivery event = { .rip = nptb_kvm_pc(vcpu) };
+	struct nptb_delivery event = { .rip = nptb_kvm_rip(vcpu) };
 
 	if (vcpu->arch.exception.injected) {
 		event.vector = vcpu->arch.exception.vector;

@@ -249,7 +249,7 @@ static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
-	return state->rip == nptb_kvm_pc(vcpu) &&
+	return state->rip == nptb_kvm_rip(vcpu) &&
 	       same_gprs(state->gpr, vcpu->arch.regs) &&
 	       state->cr3 == vcpu->arch.cr3 && state->cr0 == vcpu->arch.cr0 &&
 	       state->cr4 == vcpu->arch.cr4 && state->efer == vcpu->arch.efer &&
@@ -259,7 +259,7 @@ bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 
 void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 {
-	state->rip = nptb_kvm_pc(vcpu);
+	state->rip = nptb_kvm_rip(vcpu);
 	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
 	state->rflags = rflags_of(vcpu);
 	state->cr0 = vcpu->arch.cr0;

@@ -120,7 +120,7 @@ static struct before look(struct kvm_vcpu *vcpu)
 {
 	return (struct before){
 		.failures = vcpu->stat.insn_emulation_fail,
-		.rip = nptb_kvm_pc(vcpu),
+		.rip = nptb_kvm_rip(vcpu),
 		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
 		.rsp = vcpu->arch.regs[VCPU_REGS_RSP],
 		.cr2 = vcpu->arch.cr2,
@@ -131,7 +131,7 @@ static struct before look(struct kvm_vcpu *vcpu)
 /* Every instruction moves RIP, but for a REP, which counts, and jumps to themselves. */
 static bool moved(struct kvm_vcpu *vcpu, const struct before *before)
 {
-	return nptb_kvm_pc(vcpu) != before->rip ||
+	return nptb_kvm_rip(vcpu) != before->rip ||
 	       vcpu->arch.regs[VCPU_REGS_RCX] != before->rcx ||
 	       vcpu->arch.regs[VCPU_REGS_RSP] != before->rsp;
 }

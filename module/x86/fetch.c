@@ -20,7 +20,7 @@ static bool take_context(struct kvm_vcpu *vcpu, struct nptb_fetch_context *now)
 	static_call(nptb_sc_get_segment)(vcpu, &cs, VCPU_SREG_CS);
 	if (!cs.l)
 		return false;
-	now->page = nptb_kvm_pc(vcpu) & PAGE_MASK;
+	now->page = nptb_kvm_rip(vcpu) & PAGE_MASK;
 	now->cr0 = vcpu->arch.cr0;
 	now->cr3 = vcpu->arch.cr3;
 	now->cr4 = vcpu->arch.cr4;
@@ -66,7 +66,7 @@ static gpa_t translate(struct kvm_vcpu *vcpu, u64 page)
  */
 u32 nptb_kvm_fetch(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch, u8 *insn)
 {
-	u32 offset = offset_in_page(nptb_kvm_pc(vcpu));
+	u32 offset = offset_in_page(nptb_kvm_rip(vcpu));
 	u32 len = min_t(u32, NPTB_FETCH_MAX, PAGE_SIZE - offset);
 	struct nptb_fetch_context now;
 

@@ -21,10 +21,16 @@
 /* Page fault error code bit 2, which nested walks have: APM 2, 15.25.6. */
 #define ACCESS_USER	BIT_ULL(2)
 
+/* KVM takes that for a read under nested EPT, where there are frames to execute alone. */
+static u64 nested_access(void)
+{
+	return static_branch_unlikely(&nptb_on_vmx) ? 0 : ACCESS_USER;
+}
+
 u64 nptb_kvm_translate(struct kvm_vcpu *vcpu, gpa_t addr)
 {
 	struct kvm_mmu *mmu = vcpu->arch.mmu;
-	u64 access = mmu == &vcpu->arch.root_mmu ? 0 : ACCESS_USER;
+	u64 access = mmu == &vcpu->arch.root_mmu ? 0 : nested_access();
 	gpa_t gpa;
 
 	pagefault_disable();
@@ -138,7 +144,11 @@ bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code)
 		return false;
 	if ((error_code & NPTB_NPF_WRITE) && !(spte & _PAGE_RW))
 		return false;
-	return !(error_code & NPTB_NPF_FETCH) || !(spte & _PAGE_NX);
+	if (!(error_code & NPTB_NPF_FETCH))
+		return true;
+	if (static_branch_unlikely(&nptb_on_vmx))
+		return nptb_vmx_executable(spte);
+	return !(spte & _PAGE_NX);
 }
 
 /* Every root counts, those that die among them, as in KVM's counters. */

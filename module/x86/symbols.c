@@ -170,15 +170,6 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size)
 	return 0;
 }
 
-#define FIND_CALL(call, name)						\
-({									\
-	unsigned long addr_ = nptb_symbol(name);				\
-									\
-	if (addr_)							\
-		static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))addr_);\
-	addr_ != 0;							\
-})
-
 #define FIND_DATA(field, name)						\
 ({									\
 	nptb_kvm_data.field = (void *)nptb_symbol(name);			\
@@ -201,29 +192,19 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_read_guest, "kvm_vcpu_read_guest_atomic");
 }
 
-/* 6.1 has another name for it, and another answer. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-#define CAN_EMULATE	"__SCT__kvm_x86_check_emulate_instruction"
-#else
-#define CAN_EMULATE	"__SCT__kvm_x86_can_emulate_instruction"
-#endif
-
-/* kvm_amd's functions, by KVM's own trampolines to them. */
-static bool find_vendor(void)
+/* The vendor module's functions, by KVM's own trampolines to them. */
+static bool find_callbacks(void)
 {
 	return FIND_CALL(nptb_sc_get_segment, "__SCT__kvm_x86_get_segment") &&
 	       FIND_CALL(nptb_sc_get_idt, "__SCT__kvm_x86_get_idt") &&
 	       FIND_CALL(nptb_sc_get_gdt, "__SCT__kvm_x86_get_gdt") &&
 	       FIND_CALL(nptb_sc_get_cpl, "__SCT__kvm_x86_get_cpl") &&
 	       FIND_CALL(nptb_sc_get_rflags, "__SCT__kvm_x86_get_rflags") &&
-	       FIND_CALL(nptb_sc_flush_local,
-			 "__SCT__kvm_x86_flush_tlb_current") &&
 	       FIND_CALL(nptb_sc_get_nmi_mask, "__SCT__kvm_x86_get_nmi_mask") &&
 	       FIND_CALL(nptb_sc_set_shadow,
 			 "__SCT__kvm_x86_set_interrupt_shadow") &&
 	       FIND_CALL(nptb_sc_get_shadow,
-			 "__SCT__kvm_x86_get_interrupt_shadow") &&
-	       FIND_CALL(nptb_sc_can_emulate, CAN_EMULATE);
+			 "__SCT__kvm_x86_get_interrupt_shadow");
 }
 
 /* What on_loop=emulate and on_loop=strict need. */
@@ -300,14 +281,14 @@ static void aim_originals(void)
 }
 
 /**
- * nptb_symbols_find() - find all of KVM that we need
+ * nptb_symbols_find() - find all of KVM that we need, but for what vendors differ in
  *
  * Context: once, at load, after nptb_symbols_begin().
  * Return: false with a message that names what is missing.
  */
 bool nptb_symbols_find(void)
 {
-	if (!find_calls() || !find_vendor() || !find_emulation() || !find_data() || !find_hooks())
+	if (!find_calls() || !find_callbacks() || !find_emulation() || !find_data() || !find_hooks())
 		return false;
 	aim_originals();
 	return true;

@@ -49,6 +49,16 @@ int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
 
+/* Aim a static call at a symbol: false where the kernel has no such. */
+#define FIND_CALL(call, name)						\
+({									\
+	unsigned long addr_ = nptb_symbol(name);				\
+									\
+	if (addr_)							\
+		static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))addr_);\
+	addr_ != 0;							\
+})
+
 struct kvm_pre_fault_memory;
 struct nptb_mmu_page;
 struct nptb_emul_ctxt;
@@ -102,7 +112,7 @@ int nptb_create_vm_debugfs_proto(struct kvm *kvm);
 
 /*
  * Callbacks of the vendor module, by KVM's own static call trampolines: these
- * follow where kvm_amd is loaded anew. Types as in struct kvm_x86_ops.
+ * follow where kvm_amd or kvm_intel is loaded anew. Types as in struct kvm_x86_ops.
  */
 void nptb_get_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var,
 			    int seg);
@@ -114,13 +124,17 @@ bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
 u32 nptb_get_interrupt_shadow_proto(struct kvm_vcpu *vcpu);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 /* Returns X86EMUL_CONTINUE, 0, where it can. */
-int nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
-			   void *insn, int insn_len);
+#define NPTB_CAN_EMULATE	"__SCT__kvm_x86_check_emulate_instruction"
+#define NPTB_CAN_EMULATE_TYPE	int
+#define NPTB_CAN_EMULATE_YES	0
 #else
-/* 6.1 returns whether it can. */
-bool nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
-			    void *insn, int insn_len);
+/* 6.1 has another name for it, and returns whether it can. */
+#define NPTB_CAN_EMULATE	"__SCT__kvm_x86_can_emulate_instruction"
+#define NPTB_CAN_EMULATE_TYPE	bool
+#define NPTB_CAN_EMULATE_YES	true
 #endif
+NPTB_CAN_EMULATE_TYPE nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulation_type,
+					     void *insn, int insn_len);
 void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
 void nptb_set_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var, int seg);
 int nptb_set_msr_proto(struct kvm_vcpu *vcpu, struct msr_data *msr);

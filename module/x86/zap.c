@@ -32,8 +32,8 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
  * A VM's only vCPU flushes at its next entry, without the search for other vCPUs
  * to interrupt. A vCPU created meanwhile has nothing to flush. This is what KVM's
  * own request for it comes to: one that is pending at the entry has KVM look at all
- * requests that there are. SVM has one ASID a vCPU, and on Hyper-V, which keeps a
- * second TLB, the flush goes through KVM.
+ * requests that there are. Which of KVM's flushes does it is the vendor's to say; on
+ * Hyper-V, which keeps a second TLB, it goes through KVM.
  */
 static __always_inline void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {

@@ -14,7 +14,7 @@ layer_name() {
 	guards) echo "the guard of a header of module/ is its path" ;;
 	core) echo "the core of module/ names no register, header or constant of x86" ;;
 	versions) echo "kernel versions are known to module/x86/ alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, carry_out.c, fpu.c, guest_memory.c, fetch.c, guest.c, init.c and symbols.c of module/x86/ alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, carry_out.c, fpu.c, guest_memory.c, fetch.c, guest.c, init.c, svm.c, vmx.c and symbols.c of module/x86/ alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c, direct.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -188,14 +188,14 @@ layer_core() {
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|prototypes|symbols)\.[ch])$' 'module/*' 'uapi/*')
+	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|prototypes|symbols|vmx)\.[ch])$' 'module/*' 'uapi/*')
 	none "ask backend.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|init)\.c|symbols\.[ch]|direct\.h|(hook|direct|prototypes)\.c)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|init|svm|vmx)\.c|symbols\.[ch]|direct\.h|(hook|direct|prototypes)\.c)$' 'module/*')
 	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 

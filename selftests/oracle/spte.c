@@ -11,6 +11,7 @@
 
 #include "../lib/formats.h"
 #include "../lib/util.h"
+#include "../vmm/vmm.h"
 #include "spte.h"
 
 /*
@@ -54,8 +55,7 @@ static bool is_on(const char *parameter)
 const char *spte_unusable(void)
 {
 	/* 6.1 leaves tdp_mmu on where there is no nested paging to do. */
-	if (!is_on("/sys/module/kvm/parameters/tdp_mmu") ||
-	    !is_on("/sys/module/kvm_amd/parameters/npt"))
+	if (!is_on("/sys/module/kvm/parameters/tdp_mmu") || kvm_shadow_paging())
 		return "KVM does not use its TDP MMU";
 	if (!tracefs_event_file_exists(NULL, EVENT_SYSTEM, EVENT_NAME, "id"))
 		return "no event " EVENT_SYSTEM ":" EVENT_NAME;

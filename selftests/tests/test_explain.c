@@ -110,9 +110,11 @@ static bool page_for(const char *text, uint64_t gfn, int level, const char *name
 /* CS: selector 8, code, present, 4 GiB; its D or L bit as the mode is. */
 static bool check_machine(const char *text, enum vmm_mode mode)
 {
-	static const char *const cs[] = {
-		"cs=0x0:0x0:0xffffffff:0x89b", "cs=0x8:0x0:0xffffffff:0xc9b",
-		"cs=0x8:0x0:0xffffffff:0xa9b",
+	/* On VT-x real mode's is a data segment's, however it was set. */
+	const char *const cs[] = {
+		path_exists("/sys/module/kvm_intel") ? "cs=0x0:0x0:0xffffffff:0x893" :
+						       "cs=0x0:0x0:0xffffffff:0x89b",
+		"cs=0x8:0x0:0xffffffff:0xc9b", "cs=0x8:0x0:0xffffffff:0xa9b",
 	};
 	char gpr[160];
 

@@ -18,12 +18,18 @@ const char *const vmm_mode_names[VMM_MODES] = { "real", "prot", "long" };
 
 bool kvm_shadow_paging(void)
 {
+	static const char *const parameters[] = {
+		"/sys/module/kvm_amd/parameters/npt", "/sys/module/kvm_intel/parameters/ept",
+	};
 	char c = 'Y';
+	size_t i;
 	int fd;
 
 	/* Asked anew each time: a test may load KVM with other parameters. */
-	fd = open("/sys/module/kvm_amd/parameters/npt", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
+	for (i = 0; i < ARRAY_SIZE(parameters); i++) {
+		fd = open(parameters[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
 		if (read(fd, &c, 1) != 1)
 			c = 'Y';
 		close(fd);

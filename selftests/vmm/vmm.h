@@ -128,7 +128,7 @@ enum guest_id {
 
 struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
 
-/* True under kvm_amd npt=0: KVM reads the guest's page tables itself. */
+/* True under kvm_amd npt=0 and kvm_intel ept=0: KVM reads the guest's page tables itself. */
 bool kvm_shadow_paging(void);
 /* NULL where KVM can be used, else the reason why not. */
 const char *vmm_unusable(void);

@@ -69,17 +69,20 @@ static void check_cpu(struct check *c)
 	cpu_field(info, "flags", flags, sizeof(flags));
 	snprintf(text, sizeof(text), "%s (%s)%s", model, vendor,
 		 has_word(flags, "hypervisor") ? ", itself virtual" : "");
-	if (has_word(flags, "svm"))
+	if (has_word(flags, "svm") || has_word(flags, "vmx"))
 		say(c, CHECK_OK, text, "");
-	else if (has_word(flags, "vmx"))
-		say(c, CHECK_FAILED, text, "none: the module needs AMD-V, and this is VT-x");
 	else if (!strcmp(vendor, "AuthenticAMD") || !strcmp(vendor, "HygonGenuine"))
 		say(c, CHECK_FAILED, text,
 		    has_word(flags, "hypervisor") ?
 		    "give this VM a CPU with AMD-V (QEMU: -cpu host,+svm), on an AMD host" :
 		    "turn on SVM mode in the machine's firmware");
+	else if (!strcmp(vendor, "GenuineIntel"))
+		say(c, CHECK_FAILED, text,
+		    has_word(flags, "hypervisor") ?
+		    "give this VM a CPU with VT-x (QEMU: -cpu host,+vmx), on an Intel host" :
+		    "turn on VT-x in the machine's firmware");
 	else
-		say(c, CHECK_FAILED, text, "none: the module needs an AMD CPU with AMD-V");
+		say(c, CHECK_FAILED, text, "none: the module needs a CPU with AMD-V or VT-x");
 }
 
 static void check_kernel(struct check *c)
@@ -144,19 +147,35 @@ static void check_ftrace(struct check *c)
 		say(c, CHECK_OK, "is on", "");
 }
 
+/* On a CPU with VT-x; the other one is AMD's, and stands for any other. */
+static bool is_intel(void)
+{
+	char info[8192], flags[4096];
+
+	if (host_read("/proc/cpuinfo", info, sizeof(info)))
+		return false;
+	cpu_field(info, "flags", flags, sizeof(flags));
+	return has_word(flags, "vmx");
+}
+
 static void check_kvm(struct check *c)
 {
+	const bool intel = is_intel();
+
 	c->name = "KVM";
-	if (!host_has(MODULES "/kvm_amd"))
-		say(c, CHECK_FAILED, "kvm_amd is not loaded", "modprobe kvm_amd");
+	if (!host_has(intel ? MODULES "/kvm_intel" : MODULES "/kvm_amd"))
+		say(c, CHECK_FAILED, intel ? "kvm_intel is not loaded" : "kvm_amd is not loaded",
+		    intel ? "modprobe kvm_intel" : "modprobe kvm_amd");
 	else if (!host_has("/dev/kvm"))
 		say(c, CHECK_FAILED, "there is no /dev/kvm",
+		    intel ? "dmesg | grep -i -e kvm -e vmx says why; the firmware may have VT-x off" :
 		    "dmesg | grep -i -e kvm -e svm says why; the firmware may have SVM mode off");
 	else if (!host_may_write("/dev/kvm"))
-		say(c, CHECK_WARNING, "kvm_amd is loaded; this user may not open /dev/kvm",
+		say(c, CHECK_WARNING, intel ? "kvm_intel is loaded; this user may not open /dev/kvm" :
+		    "kvm_amd is loaded; this user may not open /dev/kvm",
 		    "adduser \"$USER\" kvm, for who is to start VMs");
 	else
-		say(c, CHECK_OK, "kvm_amd is loaded", "");
+		say(c, CHECK_OK, intel ? "kvm_intel is loaded" : "kvm_amd is loaded", "");
 }
 
 /* Is a parameter of a module on? -1 where it cannot be read. */
@@ -171,17 +190,24 @@ static int parameter(const char *path)
 
 static void check_npt(struct check *c)
 {
-	int npt = parameter(MODULES "/kvm_amd/parameters/npt");
+	const bool intel = is_intel();
+	int npt = parameter(intel ? MODULES "/kvm_intel/parameters/ept" :
+				    MODULES "/kvm_amd/parameters/npt");
 	int tdp = parameter(MODULES "/kvm/parameters/tdp_mmu");
 
 	c->name = "nested paging";
 	if (npt < 0)
-		say(c, CHECK_UNKNOWN, "kvm_amd's parameter npt cannot be read", "modprobe kvm_amd");
+		say(c, CHECK_UNKNOWN, intel ? "kvm_intel's parameter ept cannot be read" :
+		    "kvm_amd's parameter npt cannot be read",
+		    intel ? "modprobe kvm_intel" : "modprobe kvm_amd");
 	else if (!npt)
 		say(c, CHECK_WARNING, "off: shadow paging, where a page may have several leaves",
+		    intel ? "modprobe -r kvm_intel && modprobe kvm_intel ept=1, while no VM runs" :
 		    "modprobe -r kvm_amd && modprobe kvm_amd npt=1, while no VM runs");
 	else if (!tdp)
 		say(c, CHECK_WARNING, "on, without the TDP MMU: slower, and no exempt frames",
+		    intel ?
+		    "modprobe -r kvm_intel kvm && modprobe kvm tdp_mmu=1 && modprobe kvm_intel" :
 		    "modprobe -r kvm_amd kvm && modprobe kvm tdp_mmu=1 && modprobe kvm_amd");
 	else
 		say(c, CHECK_OK, tdp < 0 ? "on" : "on, with the TDP MMU", "");

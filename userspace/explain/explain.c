@@ -16,6 +16,7 @@ static const char *const for_names[] = {
 	"what rsi points to", "what rdi points to", "what r8 points to", "what r9 points to",
 	"what r10 points to", "what r11 points to", "what r12 points to", "what r13 points to",
 	"what r14 points to", "what r15 points to",
+	"KVM's TSS for real mode", "KVM's local APIC", "KVM's identity map",
 };
 
 _Static_assert(ARRAY_SIZE(for_names) == NPTB_FOR_NR, "a name for each bit");
@@ -124,6 +125,18 @@ static void name_by_record(const struct operands *ops, const struct loop_page *p
 			add_name(to, for_names[what]);
 }
 
+/* KVM's own pages are nothing of the guest's, whatever points there. */
+static bool name_kvm(const struct loop_page *p, struct explain_page *to)
+{
+	const unsigned int kvm = NPTB_FOR_KVM_TSS | NPTB_FOR_KVM_APIC | NPTB_FOR_KVM_IDENTITY;
+	unsigned int what;
+
+	for (what = 0; what < NPTB_FOR_NR; what++)
+		if (p->what & kvm & BIT(what))
+			add_name(to, for_names[what]);
+	return p->what & kvm;
+}
+
 /**
  * explain_page() - say what a page of a loop set is
  * @l: the fault loop
@@ -135,6 +148,8 @@ void explain_page(const struct loop *l, const struct explain *e, const struct lo
 		  struct explain_page *to)
 {
 	*to = (struct explain_page){ .roles = p->roles };
+	if (name_kvm(p, to))
+		return;
 	if (p->roles & NPTB_ROLE_TABLE) {
 		name_table(l, &e->ops, p, to);
 		if (!to->level)

@@ -2,6 +2,7 @@
 /* The state in which a vCPU enters a case. */
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "vmm.h"
@@ -66,8 +67,11 @@ static void tables(const struct probe_layout *l, struct kvm_sregs *s)
 	s->idt.limit = l->part[P_IDT].size ? 0xfff : 0;
 	s->tr = (struct kvm_segment) {
 		.base = l->c->ltr ? 0 : l->tss, .limit = 0x67, .present = 1,
-		/* Busy; but QEMU 7.2 takes none but an available one before long mode. */
-		.type = l->m->bits == 64 ? 11 : 9,
+		/*
+		 * Busy, and VT-x takes no other (SDM, volume 3C, section 27.3.1.2); but on
+		 * AMD's CPUs QEMU 7.2 takes none but an available one before long mode.
+		 */
+		.type = l->m->bits == 64 || !access("/sys/module/kvm_intel", F_OK) ? 11 : 9,
 		.selector = l->m->bits == 16 ? 0 : probe_selector(l, P_TSSD),
 	};
 	s->ldt = (struct kvm_segment) {

@@ -83,13 +83,15 @@ static void add_parameter(struct json_object *obj, const char *module, const cha
 /**
  * host_shadows() - does KVM run without nested paging?
  *
- * Return: true where kvm_amd was loaded with npt=0.
+ * Return: true where kvm_amd was loaded with npt=0, or kvm_intel with ept=0.
  */
 bool host_shadows(void)
 {
 	FILE *f = fopen("/sys/module/kvm_amd/parameters/npt", "re");
 	int c = 'Y';
 
+	if (!f)
+		f = fopen("/sys/module/kvm_intel/parameters/ept", "re");
 	if (f) {
 		c = fgetc(f);
 		fclose(f);
@@ -120,6 +122,9 @@ struct json_object *host_json(void)
 	json_object_object_add(obj, "kernel", json_object_new_string(text));
 	add_parameter(kvm, "kvm_amd", "npt");
 	add_parameter(kvm, "kvm_amd", "avic");
+	add_parameter(kvm, "kvm_intel", "ept");
+	add_parameter(kvm, "kvm_intel", "eptad");
+	add_parameter(kvm, "kvm_intel", "unrestricted_guest");
 	add_parameter(kvm, "kvm", "tdp_mmu");
 	json_object_object_add(obj, "kvm", kvm);
 	if (!dbgfs_probe(&v))

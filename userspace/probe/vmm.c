@@ -199,6 +199,8 @@ int vmm_open(struct vmm *vm, int kvm, const struct probe_layout *l)
 	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0UL);
 	if (vm->fd < 0)
 		return failed(vm, "KVM_CREATE_VM");
+	/* Without "unrestricted guest" KVM wants a place for pages of its own. */
+	ioctl(vm->fd, KVM_SET_TSS_ADDR, 0xfffbd000UL);
 	snprintf(vm->name, sizeof(vm->name), "%d-%d", (int)gettid(), vm->fd);
 	err = add_memory(vm);
 	if (!err)

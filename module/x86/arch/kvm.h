@@ -7,6 +7,7 @@
 #ifndef NPTB_X86_ARCH_KVM_H
 #define NPTB_X86_ARCH_KVM_H
 
+#include <linux/jump_label.h>
 #include <linux/kvm_host.h>
 #include <linux/version.h>
 
@@ -27,6 +28,17 @@ struct nptb_outcome {
 	u64 spurious;
 	u64 emulated;
 };
+
+/*
+ * What is different on VT-x: see x86/vmx.c. The branch is patched, so that AMD passes
+ * it by.
+ */
+DECLARE_STATIC_KEY_FALSE(nptb_on_vmx);
+void nptb_vmx_fetch(struct kvm_vcpu *vcpu);
+void nptb_vmx_wrote(struct kvm_vcpu *vcpu);
+bool nptb_vmx_is_table(u64 error_code);
+bool nptb_vmx_executable(u64 spte);
+u32 nptb_vmx_page_for(struct kvm_vcpu *vcpu, u64 key);
 
 /* Bytes of an instruction, at most. */
 #define NPTB_FETCH_MAX	15
@@ -159,7 +171,8 @@ static inline u32 nptb_kvm_nr_vcpus(struct kvm *kvm)
 	return atomic_read(&kvm->online_vcpus);
 }
 
-static inline u64 nptb_kvm_pc(struct kvm_vcpu *vcpu)
+/* RIP, once nptb_kvm_pc() has been asked since the exit, or KVM has set it. */
+static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	/* 7.3 took RIP out of the register array. */
@@ -169,14 +182,42 @@ static inline u64 nptb_kvm_pc(struct kvm_vcpu *vcpu)
 #endif
 }
 
-/* RIP is written back at each entry on SVM: KVM's own mark of that is for VMX. */
-static inline void nptb_kvm_set_pc(struct kvm_vcpu *vcpu, u64 rip)
+static inline u64 nptb_kvm_pc(struct kvm_vcpu *vcpu)
+{
+	if (static_branch_unlikely(&nptb_on_vmx))
+		nptb_vmx_fetch(vcpu);
+	return nptb_kvm_rip(vcpu);
+}
+
+/* nptb_kvm_wrote() is to follow. */
+static inline void nptb_kvm_set_rip(struct kvm_vcpu *vcpu, u64 rip)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	vcpu->arch.rip = rip;
 #else
 	vcpu->arch.regs[VCPU_REGS_RIP] = rip;
 #endif
+}
+
+/* RIP and RSP were changed. */
+static inline void nptb_kvm_wrote(struct kvm_vcpu *vcpu)
+{
+	if (static_branch_unlikely(&nptb_on_vmx))
+		nptb_vmx_wrote(vcpu);
+}
+
+/* As nptb_roles(), with what KVM's code does not tell on this CPU: NPTB_ROLE_*. */
+static inline u32 nptb_kvm_roles(u64 error_code)
+{
+	if (static_branch_unlikely(&nptb_on_vmx) && nptb_vmx_is_table(error_code))
+		return NPTB_ROLE_TABLE;
+	return nptb_roles(error_code);
+}
+
+/* NPTB_FOR_KVM_* of a page in the guest that is KVM's own, or 0. Its own thread. */
+static inline u32 nptb_kvm_page_for(struct kvm_vcpu *vcpu, u64 key)
+{
+	return static_branch_unlikely(&nptb_on_vmx) ? nptb_vmx_page_for(vcpu, key) : 0;
 }
 
 /* Is the vCPU in long mode? A guest there may still run 32-bit code. */
