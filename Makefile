@@ -66,6 +66,10 @@ demo:
 probe-bochs:
 	scripts/probe-bochs.sh
 
+# Selftests on Intel's VT-x, in Bochs: slow.
+check-intel:
+	scripts/check-intel.sh
+
 # docs/PROBE.md, from what the probe printed on each model.
 probe-doc:
 	scripts/probe-doc.sh
@@ -126,6 +130,7 @@ help:
 	@echo 'make check-full      make check, and what takes long'
 	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
+	@echo 'make check-intel     selftests on VT-x, in Bochs, on 6.12'
 	@echo 'make host-check      try all of this on this machine, an AMD one to lose'
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
@@ -141,5 +146,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-fresh check-alarms check-debug check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-debug check-intel check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms deb check-deb uninstall clean help

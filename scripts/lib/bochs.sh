@@ -6,20 +6,34 @@
 
 : "${tmp=}"
 BOCHS_SERIES=6.1
-# clearcpuid: 221, its MWAITX never wakes, and the boot would hang; 321 and 323, its
-# XSAVEC and XSAVES write YMM registers where XRSTOR does not look for them. The
-# clock counts instructions, 50 million a second, as bochsrc says below.
-BOCHS_CMDLINE="console=ttyS0,115200 clearcpuid=221,321,323 tsc=reliable tsc_early_khz=50000 mitigations=off"
-BOCHS_CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
+BOCHS_APPEND=
+# Bochs' name of the CPU, what L1 is to hide of it, and modules in the order of insmod.
+# 221: ryzen's MWAITX never wakes, and the boot would hang; 321 and 323: its XSAVEC and
+# XSAVES write YMM registers where XRSTOR does not look for them.
+BOCHS_CPU=model=ryzen
+BOCHS_CLEARCPUID=221,321,323
 BOCHS_MODULES="irqbypass ccp kvm kvm-amd"
-BOCHS_APPLETS="sh mount insmod mkdir cat dmesg sleep stty sed uname tail"
+# Its clock counts instructions, 50 million a second, as bochsrc says below.
+BOCHS_CMDLINE="console=ttyS0,115200 tsc=reliable tsc_early_khz=50000 mitigations=off"
+BOCHS_CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
+BOCHS_APPLETS="sh mount insmod rmmod mkdir cat dmesg sleep stty sed uname tail env timeout grep"
+
+# Haswell with Intel's VT-x, in place of ryzen. It has EPT, with accessed bits, VPID and
+# "unrestricted guest", and MSRs that Bochs lacks and a kernel reads.
+bochs_intel() {
+	BOCHS_CPU=model=corei7_haswell_4770,ignore_bad_msrs=1
+	# 131: MWAIT, with XSAVEC and XSAVES; 6.12 boots with them.
+	BOCHS_CLEARCPUID=
+	[ "$BOCHS_SERIES" = 6.12 ] || BOCHS_CLEARCPUID=131,321,323
+	BOCHS_MODULES="irqbypass kvm kvm-intel"
+}
 
 # The libraries that a program needs, its loader among them.
 libraries() { ldd "$1" | grep -o '/[^ ]*'; }
 
-# bochs_tree PROGRAM: what is on the CD, but for the initramfs's init.
+# bochs_tree PROGRAM...: what is on the CD, but for the initramfs's init.
 bochs_tree() {
-	local tree=$tmp/initramfs VMLINUZ MODULES name lib
+	local tree=$tmp/initramfs VMLINUZ MODULES name file program lib
 	kernel_fetch $BOCHS_SERIES
 	eval "$("$PROJECT/scripts/kernel.sh" path $BOCHS_SERIES)"
 	module_fresh $BOCHS_SERIES || module_build $BOCHS_SERIES
@@ -28,17 +42,21 @@ bochs_tree() {
 	cp "$(command -v busybox)" "$tree/bin/busybox"
 	for name in $BOCHS_APPLETS; do ln -s busybox "$tree/bin/$name"; done
 	for name in $BOCHS_MODULES; do
-		cp "$(find "$MODULES" -name "$name.ko")" "$tree/modules/"
+		file=$(find "$MODULES" -name "$name.ko*" | head -n 1)
+		cp "$file" "$tree/modules/"
+		case $file in *.xz) xz -d "$tree/modules/$name.ko.xz" ;; esac
 	done
 	module_take $BOCHS_SERIES "$tree/modules/nptbudget.ko"
-	cp "$1" "$tree/bin/"
-	for lib in $(libraries "$1"); do
-		mkdir -p "$tree/$(dirname "$lib")"
-		cp -L "$lib" "$tree/$lib"
+	for program; do
+		cp "$program" "$tree/bin/"
+		for lib in $(libraries "$program"); do
+			mkdir -p "$tree/$(dirname "$lib")"
+			cp -L "$lib" "$tree/$lib"
+		done
 	done
 	cat >"$tmp/cd/boot/grub/grub.cfg" <<-END
 		set timeout=0
-		linux /boot/vmlinuz $BOCHS_CMDLINE
+		linux /boot/vmlinuz $BOCHS_CMDLINE ${BOCHS_CLEARCPUID:+clearcpuid=$BOCHS_CLEARCPUID} $BOCHS_APPEND
 		initrd /boot/initrd
 		boot
 	END
@@ -55,6 +73,7 @@ bochs_init_head() {
 		mount -t devtmpfs dev /dev
 		exec </dev/console >/dev/console 2>&1
 		mount -t debugfs debugfs /sys/kernel/debug
+		mount -t tracefs tracefs /sys/kernel/tracing
 		stty -onlcr </dev/ttyS0
 		for m in $BOCHS_MODULES nptbudget; do insmod /modules/\$m.ko || echo "PROBE FAILED insmod \$m"; done
 	END
@@ -77,7 +96,7 @@ bochs_start() {
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest
 		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 		megs: 512
-		cpu: model=ryzen, count=1, ips=50000000, reset_on_triple_fault=0
+		cpu: ${BOCHS_CPU//,/, }, count=1, ips=50000000, reset_on_triple_fault=0
 		clock: sync=none, time0=local
 		ata0-master: type=cdrom, path=$tmp/cd.iso, status=inserted
 		boot: cdrom
