@@ -130,7 +130,8 @@ looked_up() {
 }
 
 in_table() {
-	grep -v '^#' "$table" | grep -qE "[ *]$1\(" || {
+	# No pipe: -q ends before it has read all, and the other would die of it.
+	grep -qE "[ *]$1\(" < <(grep -v '^#' "$table") || {
 		echo "symbols.c looks $1 up, but scripts/prototypes.txt does not have it"
 		return 1
 	}

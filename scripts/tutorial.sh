@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Make docs/TUTORIAL.md of scripts/tutorial/tutorial.md: run its commands in the lab, and
+# put in what they print.
+#   tutorial.sh          make it
+#   tutorial.sh --fill   inside L1: the text on stdout; fails with a command that does
+# A command is a line of the text that begins with four spaces, # and a space.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+. "$here/lib/common.sh"
+
+TEXT=$here/tutorial/tutorial.md
+DOC=$PROJECT/docs/TUTORIAL.md
+
+# show COMMAND: it, and what it says, indented; in this shell, for it may set things.
+show() {
+	local out rc=0
+	out=$(mktemp)
+	printf '    # %s\n' "$1"
+	eval "$1" >"$out" 2>&1 || rc=$?
+	# Without the framework's folder, and what ends a line.
+	sed -e "s|$PROJECT/build/||g" -e 's/[ \t]*$//' -e 's/^\(..*\)$/    \1/' "$out"
+	# addloop ends with 3 where it was stopped for a loop, which run hands on.
+	case $rc in 0|3) return ;; esac
+	say "$1: exit status $rc"
+	return 1
+}
+
+fill() {
+	local line cpu
+	cpu=$(sed -n 's/^model name.*: //p;T;q' /proc/cpuinfo)
+	while IFS= read -r line <&3; do
+		case $line in
+		'    # '*) show "${line#    \# }" ;;
+		*)
+			line=${line//@HOST@/Linux $(uname -r)}
+			line=${line//@CPU@/$cpu}
+			printf '%s\n' "${line//@DATE@/$(date -I)}"
+			;;
+		esac
+	done 3<"$TEXT"
+}
+
+case $#${1-} in
+0) ;;
+1--fill) fill; exit ;;
+*) usage_error "usage: tutorial.sh [--fill]" ;;
+esac
+new=$(mktemp)
+trap 'rm -f "$new"' EXIT
+"$here/lab" --timeout 900 -- scripts/tutorial.sh --fill >"$new"
+cp "$new" "$DOC"
