@@ -67,7 +67,7 @@ demo() {
 	step "build" build
 	echo "An emulated AMD Zen host with Debian's Linux $HOST and the module starts ..."
 	# One CPU: with two in turn on one thread, a Linux guest's clocks go wrong.
-	"$here/lab" --kernel "$HOST" --cpus 1 --timeout 600 --out "$LOGS/out" -- \
+	"$here/lab" --kernel "$HOST" --cpus 1 --timeout 1800 --out "$LOGS/out" -- \
 		scripts/demo/show.sh "$GUEST" "${live[@]}" ||
 		die "not all of this went as it should"
 }
