@@ -288,7 +288,8 @@ static void aim_originals(void)
  */
 bool nptb_symbols_find(void)
 {
-	if (!find_calls() || !find_callbacks() || !find_emulation() || !find_data() || !find_hooks())
+	if (!find_calls() || !find_callbacks() || !find_emulation() || !find_data() ||
+	    !find_hooks())
 		return false;
 	aim_originals();
 	return true;

@@ -137,6 +137,7 @@ NPTB_CAN_EMULATE_TYPE nptb_can_emulate_proto(struct kvm_vcpu *vcpu, int emulatio
 					     void *insn, int insn_len);
 void nptb_set_interrupt_shadow_proto(struct kvm_vcpu *vcpu, int mask);
 void nptb_set_segment_proto(struct kvm_vcpu *vcpu, struct kvm_segment *var, int seg);
+void nptb_cache_reg_proto(struct kvm_vcpu *vcpu, enum kvm_reg reg);
 int nptb_set_msr_proto(struct kvm_vcpu *vcpu, struct msr_data *msr);
 
 #define NPTB_SAME_TYPE(op, proto)					\

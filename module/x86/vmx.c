@@ -42,7 +42,6 @@ DEFINE_STATIC_KEY_FALSE(nptb_on_vmx);
 /* kvm_intel may be loaded anew with another ept: asked each time. */
 static const u64 *x_mask __ro_after_init;
 
-void nptb_cache_reg_proto(struct kvm_vcpu *vcpu, enum kvm_reg reg);
 NPTB_SAME_TYPE(cache_reg, nptb_cache_reg_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_cache_reg, nptb_cache_reg_proto);
 

@@ -168,10 +168,12 @@ static void check_kvm(struct check *c)
 		    intel ? "modprobe kvm_intel" : "modprobe kvm_amd");
 	else if (!host_has("/dev/kvm"))
 		say(c, CHECK_FAILED, "there is no /dev/kvm",
-		    intel ? "dmesg | grep -i -e kvm -e vmx says why; the firmware may have VT-x off" :
+		    intel ?
+		    "dmesg | grep -i -e kvm -e vmx says why; the firmware may have VT-x off" :
 		    "dmesg | grep -i -e kvm -e svm says why; the firmware may have SVM mode off");
 	else if (!host_may_write("/dev/kvm"))
-		say(c, CHECK_WARNING, intel ? "kvm_intel is loaded; this user may not open /dev/kvm" :
+		say(c, CHECK_WARNING,
+		    intel ? "kvm_intel is loaded; this user may not open /dev/kvm" :
 		    "kvm_amd is loaded; this user may not open /dev/kvm",
 		    "adduser \"$USER\" kvm, for who is to start VMs");
 	else
