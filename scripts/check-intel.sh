@@ -29,7 +29,7 @@ test_paths loads kvm_amd with other parameters
 test_unload loads and unloads kvm_amd
 test_vmm its guest that only spins was not seen to be stopped within 50 CPU seconds
 "
-out=$PROJECT/build/intel limit=1500 bochs_pid='' tmp='' failed=0
+out=$PROJECT/build/intel limit=1500 tmp='' failed=0
 series=() tests=()
 total=(0 0 0)
 
@@ -46,18 +46,6 @@ parse() {
 	done
 	[ ${#series[@]} -gt 0 ] || series=(6.12)
 	[ ${#tests[@]} -gt 0 ] || read -r -a tests <<<"$FIT"
-}
-
-bochs_stop() {
-	[ -n "$bochs_pid" ] || return 0
-	kill "$bochs_pid" 2>/dev/null || true
-	wait "$bochs_pid" 2>/dev/null || true
-	bochs_pid=
-}
-
-cleanup() {
-	bochs_stop
-	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 
 # The console is a serial line that the kernel writes to as well.
@@ -142,7 +130,7 @@ main() {
 	"$here/deps.sh" build lab check bochs
 	make -s -C "$PROJECT" cli
 	make -s -C "$PROJECT/selftests" all
-	trap cleanup EXIT
+	trap bochs_end EXIT
 	trap 'exit 143' TERM
 	mkdir -p "$out"
 	out=$(cd "$out" && pwd -P)

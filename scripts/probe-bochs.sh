@@ -22,7 +22,7 @@ here=$(dirname "$(readlink -f "$0")")
 PROBE=$PROJECT/build/bin/nptbudget
 # Those first that have most to say; what is not named comes after them.
 MODES_FIRST="real prot 32 long pae-far long-far"
-timeout=28800 stall=400 out=$PROJECT/build/bochs bochs_pid='' tmp='' modes=
+timeout=28800 stall=400 out=$PROJECT/build/bochs tmp='' modes=
 cases=()
 
 parse() {
@@ -37,18 +37,6 @@ parse() {
 		*) cases+=("$1"); shift ;;
 		esac
 	done
-}
-
-bochs_stop() {
-	[ -n "$bochs_pid" ] || return 0
-	kill "$bochs_pid" 2>/dev/null || true
-	wait "$bochs_pid" 2>/dev/null || true
-	bochs_pid=
-}
-
-cleanup() {
-	bochs_stop
-	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 
 all_modes() {
@@ -185,7 +173,7 @@ main() {
 	parse "$@"
 	"$here/deps.sh" build lab bochs
 	make -s -C "$PROJECT" cli
-	trap cleanup EXIT
+	trap bochs_end EXIT
 	trap 'exit 143' TERM
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-bochs.XXXXXX")
 	mkdir -p "$out"

@@ -5,6 +5,7 @@
 # back over the serial line. Sourced after all.sh; $tmp is the caller's folder.
 
 : "${tmp=}"
+bochs_pid=
 BOCHS_SERIES=6.1
 BOCHS_APPEND=
 # Bochs' name of the CPU, what L1 is to hide of it, and modules in the order of insmod.
@@ -112,8 +113,20 @@ bochs_start() {
 	echo c >"$tmp/rc"
 	: >"$1"
 	nice -n 5 bochs -q -f "$tmp/bochsrc" -rc "$tmp/rc" </dev/null >"$tmp/stdout" 2>&1 &
-	# shellcheck disable=SC2034 # the caller's
 	bochs_pid=$!
+}
+
+bochs_stop() {
+	[ -n "$bochs_pid" ] || return 0
+	kill "$bochs_pid" 2>/dev/null || true
+	wait "$bochs_pid" 2>/dev/null || true
+	bochs_pid=
+}
+
+# For an EXIT trap.
+bochs_end() {
+	bochs_stop
+	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 
 # The CPU time of a process in seconds: what counts on a busy machine.
