@@ -11,13 +11,6 @@
 #include "x86/spte.h"
 #include "x86/symbols.h"
 
-/*
- * Entries of nested and shadow page tables, the same in all series: KVM's own
- * mark of what is present (arch/x86/kvm/mmu/spte.h), and a leaf above 4 KiB.
- */
-#define SPTE_PRESENT	BIT_ULL(11)
-#define SPTE_HUGE	BIT_ULL(7)
-
 /* Page fault error code bit 2, which nested walks have: APM 2, 15.25.6. */
 #define ACCESS_USER	BIT_ULL(2)
 
@@ -60,7 +53,7 @@ void nptb_kvm_map_read_only(void *fault)
 
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made)
 {
-	bool was = READ_ONCE(*set->sptep) & SPTE_PRESENT;
+	bool was = READ_ONCE(*set->sptep) & NPTB_SPTE_PRESENT;
 	int ret;
 
 	if (read_only)
@@ -68,7 +61,7 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made
 	ret = static_call(nptb_sc_set_spte)(set->vcpu, set->slot, set->sptep,
 					    set->access, set->gfn, set->pfn,
 					    set->fault);
-	if (!was && (READ_ONCE(*set->sptep) & SPTE_PRESENT))
+	if (!was && (READ_ONCE(*set->sptep) & NPTB_SPTE_PRESENT))
 		*made = nptb_key(kvm_arch_vcpu_memslots_id(set->vcpu), set->gfn);
 	return ret;
 }
@@ -112,16 +105,9 @@ static u64 shadow_leaves(struct kvm *kvm, u64 key)
 /* The entry of a frame's leaf in the table @table of @level and below; or 0. */
 static u64 find_leaf(u64 *table, int level, u64 gfn)
 {
-	for (;;) {
-		u64 spte = READ_ONCE(table[(gfn >> (9 * (level - 1))) & 511]);
+	u64 *at;
 
-		if (!(spte & SPTE_PRESENT))
-			return 0;
-		if (level == 1 || (spte & SPTE_HUGE))
-			return spte;
-		table = __va(spte & PTE_PFN_MASK);
-		level--;
-	}
+	return nptb_find_entry(table, level, gfn, &at);
 }
 
 static bool root_has_leaf(const struct nptb_mmu_page *root, u64 gfn)

@@ -8,6 +8,7 @@
 #define NPTB_X86_MMU_PAGE_H
 
 #include <linux/kvm_host.h>
+#include <linux/mm.h>
 
 /**
  * struct nptb_mmu_page - the beginning of KVM's struct kvm_mmu_page
@@ -26,5 +27,44 @@ struct nptb_mmu_page {
 	gfn_t gfn;
 	u64 *spt;
 };
+
+/*
+ * Entries of nested and shadow page tables, the same in all series: KVM's own
+ * mark of what is present (arch/x86/kvm/mmu/spte.h), and a leaf above 4 KiB.
+ */
+#define NPTB_SPTE_PRESENT	BIT_ULL(11)
+#define NPTB_SPTE_HUGE		BIT_ULL(7)
+
+/**
+ * nptb_find_entry() - look for the leaf of a frame
+ * @table: page table, under a root or the root's own
+ * @level: of it
+ * @gfn: the frame
+ * @at: set to where the entry is, or the one that ends the search
+ *
+ * Context: tables are freed behind readers of RCU, and behind mmu_lock.
+ * Return: the entry; 0 where there is no leaf.
+ */
+static __always_inline u64 nptb_find_entry(u64 *table, int level, u64 gfn, u64 **at)
+{
+	for (;;) {
+		u64 spte;
+
+		*at = &table[(gfn >> (9 * (level - 1))) & 511];
+		spte = READ_ONCE(**at);
+		if (!(spte & NPTB_SPTE_PRESENT))
+			return 0;
+		if (level == 1 || (spte & NPTB_SPTE_HUGE))
+			return spte;
+		table = __va(spte & PTE_PFN_MASK);
+		level--;
+	}
+}
+
+/* The page table that an entry is in: KVM keeps it in its struct page. */
+static inline struct nptb_mmu_page *nptb_table_of(const u64 *entry)
+{
+	return (void *)page_private(virt_to_page(entry));
+}
 
 #endif /* NPTB_X86_MMU_PAGE_H */

@@ -53,7 +53,7 @@ void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
 
 /*
  * Is the TDP MMU the only one that has leaves of this VM? The shadow MMU has its
- * own for nested guests; it makes them under mmu_lock, which is held.
+ * own for nested guests; it makes them under mmu_lock.
  */
 static bool tdp_mmu_alone(struct kvm *kvm)
 {
@@ -77,6 +77,23 @@ static noinline bool zap_dying(struct kvm *kvm, struct nptb_mmu_page *root,
 }
 
 /*
+ * The leaf of a frame under @root, which lives. KVM's zap is told that the table which
+ * has the leaf were the root: it looks at the level and the address space, which
+ * tables inherit, and its iterator costs five times as much as this search. A table
+ * stays while mmu_lock is held for write.
+ */
+static __always_inline bool zap_leaf(struct kvm *kvm, struct nptb_mmu_page *root,
+				     gfn_t gfn)
+{
+	u64 *at;
+
+	lockdep_assert_held_write(&kvm->mmu_lock);
+	return nptb_find_entry(root->spt, root->role.level, gfn, &at) &&
+	       static_call(nptb_sc_zap_leafs)(kvm, nptb_table_of(at), gfn, gfn + 1,
+					      false, false);
+}
+
+/*
  * The leaf of a frame under each root, as kvm_unmap_gfn_range() does it, but
  * without the references to roots and the iterators that a range takes: a root
  * that goes away is freed after RCU's readers, and under mmu_lock, with
@@ -95,9 +112,7 @@ static __always_inline bool zap_tdp(struct kvm *kvm, u64 key)
 		if (unlikely(root->role.invalid))
 			zapped |= zap_dying(kvm, root, gfn);
 		else
-			zapped = static_call(nptb_sc_zap_leafs)(kvm, root, gfn,
-								gfn + 1, false,
-								zapped);
+			zapped |= zap_leaf(kvm, root, gfn);
 	}
 	return zapped;
 }
