@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/rculist.h>
 
+#include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 
 #include "backend.h"
@@ -158,11 +159,50 @@ void nptb_kvm_evict_all(struct kvm *kvm)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
+/*
+ * An entry is replaced only where it is as it was read, since KVM writes them meanwhile;
+ * one that changes at this very moment is in use. What KVM has frozen, or marked as MMIO,
+ * is not present.
+ */
+static bool take_accessed(const struct nptb_mmu_page *root, u64 gfn)
+{
+	u64 *at, spte = nptb_find_entry(root->spt, root->role.level, gfn, &at);
+
+	if (!(spte & _PAGE_ACCESSED))
+		return false;
+	cmpxchg64(at, spte, spte & ~(u64)_PAGE_ACCESSED);
+	return true;
+}
+
+/*
+ * As kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
+ * behind readers of RCU. The TDP MMU alone has leaves of the VM, and they are an AMD
+ * CPU's, which always have accessed bits (kvm_ad_enabled() of KVM).
+ */
+static bool tdp_young(struct kvm *kvm, u64 key)
+{
+	struct nptb_mmu_page *root;
+	bool young = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
+		if (root->role.smm == nptb_key_as(key))
+			young |= take_accessed(root, nptb_key_gfn(key));
+	rcu_read_unlock();
+	return young;
+}
+
 bool nptb_kvm_young(struct kvm *kvm, u64 key)
 {
 	struct kvm_gfn_range range;
 	bool young;
 
+	/*
+	 * Of a shadow MMU that comes at this moment nothing has been asked before.
+	 * Intel's tables have that bit elsewhere, if at all.
+	 */
+	if (likely(tdp_mmu_alone(kvm)) && cpu_feature_enabled(X86_FEATURE_SVM))
+		return tdp_young(kvm, key);
 	if (!frame_range(kvm, key, &range))
 		return false;
 	write_lock(&kvm->mmu_lock);
