@@ -231,6 +231,7 @@ debug() {
 	only 6.12-debug piece "selftests 6.12-debug" selftests all 6.12-debug "$DEBUG_SECONDS" \
 		NPTB_PATIENCE=6 "NPTB_TEST_TIMEOUT=$DEBUG_SECONDS"
 	only 6.12-debug piece "paths 6.12-debug" paths_debug
+	only 6.12-debug piece "failing allocations 6.12-debug" alone 6.12-debug test_failslab
 }
 
 main() {
