@@ -133,20 +133,6 @@ static int cmpxchg_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 	return check(ctxt->vcpu, true, rc);
 }
 
-/*
- * Descriptors and the like: where these are not to be had, KVM takes the
- * instruction for done, though it was given up halfway.
- */
-static int read_std(struct nptb_emul_ctxt *ctxt, unsigned long addr, void *val,
-		    unsigned int bytes, struct x86_exception *exception,
-		    bool system)
-{
-	int rc = static_call(nptb_sc_emul_read_std)(ctxt, addr, val, bytes,
-						    exception, system);
-
-	return rc == NPTB_EMUL_IO_NEEDED ? NPTB_EMUL_UNHANDLEABLE : rc;
-}
-
 static int write_std(struct nptb_emul_ctxt *ctxt, unsigned long addr, void *val,
 		     unsigned int bytes, struct x86_exception *exception,
 		     bool system)
@@ -155,9 +141,8 @@ static int write_std(struct nptb_emul_ctxt *ctxt, unsigned long addr, void *val,
 
 	if (rc != NPTB_EMUL_CONTINUE)
 		return rc;
-	rc = static_call(nptb_sc_emul_write_std)(ctxt, addr, val, bytes,
-						 exception, system);
-	return rc == NPTB_EMUL_IO_NEEDED ? NPTB_EMUL_UNHANDLEABLE : rc;
+	return static_call(nptb_sc_emul_write_std)(ctxt, addr, val, bytes,
+						   exception, system);
 }
 
 static const struct {
@@ -167,7 +152,6 @@ static const struct {
 	{ "emulator_read_emulated", read_emulated },
 	{ "emulator_write_emulated", write_emulated },
 	{ "emulator_cmpxchg_emulated", cmpxchg_emulated },
-	{ "emulator_read_std", read_std },
 	{ "emulator_write_std", write_std },
 };
 
