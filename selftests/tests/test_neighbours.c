@@ -24,7 +24,8 @@
 /* A millisecond, in instructions: what a neighbour may be kept waiting. */
 #define STRETCH_MAX	1000000
 /* The functions that the kernel's text calls ftrace for. */
-#define ENABLED	"/sys/kernel/tracing/enabled_functions"
+#define TRACING	"/sys/kernel/tracing/"
+#define ENABLED	TRACING "enabled_functions"
 
 static uint64_t data_of(int vcpu)
 {
@@ -131,7 +132,6 @@ static void nobody_waits(void)
 	struct slow slow;
 	bool ok;
 
-	/* The first budget of all may patch, and so may the last one's end. */
 	ok = slow_begin(&slow);
 	stretch_begin();
 	ok &= neighbour(0) && neighbour(4);
@@ -147,6 +147,43 @@ static void nobody_waits(void)
 			 "nobody waits for a millisecond\n");
 }
 
+static void set_file(const char *path, const char *value)
+{
+	if (file_write(path, value, strlen(value)))
+		die("%s", path);
+}
+
+/* What the kernel itself needs to hook one function that nobody calls just now. */
+static uint64_t ftrace_alone(void)
+{
+	stretch_begin();
+	set_file(TRACING "set_ftrace_filter", "kvm_arch_vm_ioctl\n");
+	set_file(TRACING "current_tracer", "function");
+	set_file(TRACING "current_tracer", "nop");
+	set_file(TRACING "set_ftrace_filter", "\n");
+	return stretch_end();
+}
+
+/*
+ * The first budget of all has functions hooked, and the last one's end lets go of them.
+ * The kernel's ftrace then goes through all functions that there are, on a kernel without
+ * preemption without a chance to be scheduled; twice in a row for those that are called
+ * directly. No more than that may come of it.
+ */
+static void first_and_last(void)
+{
+	uint64_t alone = ftrace_alone(), worst;
+	bool ok;
+
+	stretch_begin();
+	ok = neighbour(4);
+	worst = stretch_end();
+	note("at most %" PRIu64 " instructions in a row without preemption, %" PRIu64
+	     " by ftrace alone", worst, alone);
+	ksft_test_result(ok && worst > 0 && worst <= 2 * alone + STRETCH_MAX,
+			 "a first budget, or a last one's end, takes what ftrace takes\n");
+}
+
 int main(void)
 {
 	bool counts;
@@ -155,11 +192,12 @@ int main(void)
 	need_module();
 	need_uffd();
 	counts = getenv("NPTB_INSTRUCTIONS") && sysconf(_SC_NPROCESSORS_ONLN) == 1;
-	ksft_set_plan(counts ? 2 : 1);
+	ksft_set_plan(counts ? 3 : 1);
 	text_stays();
 	if (counts) {
 		stretch_open();
 		nobody_waits();
+		first_and_last();
 		stretch_close();
 	}
 	ksft_finished();
