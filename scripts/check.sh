@@ -99,6 +99,12 @@ bounded() {
 		-- env NPTB_INSTRUCTIONS=1 selftests/run.sh test_bounded
 }
 
+# cost SERIES: has a fault become dearer than recorded? Counted, not timed.
+cost() {
+	"$here/lab" --kernel "$1" --icount --cpus 1 --no-lab-svm \
+		--timeout "$SELFTEST_SECONDS" --out "$LOGS/cost-$1" -- selftests/cost.sh
+}
+
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
 # that move between memory nodes and a page of 1 GiB take parameters of the boot.
 paths() {
@@ -198,6 +204,9 @@ check_quick() {
 	done
 	piece "replay, record, corpus $HOST" alone "$HOST" "${ALONE[@]}"
 	piece "late ends, neighbours $HOST" late "$HOST"
+	for series in "${STOCK[@]}"; do
+		piece "cost of a fault $series" cost "$series"
+	done
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
 }
@@ -214,6 +223,7 @@ check_full() {
 	for series in "${STOCK[@]}"; do
 		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
 		piece "late ends, neighbours $series" late "$series"
+		piece "cost of a fault $series" cost "$series"
 	done
 	piece "bounded $HOST" bounded "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"

@@ -49,24 +49,32 @@ static void set_injectors(void)
 	set_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 }
 
+/* This thread's. Open all the while: to open it takes memory, too. */
+static int nth_fd;
+
 static void fail_nth(int nth)
 {
 	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", nth);
 
-	snprintf(text, sizeof(text), "%d", nth);
-	set_file(NTH, text);
+	if (pwrite(nth_fd, text, len, 0) != len)
+		die(NTH);
 }
 
 /* Whether one failed since fail_nth(); none will from now on. */
 static bool did_fail(void)
 {
-	int64_t left = file_number(NTH);
+	char text[16];
 
-	if (left < 0)
-		die(NTH);
-	if (left)
+	/* Where reading this fails, that was the one: nothing did before. */
+	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
+		return false;
+	if (text[0] == '0')
+		return true;
+	/* One that this write may fail of. */
+	if (pwrite(nth_fd, "0", 1, 0) != 1)
 		fail_nth(0);
-	return !left;
+	return false;
 }
 
 static bool is_want(int err)
@@ -254,6 +262,9 @@ int main(void)
 	skip_if(host_is_shared());
 	if (!path_exists(NTH) || !path_exists("/sys/kernel/debug/failslab"))
 		ksft_exit_skip("a kernel without CONFIG_FAILSLAB\n");
+	nth_fd = open(NTH, O_RDWR | O_CLOEXEC);
+	if (nth_fd < 0)
+		die(NTH);
 	ksft_set_plan(3 + ARRAY_SIZE(knobs));
 	set_injectors();
 	ksft_test_result(faults(VMM_PROT, 2), "each allocation of faults, budget 2\n");
