@@ -25,7 +25,16 @@ evict-64 1.30 1.15
 evict-4096 1.30 1.15
 clock-64 1.30 1.15
 clock-4096 1.30 1.15
-evict-64-traced 1.60 1.40"
+evict-64-traced 1.60 1.40
+protected-room 1.02 1.01
+mmio-room 1.02 1.01
+emulate 2.00 1.00
+own-8 1.15 1.00
+same-8 1.15 1.00"
+# What it may take, and is to come to, for each resident page.
+PAGE_MARKS="attach 1500 750
+lower 1500 750
+detach 1500 750"
 # How many times evict-64 the userfaultfd pager costs at least.
 PAGER_MARK=6
 # By how much more than another of these an eviction may cost.
@@ -45,7 +54,7 @@ measure() {
 	"$here/kernel.sh" fetch "$series"
 	"$here/build-module.sh" "$series"
 	say "measuring on $series"
-	"$here/lab" --kernel "$series" --icount --cpus 1 --no-module --no-lab-svm --timeout 900 -- \
+	"$here/lab" --kernel "$series" --icount --cpus 1 --no-module --no-lab-svm --timeout 1800 -- \
 		selftests/bench.sh ${only:+--case "$only"} "$(module_build_dir "$series")/module/nptbudget.ko" \
 		>"$LOGS/$series.tsv"
 }
@@ -144,6 +153,15 @@ document() {
 	| evict-N | this VM has a budget of N pages, one eviction a fault, by fifo | refault |
 	| clock-N | the same by clock | refault |
 	| evict-64-traced | the same with all tracepoints of nptbudget recording | refault |
+	| protected | KVM alone; writes to resident pages that dirty logging has write-protected | |
+	| protected-room | the same, under a budget with room left | protected |
+	| mmio | KVM alone; reads where there is no memory, which exit to user space | |
+	| mmio-room | the same, under a budget with room left | mmio |
+	| emulate-kvm | KVM alone; writes to an ioeventfd, each an exit and an instruction that KVM emulates | |
+	| emulate | budget 1 with on_loop=emulate; one emulated instruction, in bursts | emulate-kvm |
+	| own-N, same-N | N vCPUs under one budget, with pages of their own (64 to stay for each), or all with the same (64 to stay) | own-1, same-1 |
+	| vms-N | N VMs under budgets of 64 | vms-1 |
+	| attach, detach, lower | a budget with room is put on a VM with 65,536 resident pages, or taken off it, or made 1: for each page | |
 	| *-gen1, *-gen0 | with the kernel's multi-generational LRU (MGLRU) on, and off | the like |
 
 	A page that is evicted has been touched before, so that is what evictions are compared
@@ -151,7 +169,8 @@ document() {
 	the active ones, which a refault finds done.
 
 	Marks, as ratios: $(marks_text); a pager that costs at least $PAGER_MARK times as much as
-	evict-64; and $FLAT within 3 % of each other. Checked by \`scripts/bench.sh --check\`:
+	evict-64; $FLAT within 3 % of each other; and instructions for each
+	resident page: $(page_marks_text). Checked by \`scripts/bench.sh --check\`:
 
 	$(check | sed -n 's/^ok [0-9]* - /- met: /p; s/^not ok [0-9]* - /- MISSED: /p')
 	EOF
@@ -159,9 +178,11 @@ document() {
 
 marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$MARKS"; }
 
+page_marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$PAGE_MARKS"; }
+
 # The marks as TAP.
 check() {
-	all_rows | awk -F'\t' -v marks="$MARKS" -v pager=$PAGER_MARK -v flat="$FLAT" -v most=$FLAT_MARK \
+	all_rows | awk -F'\t' -v marks="$MARKS" -v pages="$PAGE_MARKS" -v pager=$PAGER_MARK -v flat="$FLAT" -v most=$FLAT_MARK \
 		-v kernels="$SERIES_ALL" '
 	function result(good, what) {
 		printf "%s %d - %s\n", good ? "ok" : "not ok", ++t, what
@@ -171,12 +192,19 @@ check() {
 	END {
 		nk = split(kernels, k, " ")
 		nm = split(marks, m, "\n")
+		np = split(pages, p, "\n")
 		for (j = 1; j <= nk; j++) {
 			for (i = 1; i <= nm; i++) {
 				split(m[i], f, " ")
 				r = ratio[k[j], f[1]]
 				result(r != "" && r + 0 <= f[2] + 0,
 					k[j] " " f[1] ": " (r == "" ? "not measured" : r) ", at most " f[2])
+			}
+			for (i = 1; i <= np; i++) {
+				split(p[i], f, " ")
+				e = each[k[j], f[1]]
+				result(e != "" && e + 0 <= f[2] + 0,
+					k[j] " " f[1] ": " (e == "" ? "not measured" : e) " instructions a page, at most " f[2])
 			}
 			e = each[k[j], "evict-64"]
 			r = e ? each[k[j], "uffd-64"] / e : 0

@@ -17,6 +17,8 @@
 #   --runs N         of each case (1)
 #   --case NAME      this case and what it is compared with, alone
 #   --bench FILE     faultbench (build/selftests/faultbench)
+# "own", "same" and "vms" are by scalebench beside it, compared with one vCPU, or one VM;
+# attach, detach and lower are for each resident page, and compared with nothing.
 set -euo pipefail
 
 top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
@@ -50,12 +52,14 @@ trap leave EXIT
 cpu=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')
 run() { taskset -c "$cpu" "$bench" --counter "$counter" "$1"; }
 
+# What others are compared with: measured whatever was asked for.
+BASES="plain|refault|protected|mmio|emulate-kvm"
 declare -A each
 printed=
 # line NAME CASE BASE: one case, under the name it has in the table.
 line() {
 	local name=$1 out faults count per low high i
-	[ -z "$only" ] || [ "$name" = "$only" ] || [[ $name =~ ^(plain|refault)$ ]] || return 0
+	[ -z "$only" ] || [ "$name" = "$only" ] || [[ $name =~ ^($BASES)$ ]] || return 0
 	out=$(for ((i = 0; i < runs; i++)); do run "$2" || exit; done | sort -t $'\t' -k 4n)
 	IFS=$'\t' read -r _ faults count per <<<"$(sed -n $(((runs + 1) / 2))p <<<"$out")"
 	low=$(head -n 1 <<<"$out" | cut -f 4) high=$(tail -n 1 <<<"$out" | cut -f 4)
@@ -70,6 +74,21 @@ traced() {
 	echo 1 >$trace
 	line "$1" "$2" "$3"
 	echo 0 >$trace
+}
+
+# scale CASE N BASE: by scalebench, where a host's clock counts instructions.
+scale() {
+	local name faults count per base
+	[ "$counter" = clock ] || return 0
+	[[ -z $only || $only = "$1"-* || $1-$only =~ ^knobs-(attach|detach|lower)$ ]] || return 0
+	while IFS=$'\t' read -r name faults count per; do
+		base=${3:-$name}
+		each[$name]=$per
+		printed+=" $name"
+		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$faults" "$count" "$per" \
+			"$(awk -v a="$per" -v b="${each[$base]}" 'BEGIN { printf "%.2f", a / b }')" \
+			"$per" "$per" "$base"
+	done < <(taskset -c "$cpu" "${bench%/*}/scalebench" "$1" "$2")
 }
 
 # lru_lines STATE: the baselines and an eviction, with that 1 or 0.
@@ -101,6 +120,7 @@ line plain first-touch plain
 line refault refault plain
 for state in 1 0; do lru_lines $state; done
 line uffd-64 uffd-64 refault
+for case in protected mmio emulate-kvm; do line $case $case $case; done
 insmod "$module"
 line loaded first-touch plain
 line other-vm other-vm plain
@@ -109,5 +129,13 @@ for case in evict-1 evict-2 evict-64 evict-4096 clock-64 clock-4096; do
 	line "$case" "$case" refault
 done
 traced evict-64-traced evict-64 refault
+line protected-room protected-room protected
+line mmio-room mmio-room mmio
+line emulate emulate emulate-kvm
+for case in own same; do
+	for n in 1 2 4 8; do scale $case $n $case-1; done
+done
+for n in 1 4 16; do scale vms $n vms-1; done
+scale knobs 65536 ""
 for state in 1 0; do lru_lines $state; done
 [ -z "$only" ] || [[ " $printed " = *" $only "* ]] || { echo "bench.sh: no such case: $only" >&2; exit 2; }

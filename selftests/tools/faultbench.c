@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cost of a nested page fault: a guest with one vCPU reads one byte of each of
- * its pages in turn. Under the lab's --icount CLOCK_MONOTONIC counts executed
+ * Cost of a nested page fault: a guest with one vCPU reads, or writes, each of its
+ * pages in turn. Under the lab's --icount CLOCK_MONOTONIC counts executed
  * instructions, of all CPUs, 1 ns each; --counter has what there is elsewhere
  * (lib/counter.h). One case per call, one line of TSV:
  *
@@ -9,17 +9,22 @@
  *
  * Exit status 4 where that counter is not there.
  *
- * Faults are KVM's own count (pf_fixed). Guest memory is there in the host from
+ * Faults are KVM's own count (pf_fixed), but where KVM has none: accesses that fault
+ * on a page that is write-protected, or has no memory, and instructions that are
+ * emulated, as the module counts them. Guest memory is there in the host from
  * the start in all cases but the userfaultfd pager's. Where laps are repeated it has
  * been touched by the guest before, and the kernel has found it active by then.
  * bench.sh calls all cases.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "../lib/counter.h"
@@ -29,6 +34,15 @@
 #include "../vmm/vmm.h"
 
 #define DATA	SZ_2M
+#define NO_MEMORY	0x40000000UL
+/* 0 in the 32 bits of a guest in protected mode: one address again and again. */
+#define STAY	(1ULL << 32)
+
+enum unit {
+	FAULTS,		/* as KVM counts them */
+	ACCESSES,	/* of the guest, one a page */
+	INSTRUCTIONS,	/* emulated */
+};
 
 struct bench {
 	const char *name;
@@ -38,15 +52,23 @@ struct bench {
 	bool other;		/* another VM is under budget */
 	const char *policy;	/* NULL: fifo */
 	bool refault;		/* measure the last lap: its touches are not the first */
-	bool anew;		/* the memory slot goes and comes between laps */
+	void (*between)(struct vmm *vm);	/* laps; or NULL */
+	enum unit unit;
+	bool writes;
+	bool no_memory;		/* where the guest reads and writes */
+	bool in_kernel;		/* a device of KVM's own is there */
+	bool emulate;		/* on_loop */
 	bool pager;		/* a userfaultfd pager instead of the module */
 	bool spin;		/* the guest cannot advance: measure a time */
 };
 
+static void slot_anew(struct vmm *vm);
+static void protect(struct vmm *vm);
+
 static const struct bench benches[] = {
 	{ .name = "first-touch", .pages = 4096,
 	  .what = "no budget; whether the module is loaded is up to the caller" },
-	{ .name = "refault", .pages = 4096, .refault = true, .anew = true,
+	{ .name = "refault", .pages = 4096, .refault = true, .between = slot_anew,
 	  .what = "no budget; pages touched before, whose leaves went with the memory slot" },
 	{ .name = "other-vm", .pages = 4096, .other = true,
 	  .what = "no budget, another VM has one" },
@@ -67,6 +89,23 @@ static const struct bench benches[] = {
 	{ .name = "uffd-64", .pages = 1024, .budget = 64, .refault = true,
 	  .pager = true,
 	  .what = "no module: userfaultfd pager that keeps 64 pages" },
+	{ .name = "protected", .pages = 4096, .refault = true, .between = protect,
+	  .unit = ACCESSES, .writes = true,
+	  .what = "no budget; writes to pages that dirty logging has write-protected" },
+	{ .name = "protected-room", .pages = 4096, .budget = NPTB_UNLIMITED, .refault = true,
+	  .between = protect, .unit = ACCESSES, .writes = true,
+	  .what = "the same under a budget with room left" },
+	{ .name = "mmio", .pages = 1024, .refault = true, .unit = ACCESSES, .no_memory = true,
+	  .what = "no budget; reads that exit to user space (KVM_EXIT_MMIO)" },
+	{ .name = "mmio-room", .pages = 1024, .budget = NPTB_UNLIMITED, .refault = true,
+	  .unit = ACCESSES, .no_memory = true,
+	  .what = "the same under a budget with room left" },
+	{ .name = "emulate-kvm", .pages = 1024, .refault = true, .unit = ACCESSES,
+	  .writes = true, .no_memory = true, .in_kernel = true,
+	  .what = "no budget; writes to an ioeventfd, which KVM emulates by itself" },
+	{ .name = "emulate", .pages = 1024, .budget = 1, .refault = true,
+	  .unit = INSTRUCTIONS, .emulate = true,
+	  .what = "budget 1, on_loop=emulate: an instruction, in bursts" },
 };
 
 #define LAPS_MAX	4
@@ -77,6 +116,8 @@ static struct {
 	unsigned int laps;
 } seen;
 
+static const struct bench *bench;
+
 /* All leaves go with the slot; the memory behind it stays where it is. */
 static void slot_anew(struct vmm *vm)
 {
@@ -85,16 +126,40 @@ static void slot_anew(struct vmm *vm)
 		die("the memory slot cannot be made anew");
 }
 
+/* All that was written since it was last asked is write-protected again. */
+static void protect(struct vmm *vm)
+{
+	struct kvm_dirty_log log = { .slot = 0 };
+
+	log.dirty_bitmap = calloc(1, vm->size / PAGE_SIZE / 8 + 8);
+	if (!log.dirty_bitmap || ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log))
+		die("no dirty log");
+	free(log.dirty_bitmap);
+}
+
+/* How many of what the case counts there have been. */
+static int64_t units(const struct vmm_vcpu *vcpu)
+{
+	switch (bench->unit) {
+	case ACCESSES:
+		return (int64_t)bench->pages * (seen.laps + 1);
+	case INSTRUCTIONS:
+		return nptb_stat(vcpu->vm->name, "instructions");
+	default:
+		return vmm_vcpu_stat(vcpu, "pf_fixed");
+	}
+}
+
 /* The end of a lap: what is done here falls between two laps. */
 static void mark(struct vmm_vcpu *vcpu)
 {
 	if (seen.laps > LAPS_MAX)
 		return;
 	seen.ended[seen.laps] = counter_now();
-	seen.faults[seen.laps] = vmm_vcpu_stat(vcpu, "pf_fixed");
+	seen.faults[seen.laps] = units(vcpu);
 	seen.laps++;
-	if (vcpu->priv)
-		slot_anew(vcpu->vm);
+	if (bench->between)
+		bench->between(vcpu->vm);
 	if (seen.laps <= LAPS_MAX)
 		seen.begun[seen.laps] = counter_now();
 }
@@ -141,19 +206,41 @@ static void *pager_main(void *arg)
 	}
 }
 
+static bool go_on(struct vmm_vcpu *vcpu)
+{
+	(void)vcpu;
+	return true;
+}
+
+static void add_device(struct vmm *vm)
+{
+	struct kvm_ioeventfd event = {
+		.addr = NO_MEMORY, .len = 4, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	};
+
+	if (event.fd < 0 || ioctl(vm->fd, KVM_IOEVENTFD, &event))
+		die("no ioeventfd");
+}
+
 static void setup(struct vmm *vm, const struct bench *b)
 {
 	struct vmm_args args = {
-		.data = DATA, .pages = b->pages,
+		.data = b->no_memory ? NO_MEMORY : DATA, .pages = b->pages,
 		.laps = b->refault ? LAPS_MAX : 1,
+		.stride = b->in_kernel ? STAY : 0,
 	};
 	struct vmm_vcpu *vcpu;
 
 	if (!vmm_create(vm, DATA + b->pages * PAGE_SIZE, VMM_MEM_4K))
 		die("no memory for the VM");
-	vcpu = vmm_add(vm, GUEST_TOUCH, VMM_PROT, &args);
+	vcpu = vmm_add(vm, b->writes ? GUEST_PUT : GUEST_TOUCH, VMM_PROT, &args);
 	vcpu->on_out = mark;
-	vcpu->priv = b->anew ? vm : NULL;
+	vm->on_mmio = go_on;
+	if (b->in_kernel)
+		add_device(vm);
+	if (b->between == protect &&
+	    vmm_slot(vm, 0, 0, vm->mem, vm->size, KVM_MEM_LOG_DIRTY_PAGES))
+		die("no dirty logging");
 	if (!b->pager)
 		memset(vm->mem + DATA, 1, b->pages * PAGE_SIZE);
 }
@@ -202,6 +289,7 @@ static void run(const struct bench *b)
 	pthread_t thread;
 	unsigned int lap = 0;
 
+	bench = b;
 	if (b->other)
 		setup_other(&other);
 	setup(&vm, b);
@@ -214,6 +302,8 @@ static void run(const struct bench *b)
 		set_budget(&vm, b->budget);
 		if (b->policy && nptb_set(vm.name, "policy", b->policy))
 			die("no policy %s", b->policy);
+		if (b->emulate && nptb_set(vm.name, "on_loop", "emulate"))
+			die("no emulation");
 	}
 	if (b->spin) {
 		run_spin(&vm, b);
@@ -262,6 +352,6 @@ int main(int argc, char **argv)
 			}
 	fprintf(stderr, "usage: faultbench [--counter NAME] CASE\ncounters: " COUNTER_NAMES "\ncases:\n");
 	for (i = 0; i < ARRAY_SIZE(benches); i++)
-		fprintf(stderr, "  %-12s %s\n", benches[i].name, benches[i].what);
+		fprintf(stderr, "  %-14s %s\n", benches[i].name, benches[i].what);
 	return 2;
 }

@@ -114,6 +114,23 @@ guest_\name\()_\suffix\()_mark_end:
 	jmp	3b
 	.endm
 
+	/* As touch, but writes. */
+	.macro	body_put suffix
+1:	movl	%edi, %ebx
+	movl	%ecx, %esi
+2:	mark	put, \suffix
+	movl	%eax, (%ebx)
+	mark_end put, \suffix
+	addl	%ebp, %ebx
+	decl	%esi
+	jnz	2b
+	outb	%al, $0x80
+	decl	%edx
+	jnz	1b
+3:	hlt
+	jmp	3b
+	.endm
+
 	/*
 	 * As work, but each page holds the code that adds 1 to it, at offset 16:
 	 * no instruction needs more than one page at once. What is marked is
@@ -287,7 +304,7 @@ guest_\name\()_\suffix\()_mark_end:
 	.endm
 
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch, hop, read, write, invlpg, tables, fpu, nested, text
+	.irp	name, add, stamp, work, spin, touch, put, hop, read, write, invlpg, tables, fpu, nested, text
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

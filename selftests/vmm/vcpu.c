@@ -41,7 +41,7 @@
 	{ GUEST_CODE(name, real), GUEST_CODE(name, prot), GUEST_CODE(name, long) }
 
 GUEST_SYMS3(add) GUEST_SYMS3(stamp) GUEST_SYMS3(work) GUEST_SYMS3(spin)
-GUEST_SYMS3(touch) GUEST_SYMS3(hop) GUEST_SYMS3(read) GUEST_SYMS3(write)
+GUEST_SYMS3(touch) GUEST_SYMS3(put) GUEST_SYMS3(hop) GUEST_SYMS3(read) GUEST_SYMS3(write)
 GUEST_SYMS3(invlpg) GUEST_SYMS3(tables) GUEST_SYMS3(fpu) GUEST_SYMS3(nested) GUEST_SYMS3(text)
 
 static const struct {
@@ -52,6 +52,7 @@ static const struct {
 	[GUEST_WORK] = GUEST_CODE3(work),
 	[GUEST_SPIN] = GUEST_CODE3(spin),
 	[GUEST_TOUCH] = GUEST_CODE3(touch),
+	[GUEST_PUT] = GUEST_CODE3(put),
 	[GUEST_HOP] = GUEST_CODE3(hop),
 	[GUEST_READ] = GUEST_CODE3(read),
 	[GUEST_WRITE] = GUEST_CODE3(write),
