@@ -7,6 +7,7 @@
 #include "fault/mapping.h"
 #include "hook.h"
 #include "object/vm.h"
+#include "ui/bindings.h"
 #include "ui/debugfs.h"
 #include "ui/session.h"
 #include "vm/vm.h"
@@ -23,6 +24,7 @@ static void leave(void)
 	destroy_workqueue(nptb_wq);
 	nptb_hook_free();
 	nptb_vm_free_all();
+	nptb_bindings_free();
 }
 
 static const struct nptb_handlers handlers = {

@@ -20,6 +20,7 @@
  *   defaults/flush_aged
  *   defaults/lend_max
  *   defaults/burst
+ *   defaults/bindings       the same for VMs of one program or cgroup, see below
  *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
  *   vms/<pid>-<fd>/policy   a name from "policies"
  *   vms/<pid>-<fd>/on_loop  a name from NPTB_ON_LOOP_NAMES
@@ -155,6 +156,29 @@
  * followed by the lines of its "stats", "loops" and "lends". Closing the descriptor ends
  * the registration; the VMs keep their budgets.
  *
+ * "defaults/bindings": what VMs of a program, or of a cgroup, start with instead of
+ * the defaults; so that those of a service that starts VMMs, libvirt say, are under
+ * budget from their first fault. A binding a line, in the order of the last writes:
+ *
+ *   budget=1024 policy=clock on_loop=log seed=0 flush_aged=off lend_max=64 \
+ *     burst=130 comm=qemu-system-x86
+ *   budget=64 policy=fifo on_loop=lend seed=0 flush_aged=off lend_max=64 \
+ *     burst=130 cgroup=/machine.slice
+ *
+ * comm     name of the process that creates the VM, as in /proc/PID/comm
+ * cgroup   its cgroup, or one above that: path in the hierarchy of version 2, as in
+ *          /proc/PID/cgroup
+ *
+ * comm= or cgroup= comes last, and goes to the end of the line. A write holds one
+ * line: such a one with those knobs only that are meant, the others being as they are
+ * bound already, or as the defaults are now; or "!comm=NAME", "!cgroup=PATH", which
+ * takes a binding away; or "none", which takes all. A name of more than 15 characters
+ * is cut, as the kernel cuts it. Which one holds is settled when a VM is created, or,
+ * where KVM has no folder for it, with its first vCPU: a "run" it belongs to, then the
+ * deepest cgroup, then the program, then the defaults. VMs that are there keep what
+ * they have. Errors: EINVAL, ERANGE; ENOENT for taking away what is not there; ENOSPC
+ * for more than NPTB_BINDINGS_MAX.
+ *
  * "loops": for every record one line of name=value fields that begins with
  * "loop", then one line per page that begins with "page":
  *
@@ -273,6 +297,8 @@
 #define NPTB_BUDGET_MAX		0xffffffffULL
 
 #define NPTB_POLICY_NAME_MAX	16
+/* Lines that "defaults/bindings" holds. */
+#define NPTB_BINDINGS_MAX	64
 /*
  * Ranges that a "pin" or "exempt" file holds, frames that a write to "evict" is
  * about, and the largest guest frame.

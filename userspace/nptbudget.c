@@ -15,6 +15,7 @@ static const struct nptb_cmd *const cmds[] = {
 	&cmd_doctor,
 	&cmd_list,
 	&cmd_set,
+	&cmd_defaults,
 	&cmd_loops,
 	&cmd_run,
 	&cmd_watch,

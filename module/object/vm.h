@@ -6,7 +6,7 @@
  *   nptb_vm.ctl      mutex: control of one VM; may wait for vCPUs
  *   nptb_vm.life     rwsem: nptb_vm.kvm stays valid while held for read;
  *                    written once, when the VM ends
- *   nptb_registry    mutex: the list of VMs, sessions
+ *   nptb_registry    mutex: the list of VMs, sessions, bindings
  *   nptb_vm.lock     spinlock: all else of one VM; never held while anything
  *                    sleeps; KVM's mmu_lock nests inside
  *

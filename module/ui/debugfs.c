@@ -12,6 +12,7 @@
 #include "object/vm.h"
 #include "set/policy.h"
 #include "text.h"
+#include "ui/bindings.h"
 #include "ui/debugfs.h"
 #include "ui/frames.h"
 #include "ui/knobs.h"
@@ -306,6 +307,7 @@ void nptb_debugfs_init(void)
 	debugfs_create_file("run", 0600, root_dir, NULL, &nptb_session_fops);
 	defaults = debugfs_create_dir("defaults", root_dir);
 	add_knobs(defaults, NULL);
+	debugfs_create_file("bindings", 0600, defaults, NULL, &nptb_bindings_fops);
 	vms_dir = debugfs_create_dir("vms", root_dir);
 }
 

@@ -14,6 +14,7 @@
 #include "object/config.h"
 #include "object/vm.h"
 #include "set/ranges.h"
+#include "ui/bindings.h"
 #include "ui/knobs.h"
 #include "ui/parse.h"
 #include "ui/session.h"
@@ -91,7 +92,7 @@ static struct session *current_session(void)
 }
 
 /**
- * nptb_session_start() - a new VM starts with what a session says, if one does
+ * nptb_session_start() - a new VM starts with what a session says, or a binding
  * @vm: being created by the current thread; the newest session wins
  *
  * Context: nptb_registry held; nobody else knows the VM.
@@ -99,9 +100,14 @@ static struct session *current_session(void)
 void nptb_session_start(struct nptb_vm *vm)
 {
 	struct session *session = current_session();
+	const struct nptb_config *bound;
 
-	if (!session)
+	if (!session) {
+		bound = nptb_binding_of_current();
+		if (bound)
+			vm->config = *bound;
 		return;
+	}
 	vm->config = session->start.config;
 	memcpy(vm->resident.frames, session->start.frames, sizeof(vm->resident.frames));
 	session->started++;
@@ -125,13 +131,15 @@ void nptb_session_idle(void)
  * nptb_session_wants() - would a VM of the current thread start with a budget?
  *
  * Context: nptb_registry held.
- * Return: true where a session says so.
+ * Return: true where a session says so, or a binding, or the defaults do.
  */
 bool nptb_session_wants(void)
 {
 	struct session *session = current_session();
+	const struct nptb_config *config = session ? &session->start.config :
+						     nptb_binding_of_current();
 
-	return session && session->start.config.budget;
+	return (config ?: &nptb_defaults)->budget;
 }
 
 /* What has to be there, in this order; other knobs may follow. */

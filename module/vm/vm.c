@@ -181,7 +181,7 @@ int nptb_vm_catch(struct kvm *kvm)
 
 	mutex_lock(&nptb_registry);
 	vm = find(kvm);
-	wanted = nptb_defaults.budget || observer->wants();
+	wanted = observer->wants();
 	mutex_unlock(&nptb_registry);
 	if (vm || !nptb_vm_create(kvm))
 		return 0;

@@ -35,7 +35,9 @@ enum {
 	OPT_EXEMPT,
 	OPT_UNEXEMPT,
 	OPT_VM,
-	OPT_DEFAULT,
+	OPT_COMM,
+	OPT_CGROUP,
+	OPT_REMOVE,
 	OPT_LIVE,
 	OPT_QUIET,
 	OPT_SUMMARY,
@@ -79,6 +81,7 @@ struct nptb_cmd {
 extern const struct nptb_cmd cmd_doctor;
 extern const struct nptb_cmd cmd_list;
 extern const struct nptb_cmd cmd_set;
+extern const struct nptb_cmd cmd_defaults;
 extern const struct nptb_cmd cmd_loops;
 extern const struct nptb_cmd cmd_probe;
 extern const struct nptb_cmd cmd_run;

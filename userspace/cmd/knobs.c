@@ -29,6 +29,22 @@ const char *knob_name(enum knob knob)
 	return names[knob];
 }
 
+/**
+ * knobs_given() - did the user give any?
+ * @k: knobs
+ *
+ * Return: true where one has a value.
+ */
+bool knobs_given(const struct knobs *k)
+{
+	int i;
+
+	for (i = 0; i < NR_KNOBS; i++)
+		if (k->value[i])
+			return true;
+	return false;
+}
+
 /* One more word for the module: a range, or "!" and a range, or "none". */
 static int take_frames(struct knobs *k, const struct nptb_cmd *cmd, enum knob knob,
 		       const char *option, bool add)

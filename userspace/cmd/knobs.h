@@ -61,7 +61,8 @@ struct knobs {
 	"                   wsclock\n" \
 	"  --seed N         what random begins with, 0 to 18446744073709551615\n" \
 	"  --flush-aged on|off\n" \
-	"                   flush translations where only accessed bits were cleared\n" \
+	"                   flush translations where only accessed bits were cleared\n"
+#define KNOB_HELP_FRAMES \
 	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n" \
 	"  --exempt RANGE   nor count these\n"
 #define KNOB_HELP_LOOP \
@@ -71,6 +72,7 @@ struct knobs {
 	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
 
 const char *knob_name(enum knob knob);
+bool knobs_given(const struct knobs *k);
 int knobs_take(struct knobs *k, const struct nptb_cmd *cmd, int opt);
 
 #endif /* NPTB_KNOBS_H */

@@ -326,6 +326,7 @@ const struct nptb_cmd cmd_run = {
 	"\n"
 	KNOB_HELP_PAGES
 	KNOB_HELP_WHO
+	KNOB_HELP_FRAMES
 	KNOB_HELP_LOOP
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "fake.h"
 
 char fake_root[64];
@@ -131,6 +133,7 @@ int fake_setup(void **state)
 	fake_write("nptbudget/defaults/flush_aged", "off\n");
 	fake_write("nptbudget/defaults/lend_max", "64\n");
 	fake_write("nptbudget/defaults/burst", "130\n");
+	fake_write("nptbudget/defaults/bindings", "");
 	return 0;
 }
 
@@ -200,4 +203,33 @@ void fake_end(struct result *r, pid_t pid)
 void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *const argv[])
 {
 	fake_end(r, fake_start(fn, argv));
+}
+
+/* Parse a text as JSON, strictly. */
+struct json_object *json_of(const char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *obj;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	obj = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
+	if (!obj)
+		fail_msg("%s in:\n%s", json_tokener_error_desc(json_tokener_get_error(tok)), text);
+	json_tokener_free(tok);
+	return obj;
+}
+
+/* The text of what follows the path of keys ("key") and indexes ("0"). */
+const char *json_at(struct json_object *obj, const char *path)
+{
+	char copy[128], *rest = NULL, *key;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (key = strtok_r(copy, "/", &rest); key; key = strtok_r(NULL, "/", &rest)) {
+		if (json_object_is_type(obj, json_type_array))
+			obj = json_object_array_get_idx(obj, (size_t)atoi(key));
+		else if (!json_object_object_get_ex(obj, key, &obj))
+			fail_msg("no %s (%s)", key, path);
+	}
+	return obj ? json_object_get_string(obj) : "null";
 }

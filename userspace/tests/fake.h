@@ -70,5 +70,7 @@ void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *co
 	fake_run(r, fn, (const char *const[]){ __VA_ARGS__, NULL })
 
 void assert_has(const char *text, const char *part);
+struct json_object *json_of(const char *text);
+const char *json_at(struct json_object *obj, const char *path);
 
 #endif /* NPTB_TESTS_FAKE_H */

@@ -30,34 +30,6 @@
 		assert_string_equal(w.out, ""); \
 	} while (0)
 
-static struct json_object *json(const char *text)
-{
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *obj;
-
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	obj = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
-	if (!obj)
-		fail_msg("%s in:\n%s", json_tokener_error_desc(json_tokener_get_error(tok)), text);
-	json_tokener_free(tok);
-	return obj;
-}
-
-/* The text of what follows the path of keys ("key") and indexes ("0"). */
-static const char *at(struct json_object *obj, const char *path)
-{
-	char copy[128], *rest = NULL, *key;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (key = strtok_r(copy, "/", &rest); key; key = strtok_r(NULL, "/", &rest)) {
-		if (json_object_is_type(obj, json_type_array))
-			obj = json_object_array_get_idx(obj, (size_t)atoi(key));
-		else if (!json_object_object_get_ex(obj, key, &obj))
-			fail_msg("no %s (%s)", key, path);
-	}
-	return obj ? json_object_get_string(obj) : "null";
-}
-
 static void wrong_use(void **state)
 {
 	(void)state;
@@ -74,8 +46,7 @@ static void wrong_use(void **state)
 	WRONG("which VM?", "set");
 	WRONG("which VM?", "set", "--pages", "5");
 	WRONG("nothing to set", "set", "1-2");
-	WRONG("nothing to set", "set", "--default", "--json");
-	WRONG("'1-2' is too much", "set", "--default", "1-2", "--pages", "5");
+	WRONG("unknown option '--default'", "set", "--default", "--json");
 	WRONG("'1-3' is too much", "set", "1-2", "--pages", "5", "1-3");
 	WRONG("needs an argument", "set", "1-2", "--pages");
 	WRONG("needs an argument", "set", "1-2", "--policy");
@@ -115,7 +86,6 @@ static void wrong_use(void **state)
 	WRONG("not a range", "set", "1-2", "--exempt", "");
 	WRONG("not a range", "set", "1-2", "--unpin", "!1");
 	WRONG("out of range", "set", "1-2", "--unexempt", "0x10000000000");
-	WRONG("of one VM", "set", "--default", "--pin", "1");
 	WRONG("on or off", "run", "--pages", "5", "--flush-aged", "", "true");
 
 	WRONG("'x' is too much", "version", "x");
@@ -203,8 +173,8 @@ static void shows_version(void **state)
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "nptbudget 0.1, format 1\nmodule 0.1, format 1\n");
 	COMMAND(&r, "version", "--json");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "module/version"), "0.1");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "module/version"), "0.1");
 	json_object_put(obj);
 	COMMAND(&r, "--version");
 	assert_has(r.out, "nptbudget 0.1");
@@ -214,8 +184,8 @@ static void shows_version(void **state)
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "module not loaded");
 	COMMAND(&r, "version", "--json");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "module"), "null");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "module"), "null");
 	json_object_put(obj);
 }
 
@@ -243,16 +213,16 @@ static void lists(void **state)
 	assert_string_equal(r.err, "");
 	assert_string_equal(r.out, table);
 	COMMAND(&r, "list", "--json");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "format"), "1");
-	assert_string_equal(at(obj, "vms/1/vm"), "13-4");
-	assert_string_equal(at(obj, "vms/1/budget"), "null");
-	assert_string_equal(at(obj, "vms/0/budget"), "1024");
-	assert_string_equal(at(obj, "vms/0/process"), "a?[3?\"\\");
-	assert_string_equal(at(obj, "vms/0/name"), "web");
-	assert_string_equal(at(obj, "vms/1/name"), "null");
-	assert_string_equal(at(obj, "vms/0/stats/evictions"), "82");
-	assert_string_equal(at(obj, "vms/0/stats/newer"), "18446744073709551615");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "format"), "1");
+	assert_string_equal(json_at(obj, "vms/1/vm"), "13-4");
+	assert_string_equal(json_at(obj, "vms/1/budget"), "null");
+	assert_string_equal(json_at(obj, "vms/0/budget"), "1024");
+	assert_string_equal(json_at(obj, "vms/0/process"), "a?[3?\"\\");
+	assert_string_equal(json_at(obj, "vms/0/name"), "web");
+	assert_string_equal(json_at(obj, "vms/1/name"), "null");
+	assert_string_equal(json_at(obj, "vms/0/stats/evictions"), "82");
+	assert_string_equal(json_at(obj, "vms/0/stats/newer"), "18446744073709551615");
 	json_object_put(obj);
 }
 
@@ -276,9 +246,9 @@ static void sets(void **state)
 	assert_string_equal(text, "clock\n");
 	COMMAND(&r, "set", "--json", "--pages=1", "1200-31");
 	assert_int_equal(r.status, 0);
-	obj = json(r.out);
-	assert_string_equal(at(obj, "vm"), "1200-31");
-	assert_string_equal(at(obj, "budget"), "1");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "vm"), "1200-31");
+	assert_string_equal(json_at(obj, "budget"), "1");
 	json_object_put(obj);
 	COMMAND(&r, "set", "1200-31", "--pages", "off");
 	assert_int_equal(r.status, 0);
@@ -308,17 +278,6 @@ static void sets(void **state)
 	assert_string_equal(text, "0\n");
 	fake_read("nptbudget/vms/1200-31/burst", text, sizeof(text));
 	assert_string_equal(text, "1\n");
-	COMMAND(&r, "set", "--default", "--pages", "7", "--seed=12", "--json");
-	assert_int_equal(r.status, 0);
-	fake_read("nptbudget/defaults/budget", text, sizeof(text));
-	assert_string_equal(text, "7\n");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "policy"), "clock");
-	assert_string_equal(at(obj, "budget"), "7");
-	assert_string_equal(at(obj, "seed"), "12");
-	assert_string_equal(at(obj, "flush_aged"), "off");
-	assert_string_equal(at(obj, "lend_max"), "64");
-	json_object_put(obj);
 }
 
 static const char explained[] =
@@ -381,22 +340,22 @@ static void explains_loops(void **state)
 	assert_has(r.out, "in the delivery of vector 8, 9 laps");
 	fake_vm("1200-31", "1\n", STATS, LOOP_ADD);
 	COMMAND(&r, "loops", "--json");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "vms/0/loops/0/rip"), "0x7c00");
-	assert_string_equal(at(obj, "vms/0/loops/0/event"), "null");
-	assert_string_equal(at(obj, "vms/1/loops/0/event"), "exception");
-	assert_string_equal(at(obj, "vms/0/loops/0/needs"), "2");
-	assert_string_equal(at(obj, "vms/0/loops/0/vector"), "null");
-	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/roles/1"), "write");
-	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/for/0"), "[bx]");
-	assert_string_equal(at(obj, "vms/0/loops/0/pages/1/level"), "null");
-	assert_string_equal(at(obj, "vms/0/loops/0/operands/1/linear"), "0x8000");
-	assert_string_equal(at(obj, "vms/0/loops/0/operands/1/gfns/0"), "0x8");
-	assert_string_equal(at(obj, "vms/0/loops/0/registers/rbx"), "0x8000");
-	assert_string_equal(at(obj, "vms/0/loops/0/segments/fs/base"), "0x10000");
-	assert_string_equal(at(obj, "vms/0/loops/0/exact"), "false");
-	assert_string_equal(at(obj, "vms/1/loops/0/vector"), "14");
-	assert_string_equal(at(obj, "vms/1/loops/0/registers"), "null");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "vms/0/loops/0/rip"), "0x7c00");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/event"), "null");
+	assert_string_equal(json_at(obj, "vms/1/loops/0/event"), "exception");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/needs"), "2");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/vector"), "null");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/pages/1/roles/1"), "write");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/pages/1/for/0"), "[bx]");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/pages/1/level"), "null");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/operands/1/linear"), "0x8000");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/operands/1/gfns/0"), "0x8");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/registers/rbx"), "0x8000");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/segments/fs/base"), "0x10000");
+	assert_string_equal(json_at(obj, "vms/0/loops/0/exact"), "false");
+	assert_string_equal(json_at(obj, "vms/1/loops/0/vector"), "14");
+	assert_string_equal(json_at(obj, "vms/1/loops/0/registers"), "null");
 	json_object_put(obj);
 	/* One VM's file is broken; the other's is shown. */
 	fake_vm("1200-31", "1\n", STATS, "loop x\n");
@@ -406,7 +365,7 @@ static void explains_loops(void **state)
 	assert_has(r.out, "VM 1300-4");
 	COMMAND(&r, "loops", "--json");
 	assert_int_equal(r.status, EXIT_FAILED);
-	json_object_put(json(r.out));
+	json_object_put(json_of(r.out));
 }
 
 static int to_full(int argc, char **argv)

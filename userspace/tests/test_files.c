@@ -153,7 +153,7 @@ static void name_errors(void **state)
 	assert_one_line(r.err);
 	assert_has(r.err, "no policy 'lru'; it has: fifo clock");
 	inject("write", "on_loop", EINVAL);
-	FUNCTION(&r, cmd_set.main, "set", "--default", "--on-loop", "lend");
+	FUNCTION(&r, cmd_defaults.main, "defaults", "--on-loop", "lend");
 	assert_int_equal(r.status, EXIT_FAILED);
 	assert_one_line(r.err);
 	assert_has(r.err, "defaults: the module cannot do 'lend'");
