@@ -233,6 +233,7 @@ check_full() {
 		piece "host check $series" "$here/test-host.sh" --all "$series"
 	done
 	only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
+	piece "libvirt $HOST" "$here/check-libvirt.sh" "$HOST"
 	debug
 }
 

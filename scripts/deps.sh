@@ -20,7 +20,7 @@ CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf 
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 
 # For scripts/check.sh --full, beside that.
-FULL="bpftrace"
+FULL="bpftrace libvirt-daemon-system libvirt-clients"
 
 # For the second model of the CPU: see scripts/probe-bochs.sh.
 BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
