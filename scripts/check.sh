@@ -122,6 +122,12 @@ paths_debug() {
 		--out "$LOGS/paths-6.12-debug" -- build/selftests/test_paths private
 }
 
+# Each allocation fails once, each in a VM of its own.
+failslab() {
+	"$here/lab" --kernel 6.12-debug --timeout "$DEBUG_SECONDS" --out "$LOGS/failslab-6.12-debug" \
+		-- env "NPTB_TEST_TIMEOUT=$DEBUG_SECONDS" selftests/run.sh test_failslab
+}
+
 # What a run leaves of a former one would be taken for its own.
 start() {
 	local series
@@ -242,7 +248,7 @@ debug() {
 	only 6.12-debug piece "selftests 6.12-debug" selftests all 6.12-debug "$DEBUG_SECONDS" \
 		NPTB_PATIENCE=6 "NPTB_TEST_TIMEOUT=$DEBUG_SECONDS"
 	only 6.12-debug piece "paths 6.12-debug" paths_debug
-	only 6.12-debug piece "failing allocations 6.12-debug" alone 6.12-debug test_failslab
+	only 6.12-debug piece "failing allocations 6.12-debug" failslab
 }
 
 main() {
