@@ -136,7 +136,7 @@ document() {
 
 	    $HOW
 
-	CPU: QEMU $(qemu_version), TCG, EPYC (emulated), one CPU, one vCPU. Kernels:
+	CPU: QEMU $(qemu_version), TCG, EPYC (emulated), one CPU; one vCPU, but for own-N, same-N and vms-N. Kernels:
 
 	$(versions)
 
@@ -174,6 +174,7 @@ document() {
 
 	$(check | sed -n 's/^ok [0-9]* - /- met: /p; s/^not ok [0-9]* - /- MISSED: /p')
 	EOF
+	cat "$here/bench-notes.md"
 }
 
 marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$MARKS"; }
