@@ -113,13 +113,22 @@ static void logged(enum vmm_mode mode, uint64_t budget)
 			 budget);
 }
 
+/* Where KVM keeps how a fault may map is known by KVM's BTF alone. */
+static void held(uint64_t budget)
+{
+	if (path_exists("/sys/kernel/btf/kvm"))
+		logged(VMM_PROT, budget);
+	else
+		ksft_test_result_skip("dirty log, budget %" PRIu64 ": no BTF of kvm\n", budget);
+}
+
 int main(void)
 {
 	ksft_print_header();
 	need_module();
 	ksft_set_plan(3);
 	logged(VMM_PROT, 0);
-	logged(VMM_PROT, 64);
-	logged(VMM_PROT, PAGES / 2);
+	held(64);
+	held(PAGES / 2);
 	ksft_finished();
 }
