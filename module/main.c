@@ -6,6 +6,7 @@
 #include "fault/fault.h"
 #include "fault/mapping.h"
 #include "hook.h"
+#include "host.h"
 #include "object/vm.h"
 #include "ui/bindings.h"
 #include "ui/debugfs.h"
@@ -23,6 +24,7 @@ static void leave(void)
 	nptb_hook_exit();
 	destroy_workqueue(nptb_wq);
 	nptb_hook_free();
+	nptb_touch_exit();
 	nptb_vm_free_all();
 	nptb_bindings_free();
 }

@@ -148,7 +148,7 @@ check_complete() {
 }
 
 # The kernel's own, which KVM's BTF does not have.
-NOT_KVM="ftrace_location kallsyms_lookup_name switch_fpu_return"
+NOT_KVM="ftrace_location kallsyms_lookup_name switch_fpu_return handle_mm_fault do_madvise walk_page_range lru_add_drain lru_add_drain_all"
 
 # What prototypes.c compares with BTF in a series, one "NAME LETTERS" a line.
 letters_checked() {

@@ -11,7 +11,7 @@
 #   NPTB_INSTALLED      fail, not skip, where a program is missing that a test calls
 #   NPTB_PATIENCE       how many times longer to wait for what a test waits for (1)
 #   NPTB_TIMES          how often test_unload loads and unloads (50)
-#   NPTB_FULL           with 2 vCPUs as well, in test_budget
+#   NPTB_FULL           all of test_backing; with 2 vCPUs as well, in test_budget
 set -o pipefail
 # With another locale each program takes twice as long to start on an emulated host.
 export LC_ALL=C

@@ -20,6 +20,7 @@
  *   defaults/flush_aged
  *   defaults/lend_max
  *   defaults/burst
+ *   defaults/backing
  *   defaults/bindings       the same for VMs of one program or cgroup, see below
  *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
  *   vms/<pid>-<fd>/policy   a name from "policies"
@@ -35,10 +36,13 @@
  *                           all vCPUs at a time; beyond it as under "log"
  *   vms/<pid>-<fd>/burst    NPTB_BURST_MIN to _MAX: instructions to emulate in
  *                           one go while a vCPU keeps looping
+ *   vms/<pid>-<fd>/backing  a name from NPTB_BACKING_NAMES, see below
  *   vms/<pid>-<fd>/pin      guest frames that are never evicted, see below
  *   vms/<pid>-<fd>/exempt   guest frames that neither go nor count, see below
  *   vms/<pid>-<fd>/evict    guest frames to evict now, see below
  *   vms/<pid>-<fd>/resident resident pages by KVM's own counters, 4 KiB each
+ *   vms/<pid>-<fd>/backed   pages of its memory slots that are in host memory, see
+ *                           below
  *   vms/<pid>-<fd>/stats    counters of this VM, "name value", one a line
  *   vms/<pid>-<fd>/loops    fault loops seen, see below
  *   vms/<pid>-<fd>/translate  page-table walks of a vCPU that loops, see below
@@ -89,6 +93,19 @@
  * under way may map one again before the write returns. E2BIG for too many frames,
  * EPERM for a VM without a budget, of whose frames nothing is known.
  *
+ * "backing" says what becomes of a page that is evicted: under "resident" it stays in
+ * host memory, under "reclaim" the host gives it up, too: it is written to swap or to
+ * its file. What the host itself touches of the VM's memory stays for a moment,
+ * NPTB_TOUCHED_MAX pages at most, beside one for each vCPU that comes in. A write of
+ * "reclaim" fails with ENXIO where there is no swap space, with EOPNOTSUPP where memory
+ * of the VM is locked or of hugetlbfs, with EBUSY where ftrace is off. It is in force
+ * while the VM is under budget; transparent huge pages are off for the VMM's process
+ * meanwhile. docs/BACKING.md says what is counted and not given up.
+ *
+ * "backed" counts, in pages of 4 KiB, what of the VM's memory slots the VMM's page
+ * tables map at that moment, each page of host memory once for each address it has
+ * there; the shared page of zeros is not counted. A read looks at all of them.
+ *
  * "stats" of a VM, all since the VM began, all integers, units as said:
  *
  *   faults       nested page faults seen under a budget; the sum of the next 10
@@ -118,6 +135,10 @@
  *   set          resident pages that the module knows by their frames and can
  *                evict singly, compared with KVM's tables by this read (the
  *                same as resident while no vCPU runs; 0 without a budget)
+ *   reclaimed    pages that "backing" had the host give up
+ *   unreclaimed  times that the host kept one: it is locked, pinned for a device,
+ *                shared with another process, or there is no room in swap
+ *   kept         pages without a leaf that it has kept, when all were last looked at
  *   revoked      leaves reserved for a vCPU that did not map them for more than a
  *                tick (it waits inside KVM, say), and given to others
  *   carried      of "instructions", those that the module carried out, irets and all
@@ -140,7 +161,7 @@
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name> \
  *     [seed=<number>] [flush_aged=on|off] [lend_max=<pages>] \
- *     [burst=<instructions>] [pin=RANGE]... [exempt=RANGE]...
+ *     [burst=<instructions>] [backing=<name>] [pin=RANGE]... [exempt=RANGE]...
  *
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
  * registered one already; and what these values get in a VM's own files). Every
@@ -369,6 +390,28 @@ enum nptb_reason {
 #define NPTB_REASON_NAMES \
 	{ "none", "instruction", "form", "memory", "nested", "smm", "debugged", \
 	  "breakpoint", "single-step", "nmi", "private" }
+
+/**
+ * enum nptb_backing_mode - what becomes of a page that is evicted: "backing"
+ * @NPTB_BACKING_RESIDENT: it stays in host memory
+ * @NPTB_BACKING_RECLAIM: the host gives it up, to swap or to its file
+ * @NPTB_BACKING_NR: number of modes
+ */
+enum nptb_backing_mode {
+	NPTB_BACKING_RESIDENT = 0,
+	NPTB_BACKING_RECLAIM,
+	NPTB_BACKING_NR,
+};
+
+#define NPTB_BACKING_NAMES	{ "resident", "reclaim" }
+
+/*
+ * Pages that the host itself has touched, under "reclaim": so many stay for a moment,
+ * and with those of the one operation in hand, of KVM's emulator or the VMM, there are
+ * _MAX at most.
+ */
+#define NPTB_TOUCHED_KEEP	16u
+#define NPTB_TOUCHED_MAX	48u
 
 /* Pages lent to the vCPUs of a VM at a time, at most: "lend_max". */
 #define NPTB_LEND_MAX_MIN	0u

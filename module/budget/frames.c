@@ -6,6 +6,7 @@
 #include <linux/minmax.h>
 
 #include "budget/frames.h"
+#include "object/backing.h"
 #include "object/fault.h"
 #include "object/vm.h"
 #include "set/policy.h"
@@ -42,7 +43,9 @@ void nptb_victims_mark(struct nptb_vm *vm)
 	vm->account.special = (vm->config.policy->bare ? NPTB_SPECIAL_BARE : 0) |
 		      (vm->resident.frames[NPTB_FRAMES_PIN].count ? NPTB_SPECIAL_PIN : 0) |
 		      (vm->resident.frames[NPTB_FRAMES_EXEMPT].count ?
-		       NPTB_SPECIAL_EXEMPT : 0);
+		       NPTB_SPECIAL_EXEMPT : 0) |
+		      (vm->backing && READ_ONCE(vm->backing->on) ?
+		       NPTB_SPECIAL_RECLAIM : 0);
 }
 
 /**

@@ -8,9 +8,12 @@
  */
 #include "backend.h"
 #include "budget/account.h"
+#include "budget/backing.h"
+#include "budget/flush.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reservation.h"
+#include "budget/taken.h"
 #include "budget/wait.h"
 #include "object/fault.h"
 #include "object/vcpu.h"
@@ -33,29 +36,6 @@
 #define EVICT_BATCH	8
 #define LOOKS_BATCH	64
 #define STALE_MAX	8
-
-static void flush_all(struct nptb_vm *vm, s32 vcpu)
-{
-	/* Before: what is made meanwhile may be untracked again. */
-	WRITE_ONCE(vm->resident.untracked, false);
-	nptb_kvm_evict_all(vm->kvm);
-	trace_nptb_evict(vm, vcpu, 0, NPTB_EVICT_FLUSH, false);
-}
-
-/**
- * nptb_flush() - zap every leaf of a VM
- * @vm: alive, nptb_vm.life held, or a vCPU's own thread
- * @vcpu: index of the vCPU that needs it, or -1
- *
- * Context: may sleep.
- */
-void nptb_flush(struct nptb_vm *vm, s32 vcpu)
-{
-	flush_all(vm, vcpu);
-	spin_lock(&vm->lock);
-	vm->stats.flushes++;
-	spin_unlock(&vm->lock);
-}
 
 /* A victim that KVM had taken away before: nothing was flushed for it. */
 static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
@@ -158,14 +138,32 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 
 	lockdep_assert_held(&vm->lock);
 	if (nptb_rset_loose(&vm->resident.set) > v->shield.count) {
+		struct nptb_page *page;
+
 		if (!take_turn(vm, v))
 			return NULL;
-		return nptb_policy_victim(&vm->resident.set.policy);
+		page = nptb_policy_victim(&vm->resident.set.policy);
+		if (page && (vm->account.special & NPTB_SPECIAL_RECLAIM))
+			nptb_backing_evicted(fault, page->key);
+		return page;
 	}
 	/* What is missing was reserved for others: their faults will tell. */
 	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
 		 nptb_limit(vm);
 	return NULL;
+}
+
+/* The policy has chosen @page, of a VM whose faults take a longer way. */
+static noinline void chosen(struct nptb_fault *fault, struct nptb_page *page, bool *own)
+{
+	struct nptb_vm *vm = fault->in.vm;
+
+	if (vm->account.special & NPTB_SPECIAL_RECLAIM)
+		nptb_backing_evicted(fault, page->key);
+	/* Without a shield the policy has the attempt's own, too. */
+	if (vm->account.special & NPTB_SPECIAL_BARE)
+		*own = nptb_attempt_evicted(&fault->in.v->attempt, page->key,
+					    vm->account.limit);
 }
 
 /*
@@ -177,16 +175,13 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 						bool *own, bool *alone)
 {
 	struct nptb_vm *vm = fault->in.vm;
-	struct nptb_vcpu *v = fault->in.v;
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
 	page = nptb_policy_victim(&vm->resident.set.policy);
 	if (page) {
-		/* Without a shield the policy has the attempt's own, too. */
-		if (unlikely(vm->account.special & NPTB_SPECIAL_BARE))
-			*own = nptb_attempt_evicted(&v->attempt, page->key,
-						    vm->account.limit);
+		if (unlikely(vm->account.special & (NPTB_SPECIAL_BARE | NPTB_SPECIAL_RECLAIM)))
+			chosen(fault, page, own);
 		return page;
 	}
 	return choose_shielded(fault, alone);
@@ -205,47 +200,6 @@ static bool unknown_leaves(struct nptb_vm *vm)
 	       nptb_kvm_leaves(vm->kvm) > READ_ONCE(vm->resident.set.leaves) + reserved;
 }
 
-/*
- * How many leaves are there, at most, that count? KVM takes leaves away unseen,
- * but makes none unseen: so those that are not exempt are no more than the set
- * has of such, and what is reserved on top of that. That needs all leaves to be in
- * the set, and each frame to have one alone: else all of KVM's count.
- */
-static noinline u64 not_exempt(struct nptb_vm *vm, u64 leaves)
-{
-	if (READ_ONCE(vm->resident.untracked) || !nptb_kvm_single_roots(vm->kvm))
-		return leaves;
-	return min(leaves, nptb_rset_counted(&vm->resident.set));
-}
-
-static __always_inline u64 counted_leaves(struct nptb_vm *vm)
-{
-	u64 leaves = nptb_kvm_leaves(vm->kvm);
-
-	lockdep_assert_held(&vm->lock);
-	if (likely(!vm->resident.set.exempt.count))
-		return leaves;
-	return not_exempt(vm, leaves);
-}
-
-/* As nptb_reserve(), where exempt leaves do not count. */
-static noinline bool reserve_counted(struct nptb_vm *vm)
-{
-	u64 reserved = atomic64_add_return(NPTB_NEED, &vm->account.reserved);
-
-	if (counted_leaves(vm) + reserved <= nptb_limit(vm))
-		return true;
-	nptb_unreserve(vm);
-	return false;
-}
-
-static bool reserve(struct nptb_vm *vm)
-{
-	if (likely(nptb_reserve(vm) >= 0))
-		return true;
-	return unlikely(vm->resident.set.exempt.count) && reserve_counted(vm);
-}
-
 /* There is no page that may go: what else may have made room? */
 static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 	__must_hold(&fault->in.vm->lock)
@@ -258,9 +212,8 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 	if (!unknown_leaves(vm))
 		return NPTB_ADMISSION_LATER;
 	spin_unlock(&vm->lock);
-	flush_all(vm, fault->in.v->idx);
+	nptb_flush(vm, fault->in.v->idx);
 	spin_lock(&vm->lock);
-	vm->stats.flushes++;
 	return NPTB_ADMISSION_RESERVED;
 }
 
@@ -290,6 +243,8 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 			return NPTB_ADMISSION_SHORT;
 		page = nptb_shield_oldest(&fault->in.v->shield);
 		own = true;
+		if (page && (vm->account.special & NPTB_SPECIAL_RECLAIM))
+			nptb_backing_evicted(fault, page->key);
 	}
 	if (page) {
 		nptb_rset_take(&vm->resident.set, page);
@@ -311,7 +266,7 @@ static enum nptb_admission evict_some(struct nptb_fault *fault)
 	vm->resident.looks = 0;
 	for (victims = 0; victims < EVICT_BATCH && vm->resident.looks < LOOKS_BATCH;
 	     victims++) {
-		switch (nptb_room(&vm->resident.set, counted_leaves(vm),
+		switch (nptb_room(&vm->resident.set, nptb_taken(vm),
 				  atomic64_read(&vm->account.reserved), NPTB_NEED,
 				  nptb_limit(vm))) {
 		case NPTB_ROOM_YES:
@@ -325,7 +280,7 @@ static enum nptb_admission evict_some(struct nptb_fault *fault)
 			if (admission != NPTB_ADMISSION_RESERVED)
 				return admission;
 		}
-		if (reserve(vm))
+		if (nptb_reserve_taken(vm))
 			return NPTB_ADMISSION_RESERVED;
 	}
 	return NPTB_ADMISSION_AGAIN;
@@ -394,6 +349,7 @@ void nptb_evict_page(struct nptb_vm *vm, struct nptb_page *page)
 {
 	nptb_rset_take(&vm->resident.set, page);
 	evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
+	nptb_backing_soon(vm);
 }
 
 /* For a write to the budget: shielded pages go, too, when no other is left. */
@@ -420,12 +376,19 @@ static bool shrink_by_one(struct nptb_vm *vm)
 {
 	int idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
 	struct nptb_page *page;
+	u64 key = 0;
+	bool reclaim;
 
 	spin_lock(&vm->lock);
+	reclaim = vm->account.special & NPTB_SPECIAL_RECLAIM;
 	page = take_any(vm);
-	if (page)
+	if (page) {
+		key = page->key;
 		evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
+	}
 	spin_unlock(&vm->lock);
+	if (page && reclaim)
+		nptb_backing_give_up_frame(vm, key);
 	srcu_read_unlock(nptb_kvm_srcu(vm->kvm), idx);
 	return page;
 }
@@ -434,16 +397,17 @@ static bool shrink_by_one(struct nptb_vm *vm)
 static bool over_limit(struct nptb_vm *vm)
 {
 	u64 reserved, leaves;
+	bool over;
 
 	smp_mb(); /* pairs with the atomic in nptb_reserve() */
 	reserved = atomic64_read(&vm->account.reserved);
-	leaves = nptb_kvm_leaves(vm->kvm);
-	if (leaves + reserved <= nptb_limit(vm))
-		return false;
-	if (likely(!READ_ONCE(vm->resident.set.exempt.count)))
-		return true;
+	over = nptb_kvm_leaves(vm->kvm) + reserved > nptb_limit(vm);
+	/* Are there leaves that do not count, or pages without one that do? */
+	if (likely(over ? !READ_ONCE(vm->resident.set.exempt.count) :
+			  !(READ_ONCE(vm->account.special) & NPTB_SPECIAL_RECLAIM)))
+		return over;
 	spin_lock(&vm->lock);
-	leaves = counted_leaves(vm);
+	leaves = nptb_taken(vm);
 	spin_unlock(&vm->lock);
 	return leaves + reserved > nptb_limit(vm);
 }

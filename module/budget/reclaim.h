@@ -29,6 +29,5 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault);
 void nptb_evict_page(struct nptb_vm *vm, struct nptb_page *page);
 bool nptb_trim(struct nptb_vm *vm, u32 most);
 int nptb_shrink(struct nptb_vm *vm);
-void nptb_flush(struct nptb_vm *vm, s32 vcpu);
 
 #endif /* NPTB_BUDGET_RECLAIM_H */

@@ -10,6 +10,7 @@
 #include <linux/srcu.h>
 
 #include "backend.h"
+#include "budget/backing.h"
 #include "budget/page_pool.h"
 #include "budget/reconcile.h"
 #include "object/vm.h"
@@ -24,6 +25,17 @@ static u64 leaves_of(void *ctx, u64 key)
 	struct nptb_vm *vm = ctx;
 
 	return nptb_kvm_frame_leaves(vm->kvm, key);
+}
+
+/*
+ * A page without a leaf has its place in the set until the host has given it up: see
+ * nptb_taken().
+ */
+static void give_up_first(struct nptb_vm *vm)
+{
+	lockdep_assert_held_read(&vm->life);
+	if (vm->kvm && vm->armed && (vm->account.special & NPTB_SPECIAL_RECLAIM))
+		nptb_backing_sweep(vm);
 }
 
 /* One batch. Return: false where there are no more pages to look at. */
@@ -64,6 +76,9 @@ void nptb_reconcile(struct nptb_vm *vm)
 	u64 at = NPTB_WALK_BEGIN;
 	bool more = true;
 
+	down_read(&vm->life);
+	give_up_first(vm);
+	up_read(&vm->life);
 	/* The VM's end waits for its life: a batch at a time as well. */
 	while (more) {
 		down_read(&vm->life);
@@ -87,6 +102,10 @@ void nptb_reconcile_work(struct work_struct *work)
 	u64 at = NPTB_WALK_BEGIN;
 	bool more = true;
 
+	if (!down_read_trylock(&vm->life))
+		return;
+	give_up_first(vm);
+	up_read(&vm->life);
 	while (more && down_read_trylock(&vm->life)) {
 		more = reconcile_some(vm, &at);
 		up_read(&vm->life);

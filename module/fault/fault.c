@@ -5,6 +5,7 @@
  */
 #include "backend.h"
 #include "budget/account.h"
+#include "budget/backing.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
@@ -13,6 +14,7 @@
 #include "cpu.h"
 #include "fault/fault.h"
 #include "fault/mapping.h"
+#include "fault/refuse.h"
 #include "hook.h"
 #include "loop/mode.h"
 #include "loop/record.h"
@@ -223,12 +225,14 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
  * say what then; what is evicted of the attempt's own is its answer, too.
  */
 static __always_inline enum nptb_admission
-make_room(struct nptb_fault *fault, const struct nptb_mode *mode)
+make_room(struct nptb_fault *fault, const struct nptb_mode *mode, bool reclaim)
 {
 	enum nptb_admission admission;
 
 	fault->room.take_own = !mode->shortage;
 	while ((admission = nptb_make_room(fault)) == NPTB_ADMISSION_SHORT) {
+		if (reclaim)
+			nptb_backing_give_up(fault);
 		switch (mode->shortage(fault)) {
 		case NPTB_SHORTAGE_DONE:
 			nptb_attempt_admitted(&fault->in.v->attempt, true);
@@ -244,12 +248,15 @@ make_room(struct nptb_fault *fault, const struct nptb_mode *mode)
 
 /* Make room and map; or else, send the fault back or do without the page. */
 static __always_inline void admit(struct nptb_fault *fault,
-				  const struct nptb_mode *mode)
+				  const struct nptb_mode *mode, bool reclaim)
 {
 	enum nptb_admission admission = NPTB_ADMISSION_RESERVED;
 
 	if (!fault->room.reserved)
-		admission = make_room(fault, mode);
+		admission = make_room(fault, mode, reclaim);
+	/* Before another page comes in. */
+	if (reclaim)
+		nptb_backing_give_up(fault);
 	if (admission == NPTB_ADMISSION_LATER) {
 		fault->verdict = NPTB_VERDICT_DEFERRED;
 		fault->ret = 1;
@@ -320,63 +327,15 @@ static int handle_exempt(struct nptb_fault *fault)
 	return fault->ret;
 }
 
-/*
- * No memory for our books: the fault fails as it does where KVM has none for a
- * page table. KVM_RUN returns ENOMEM, and may be called again.
- */
-static int no_memory(struct nptb_vm *vm)
-{
-	spin_lock(&vm->lock);
-	vm->stats.verdict[NPTB_VERDICT_ERROR]++;
-	spin_unlock(&vm->lock);
-	return -ENOMEM;
-}
-
-/*
- * A guest that is private cannot be held to a budget: it loses it, aloud. Step aside
- * until then: KVM runs as always.
- */
-static int refuse(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa_t gpa,
-		  u64 error_code, void *insn, int insn_len)
-{
-	queue_work(nptb_wq, &vm->attach.refuse_work);
-	spin_lock(&vm->lock);
-	vm->stats.verdict[NPTB_VERDICT_PASSED]++;
-	WRITE_ONCE(vm->resident.untracked, true);
-	spin_unlock(&vm->lock);
-	return nptb_kvm_fault(vcpu, gpa, error_code, insn, insn_len);
-}
-
-/* Asked anew as long as it is not: the books may be of an earlier budget. */
-static bool is_readable(struct nptb_vcpu *v, struct kvm_vcpu *vcpu)
-{
-	v->readable = !nptb_kvm_protected(vcpu) && nptb_kvm_readable(vcpu);
-	return v->readable;
-}
-
-/* The stages, in turn. */
-static __always_inline int run(struct nptb_fault *fault)
+/* The stages, in turn. Built twice: @reclaim is a constant. */
+static __always_inline int stages(struct nptb_fault *fault, bool reclaim)
 {
 	struct nptb_vm *vm = fault->in.vm;
 	const struct nptb_mode *mode;
 	s64 room;
 
-	if (nptb_code_is_mmio(fault->in.error_code) &&
-	    !nptb_kvm_has_memory(fault->in.vcpu, fault->in.key))
-		return handle_mmio(fault);
-	/*
-	 * Every vCPU may need a page at the same time. Without one the fault goes
-	 * untracked, but never unbudgeted.
-	 */
-	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
-		nptb_pages_more(vm);
-
-	if (unlikely(vm->account.special & NPTB_SPECIAL_EXEMPT) &&
-	    nptb_exempt_begin(fault))
-		return handle_exempt(fault);
-
-	/* What was lent to it is taken back first: there is less room then. */
-	room = READ_ONCE(fault->in.v->loan.pages) ? -1 : nptb_reserve_if_room(vm);
+	/* What was lent is taken back first. KVM's count says nothing of host memory. */
+	room = reclaim || READ_ONCE(fault->in.v->loan.pages) ? -1 : nptb_reserve_if_room(vm);
 	if (room >= 0)
 		fault->room.reserved = NPTB_NEED;
 	/*
@@ -403,7 +362,7 @@ static __always_inline int run(struct nptb_fault *fault)
 		detect(fault);
 		mode->confirmed(fault);
 	} else {
-		admit(fault, mode);
+		admit(fault, mode, reclaim);
 	}
 	note(fault, false);
 	if (unlikely(has_report(fault)))
@@ -412,6 +371,42 @@ static __always_inline int run(struct nptb_fault *fault)
 	if (fault->verdict == NPTB_VERDICT_STOPPED)
 		nptb_report_end(fault, NPTB_RESOLVED_STOPPED);
 	return fault->ret;
+}
+
+/* Of a VM with exempt frames, or one that is held to its budget in host memory. */
+static noinline bool run_special(struct nptb_fault *fault)
+{
+	u32 special = fault->in.vm->account.special;
+
+	if ((special & NPTB_SPECIAL_EXEMPT) && nptb_exempt_begin(fault)) {
+		handle_exempt(fault);
+	} else if (special & NPTB_SPECIAL_RECLAIM) {
+		stages(fault, true);
+		nptb_backing_mapped(fault);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static __always_inline int run(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->in.vm;
+
+	if (nptb_code_is_mmio(fault->in.error_code) &&
+	    !nptb_kvm_has_memory(fault->in.vcpu, fault->in.key))
+		return handle_mmio(fault);
+	/*
+	 * Every vCPU may need a page at the same time. Without one the fault goes
+	 * untracked, but never unbudgeted.
+	 */
+	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
+		nptb_pages_more(vm);
+
+	if (unlikely(vm->account.special & (NPTB_SPECIAL_EXEMPT | NPTB_SPECIAL_RECLAIM)) &&
+	    run_special(fault))
+		return fault->ret;
+	return stages(fault, false);
 }
 
 static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *v,
@@ -459,10 +454,10 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa
 	struct nptb_vcpu *v = nptb_vm_vcpu(vm, nptb_kvm_vcpu_idx(vcpu));
 
 	if (unlikely(!v))
-		return no_memory(vm);
+		return nptb_no_memory(vm);
 	if (unlikely(!v->readable || nptb_kvm_protected(vcpu)) &&
-	    !is_readable(v, vcpu))
-		return refuse(vm, vcpu, gpa, error_code, insn, insn_len);
+	    !nptb_is_readable(v, vcpu))
+		return nptb_refuse(vm, vcpu, gpa, error_code, insn, insn_len);
 	return handle_tracked(vm, v, vcpu, gpa, error_code, insn, insn_len);
 }
 

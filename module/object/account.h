@@ -17,11 +17,12 @@
 
 /*
  * Faults take a longer way: the policy gives no shield (&nptb_policy_ops.bare),
- * there are pins, there are exempt frames.
+ * there are pins, there are exempt frames, what is evicted is given up to the host.
  */
 #define NPTB_SPECIAL_BARE	BIT(0)
 #define NPTB_SPECIAL_PIN	BIT(1)
 #define NPTB_SPECIAL_EXEMPT	BIT(2)
+#define NPTB_SPECIAL_RECLAIM	BIT(3)
 
 /**
  * struct nptb_account - what a VM may have

@@ -16,6 +16,7 @@ struct nptb_policy_ops;
  * @seed: for policies that roll dice
  * @lend_max: pages to lend at a time, at most
  * @burst: instructions to emulate in one go, at most
+ * @backing: enum nptb_backing_mode
  */
 struct nptb_config {
 	u64 budget;
@@ -25,6 +26,7 @@ struct nptb_config {
 	u64 seed;
 	u32 lend_max;
 	u32 burst;
+	u32 backing;
 };
 
 #endif /* NPTB_OBJECT_CONFIG_H */

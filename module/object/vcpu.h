@@ -15,6 +15,9 @@
 
 struct nptb_vm;
 
+/* Frames that are given up singly after a fault: as many as one may evict. */
+#define NPTB_EVICTED_MAX	64
+
 /**
  * struct nptb_mapping - what KVM does for a vCPU's fault; its own thread's
  * @made: key of the leaf that the shadow MMU has made, or NPTB_KEY_NONE
@@ -56,6 +59,8 @@ struct nptb_stepping {
  * @stepping: its instructions that were emulated
  * @attempt: its current attempt; its own thread's
  * @explain: of @attempt, while it is made; its own thread's
+ * @nr_evicted: frames in @evicted
+ * @evicted: that its fault has evicted, and not given up; its own thread's
  */
 struct nptb_vcpu {
 	struct nptb_vm *vm;
@@ -73,6 +78,8 @@ struct nptb_vcpu {
 	struct nptb_stepping stepping;
 	struct nptb_attempt attempt;
 	struct nptb_explain explain;
+	u32 nr_evicted;
+	u64 evicted[NPTB_EVICTED_MAX];
 };
 
 #endif /* NPTB_OBJECT_VCPU_H */

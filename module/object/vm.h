@@ -38,6 +38,7 @@
 
 struct dentry;
 struct kvm;
+struct nptb_backing;
 struct nptb_loop_table;
 
 #define NPTB_NAME_MAX	32
@@ -94,6 +95,7 @@ struct nptb_attach {
  * @nr_vcpus: no vCPU of this index or above was seen; written under @lock
  * @lending: what is lent to its vCPUs
  * @loops: places that looped
+ * @backing: of its pages in host memory; NULL as long as that never was asked for
  * @lock: protects @loops and all below
  * @armed: under budget
  * @seq: faults that &trace nptb_fault tells, or would tell
@@ -124,6 +126,7 @@ struct nptb_vm {
 	u32 nr_vcpus;
 	struct nptb_lending lending;
 	struct nptb_loop_table *loops;
+	struct nptb_backing *backing;
 
 	/* Under @lock, which every fault takes once. */
 	spinlock_t lock ____cacheline_aligned_in_smp;

@@ -21,6 +21,7 @@
 #include "ui/show.h"
 #include "ui/translate.h"
 #include "vm/attach.h"
+#include "vm/backing.h"
 #include "vm/vm.h"
 
 /* Longer than any value that is understood. */
@@ -114,6 +115,22 @@ static const struct file_operations resident_fops = {
 	.owner = THIS_MODULE,
 	.open = simple_open,
 	.read = resident_read,
+};
+
+static ssize_t backed_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	char value[VALUE_MAX];
+
+	if (*pos)
+		return 0;
+	scnprintf(value, sizeof(value), "%llu", nptb_vm_backed(vm_of(file)));
+	return put_value(buf, len, pos, value);
+}
+
+static const struct file_operations backed_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = backed_read,
 };
 
 /* Room for all ranges that there may be, and for "none" or "!" before them. */
@@ -254,6 +271,7 @@ void nptb_debugfs_add_vm(struct nptb_vm *vm)
 	debugfs_create_file("exempt", 0600, vm->dir, vm, &exempt_fops);
 	debugfs_create_file("evict", 0200, vm->dir, vm, &evict_fops);
 	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
+	debugfs_create_file("backed", 0400, vm->dir, vm, &backed_fops);
 	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
 	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);
 	debugfs_create_file("translate", 0600, vm->dir, vm,

@@ -10,6 +10,7 @@
 #include "ui/knobs.h"
 #include "ui/parse.h"
 #include "vm/attach.h"
+#include "vm/backing.h"
 #include "vm/on_loop.h"
 #include "vm/policy.h"
 #include "vm/vm.h"
@@ -125,6 +126,26 @@ static int burst_apply(struct nptb_vm *vm, const struct nptb_config *config)
 	return 0;
 }
 
+/* VMs to come are refused here: they would begin without their budget. */
+static int backing_parse(const char *text, struct nptb_config *config)
+{
+	int ret = nptb_parse_backing(text, &config->backing);
+
+	if (ret)
+		return ret;
+	return nptb_backing_possible(config->backing) ? 0 : -ENXIO;
+}
+
+static int backing_print(const struct nptb_config *config, char *text, size_t len)
+{
+	return scnprintf(text, len, "%s", nptb_backing_name(config->backing));
+}
+
+static int backing_apply(struct nptb_vm *vm, const struct nptb_config *config)
+{
+	return nptb_vm_set_backing(vm, config->backing);
+}
+
 #define NPTB_KNOB(name_)						\
 	{ #name_, name_##_parse, name_##_print, name_##_apply }
 
@@ -136,6 +157,7 @@ const struct nptb_knob nptb_knobs[] = {
 	NPTB_KNOB(flush_aged),
 	NPTB_KNOB(lend_max),
 	NPTB_KNOB(burst),
+	NPTB_KNOB(backing),
 	{ }
 };
 

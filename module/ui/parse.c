@@ -10,6 +10,32 @@
 static const char *const on_loop_names[] = NPTB_ON_LOOP_NAMES;
 static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);
 
+static const char *const backing_names[] = NPTB_BACKING_NAMES;
+static_assert(ARRAY_SIZE(backing_names) == NPTB_BACKING_NR);
+
+/* The name of a mode of backing, as users write it. */
+const char *nptb_backing_name(u32 backing)
+{
+	return backing_names[backing];
+}
+
+/**
+ * nptb_parse_backing() - read what becomes of pages that are evicted
+ * @text: one of NPTB_BACKING_NAMES
+ * @backing: enum nptb_backing_mode
+ *
+ * Return: 0, or -EINVAL where it is none of them.
+ */
+int nptb_parse_backing(const char *text, u32 *backing)
+{
+	int found = match_string(backing_names, NPTB_BACKING_NR, text);
+
+	if (found < 0)
+		return -EINVAL;
+	*backing = found;
+	return 0;
+}
+
 /* The name of a mode, as users write it. */
 const char *nptb_on_loop_name(u32 on_loop)
 {

@@ -7,6 +7,7 @@
 #include "budget/reconcile.h"
 #include "loop/lend_stats.h"
 #include "loop/record.h"
+#include "object/backing.h"
 #include "object/stats.h"
 #include "object/vm.h"
 #include "set/attempt.h"
@@ -78,6 +79,9 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "pinned", pinned);
 	show_counter(m, "exempt", exempt);
 	show_counter(m, "set", set);
+	show_counter(m, "reclaimed", vm->backing ? atomic64_read(&vm->backing->reclaimed) : 0);
+	show_counter(m, "unreclaimed", vm->backing ? atomic64_read(&vm->backing->unreclaimed) : 0);
+	show_counter(m, "kept", vm->backing ? READ_ONCE(vm->backing->kept) : 0);
 	show_counter(m, "revoked", stats.revoked);
 	show_counter(m, "carried", stats.carried);
 	show_counter(m, "deliveries", stats.deliveries);

@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "budget/account.h"
+#include "budget/flush.h"
 #include "budget/frames.h"
 #include "budget/page_pool.h"
 #include "budget/reclaim.h"
@@ -29,6 +30,7 @@
 #include "set/rset.h"
 #include "trace.h"
 #include "vm/attach.h"
+#include "vm/backing.h"
 #include "vm/frames.h"
 #include "vm/stragglers.h"
 
@@ -237,6 +239,7 @@ void nptb_budget_unhook(struct nptb_vm *vm)
 void nptb_budget_off(struct nptb_vm *vm, u32 reason)
 {
 	lockdep_assert_held(&vm->ctl);
+	nptb_backing_end(vm);
 	mutex_lock(&nptb_registry);
 	nptb_budget_unpublish(vm);
 	mutex_unlock(&nptb_registry);
@@ -285,6 +288,8 @@ static int arm(struct nptb_vm *vm, u64 budget)
 		nptb_flush(vm, -1);
 	if (!ret)
 		ret = nptb_shrink(vm);
+	if (!ret)
+		ret = nptb_backing_begin(vm);
 	if (ret) {
 		nptb_budget_off(vm, NPTB_DETACH_OFF);
 		return ret;

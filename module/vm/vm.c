@@ -21,6 +21,7 @@
 #include "set/policy.h"
 #include "trace.h"
 #include "vm/attach.h"
+#include "vm/backing.h"
 #include "vm/stragglers.h"
 #include "vm/vm.h"
 
@@ -73,6 +74,7 @@ static void release(struct kref *refs)
 	kvfree(vm->loops->records);
 	kfree(vm->loops);
 	kvfree(vm->lending.stats);
+	nptb_backing_free(vm);
 	kfree(vm);
 }
 
@@ -218,6 +220,8 @@ void nptb_vm_end(struct kvm *kvm)
 	mutex_lock(&nptb_registry);
 	nptb_budget_unpublish(vm);
 	mutex_unlock(&nptb_registry);
+	/* Before our caller is out of the hook: what threads have to do is waited for there. */
+	nptb_backing_stop(vm);
 	vm->kvm = NULL;
 	up_write(&vm->life);
 	if (was_armed)
@@ -233,6 +237,9 @@ static void vm_end_work(struct work_struct *work)
 	cancel_delayed_work_sync(&vm->lending.work);
 	cancel_work_sync(&vm->attach.refuse_work);
 	cancel_work_sync(&vm->resident.reconcile_work);
+	mutex_lock(&vm->ctl);
+	nptb_backing_end(vm);
+	mutex_unlock(&vm->ctl);
 	observer->removed(vm);
 	nptb_budget_unhook(vm);
 	synchronize_rcu();

@@ -16,6 +16,25 @@ static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
 #endif
 }
 
+/* The second, and the third. */
+static __always_inline unsigned long nptb_ftrace_arg1(struct ftrace_regs *fregs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return ftrace_regs_get_argument(fregs, 1);
+#else
+	return fregs->regs.si;
+#endif
+}
+
+static __always_inline unsigned long nptb_ftrace_arg2(struct ftrace_regs *fregs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return ftrace_regs_get_argument(fregs, 2);
+#else
+	return fregs->regs.dx;
+#endif
+}
+
 /* Go to @ip in place of the function caught by ftrace. */
 static __always_inline void nptb_ftrace_redirect(struct ftrace_regs *fregs,
 						 unsigned long ip)

@@ -51,6 +51,12 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_can_emulate, nptb_can_emulate_proto);
 
+/* Not of KVM: for backing=reclaim. */
+DEFINE_STATIC_CALL_NULL(nptb_sc_madvise, do_madvise);
+DEFINE_STATIC_CALL_NULL(nptb_sc_walk, walk_page_range);
+DEFINE_STATIC_CALL_NULL(nptb_sc_lru_drain, lru_add_drain);
+DEFINE_STATIC_CALL_NULL(nptb_sc_lru_drain_all, lru_add_drain_all);
+
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_gdt, nptb_get_table_proto);
@@ -61,6 +67,9 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_lookup, kallsyms_lookup_name);
 DEFINE_STATIC_CALL_NULL(nptb_sc_ftrace_location, nptb_ftrace_location_proto);
 
 struct nptb_kvm_data nptb_kvm_data;
+
+/* Where ftrace enters handle_mm_fault(). */
+static unsigned long touch_ip;
 
 static struct {
 	const char *name;
@@ -227,6 +236,18 @@ static bool find_emulation(void)
 	       FIND_CALL(nptb_sc_emul_write_std, "emulator_write_std");
 }
 
+/* What backing=reclaim needs: of the host's memory management, not of KVM. */
+static bool find_host(void)
+{
+	unsigned long addr = nptb_symbol("handle_mm_fault");
+
+	touch_ip = addr ? static_call(nptb_sc_ftrace_location)(addr) : 0;
+	return touch_ip && FIND_CALL(nptb_sc_madvise, "do_madvise") &&
+	       FIND_CALL(nptb_sc_walk, "walk_page_range") &&
+	       FIND_CALL(nptb_sc_lru_drain, "lru_add_drain") &&
+	       FIND_CALL(nptb_sc_lru_drain_all, "lru_add_drain_all");
+}
+
 static bool find_data(void)
 {
 	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock"))
@@ -288,8 +309,8 @@ static void aim_originals(void)
  */
 bool nptb_symbols_find(void)
 {
-	if (!find_calls() || !find_callbacks() || !find_emulation() || !find_data() ||
-	    !find_hooks())
+	if (!find_calls() || !find_callbacks() || !find_emulation() || !find_host() ||
+	    !find_data() || !find_hooks())
 		return false;
 	aim_originals();
 	return true;
@@ -315,4 +336,10 @@ unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook)
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook)
 {
 	return hooks[hook].name;
+}
+
+/* Where ftrace enters handle_mm_fault(): the address of its call. */
+unsigned long nptb_touch_ip(void)
+{
+	return touch_ip;
 }

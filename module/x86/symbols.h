@@ -10,7 +10,10 @@
 #define NPTB_X86_SYMBOLS_H
 
 #include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
 #include <linux/static_call.h>
+#include <linux/swap.h>
 #include <linux/version.h>
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #include <linux/entry-virt.h>
@@ -45,6 +48,7 @@ enum nptb_kvm_hook {
 int nptb_symbols_begin(void);
 bool nptb_symbols_find(void);
 unsigned long nptb_symbol(const char *name);
+unsigned long nptb_touch_ip(void);
 int nptb_kvm_vmlinux_btf(const void **data, u32 *size);
 unsigned long nptb_kvm_hook_ip(enum nptb_kvm_hook hook);
 const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
@@ -179,6 +183,8 @@ int nptb_emul_std_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 			void *val, unsigned int bytes,
 			struct x86_exception *exception, bool system);
 int nptb_emul_get_msr_proto(struct nptb_emul_ctxt *ctxt, u32 index, u64 *data);
+/* 7.3 has it in a private header. */
+void lru_add_drain(void);
 unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
 /* Static in tdp_mmu.c, and out of line in all three. */
 bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
@@ -238,6 +244,10 @@ DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
 DECLARE_STATIC_CALL(nptb_sc_can_emulate, nptb_can_emulate_proto);
+DECLARE_STATIC_CALL(nptb_sc_madvise, do_madvise);
+DECLARE_STATIC_CALL(nptb_sc_walk, walk_page_range);
+DECLARE_STATIC_CALL(nptb_sc_lru_drain, lru_add_drain);
+DECLARE_STATIC_CALL(nptb_sc_lru_drain_all, lru_add_drain_all);
 
 /**
  * struct nptb_kvm_data - KVM's variables that we look at

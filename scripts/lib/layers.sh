@@ -14,8 +14,8 @@ layer_name() {
 	guards) echo "the guard of a header of module/ is its path" ;;
 	core) echo "the core of module/ names no register, header or constant of x86" ;;
 	versions) echo "kernel versions are known to module/x86/ alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, carry_out.c, fpu.c, guest_memory.c, fetch.c, guest.c, init.c, svm.c, vmx.c and symbols.c of module/x86/ alone" ;;
-	ftrace) echo "linux/ftrace.h is for hook.c, direct.c and ftrace.h of module/x86/ alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, emulator.c, carry_out.c, fpu.c, guest_memory.c, fetch.c, guest.c, host.c, touch.c, init.c, svm.c, vmx.c and symbols.c of module/x86/ alone" ;;
+	ftrace) echo "linux/ftrace.h is for hook.c, direct.c, touch.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
 	command) echo "a folder of the command uses only those below it" ;;
@@ -59,6 +59,7 @@ x86/arch/kvm.h=backend
 emulator.h
 text.h
 hook.h
+host.h
 object/*
 trace.h
 x86/*
@@ -130,7 +131,7 @@ layer_circle() {
 layer_own() {
 	local -a files
 	local found
-	mapfile -t files < <(files_but '^module/((backend|hook|emulator|text|cpu)\.h$|x86/arch/)' 'module/*.h')
+	mapfile -t files < <(files_but '^module/((backend|hook|host|emulator|text|cpu)\.h$|x86/arch/)' 'module/*.h')
 	[ ${#files[@]} -gt 30 ] || { echo "only ${#files[@]} headers: they are elsewhere now"; return 1; }
 	found=$(cd "$PROJECT" && perl -0777 -e '
 	for my $header (@ARGV) {
@@ -188,22 +189,22 @@ layer_core() {
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|prototypes|symbols|vmx)\.[ch])$' 'module/*' 'uapi/*')
+	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|host|prototypes|symbols|vmx)\.[ch])$' 'module/*' 'uapi/*')
 	none "ask backend.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|init|svm|vmx)\.c|symbols\.[ch]|direct\.h|(hook|direct|prototypes)\.c)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|emulator|carry_out|fpu|guest_memory|fetch|guest|host|touch|init|svm|vmx)\.c|symbols\.[ch]|direct\.h|(hook|direct|prototypes)\.c)$' 'module/*')
 	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 
-# Who touches KVM's text can be read in two files.
+# Who touches KVM's text can be read in three files.
 layer_ftrace() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((hook|direct)\.c|ftrace\.h)$' 'module/*')
-	none "only x86/hook.c and x86/direct.c hook:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
+	mapfile -t files < <(files_but '^module/x86/((hook|direct|touch)\.c|ftrace\.h)$' 'module/*')
+	none "only hook.c, direct.c and touch.c of x86/ hook:" 'linux/ftrace\.h|register_ftrace_function' "${files[@]}"
 }
 
 # Files without a kernel call, below module/ and without their ending.
