@@ -182,9 +182,9 @@
  * budget from their first fault. A binding a line, in the order of the last writes:
  *
  *   budget=1024 policy=clock on_loop=log seed=0 flush_aged=off lend_max=64 \
- *     burst=130 comm=qemu-system-x86
+ *     burst=130 backing=resident comm=qemu-system-x86
  *   budget=64 policy=fifo on_loop=lend seed=0 flush_aged=off lend_max=64 \
- *     burst=130 cgroup=/machine.slice
+ *     burst=130 backing=resident cgroup=/machine.slice
  *
  * comm     name of the process that creates the VM, as in /proc/PID/comm
  * cgroup   its cgroup, or one above that: path in the hierarchy of version 2, as in

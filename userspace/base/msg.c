@@ -41,6 +41,8 @@ const char *msg_errno(int err)
 		return "the VM has ended: 'nptbudget list' shows those that run";
 	case EOPNOTSUPP:
 		return "this VM's memory cannot be budgeted: the kernel log says why (dmesg)";
+	case ENXIO:
+		return "no free swap space: 'man nptbudget-set' says under --backing what to do";
 	case EBUSY:
 		return "a livepatch or so holds a function that must be hooked: see dmesg";
 	case EINTR:

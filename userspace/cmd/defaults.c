@@ -35,10 +35,10 @@ struct request {
 };
 
 static const char *const columns[] = {
-	"POLICY", "ON-LOOP", "FLUSH-AGED", "BUDGET", "LEND-MAX", "BURST", "SEED", "VMS OF",
+	"POLICY", "ON-LOOP", "FLUSH-AGED", "BACKING", "BUDGET", "LEND-MAX", "BURST", "SEED", "VMS OF",
 };
 
-#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(2) | BIT(7))
+#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(8))
 
 static int print_table(const struct binding *list, size_t nr)
 {
@@ -252,6 +252,7 @@ const struct nptb_cmd cmd_defaults = {
 	"  --pages off      no budget\n"
 	KNOB_HELP_WHO
 	KNOB_HELP_LOOP
+	KNOB_HELP_BACKING
 	"  --json           print JSON, also what is in force after a change\n"
 	"\n"
 	"The deepest cgroup goes before the name, and that before the defaults; 'nptbudget run'\n"

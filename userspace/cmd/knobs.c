@@ -19,6 +19,7 @@ const char *knob_name(enum knob knob)
 		[KNOB_FLUSH_AGED] = "flush_aged",
 		[KNOB_LEND_MAX] = "lend_max",
 		[KNOB_BURST] = "burst",
+		[KNOB_BACKING] = "backing",
 		[KNOB_POLICY] = "policy",
 		[KNOB_ON_LOOP] = "on_loop",
 		[KNOB_PIN] = "pin",
@@ -94,6 +95,9 @@ int knobs_take(struct knobs *k, const struct nptb_cmd *cmd, int opt)
 	case OPT_BURST:
 		k->value[KNOB_BURST] = optarg;
 		return option_number(cmd, "--burst", optarg, NPTB_BURST_MIN, NPTB_BURST_MAX);
+	case OPT_BACKING:
+		k->value[KNOB_BACKING] = optarg;
+		return option_name(cmd, "--backing", optarg);
 	case OPT_SEED:
 		k->value[KNOB_SEED] = optarg;
 		return option_seed(cmd, optarg);

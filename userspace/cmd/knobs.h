@@ -13,6 +13,7 @@ enum knob {
 	KNOB_FLUSH_AGED,
 	KNOB_LEND_MAX,
 	KNOB_BURST,
+	KNOB_BACKING,
 	KNOB_POLICY,
 	KNOB_ON_LOOP,
 	KNOB_PIN,
@@ -48,6 +49,7 @@ struct knobs {
 	{ "on-loop", required_argument, NULL, OPT_ON_LOOP }, \
 	{ "lend-max", required_argument, NULL, OPT_LEND_MAX }, \
 	{ "burst", required_argument, NULL, OPT_BURST }, \
+	{ "backing", required_argument, NULL, OPT_BACKING }, \
 	{ "seed", required_argument, NULL, OPT_SEED }, \
 	{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED }, \
 	{ "pin", required_argument, NULL, OPT_PIN }, \
@@ -70,6 +72,9 @@ struct knobs {
 	"                   strict\n" \
 	"  --lend-max N     lend at most N pages over the budget at a time, 0 to 4096\n" \
 	"  --burst N        emulate at most N instructions in one go, 1 to 130\n"
+#define KNOB_HELP_BACKING \
+	"  --backing MODE   what becomes of a page that goes: resident, it stays in host memory;\n" \
+	"                   reclaim, the host writes it to swap or its file\n"
 
 const char *knob_name(enum knob knob);
 bool knobs_given(const struct knobs *k);

@@ -198,6 +198,10 @@ static void explain_name(const char *what, const char *knob, const char *value)
 		free(policies);
 		return;
 	}
+	if (!strcmp(knob, "backing")) {
+		msg_err("%s: the module knows no backing '%s': resident or reclaim", what, value);
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(modes[i], value))
 			break;

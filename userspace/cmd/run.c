@@ -94,7 +94,7 @@ static int register_tree(struct run *run)
 	/* An older module knows no fields but the first four. */
 	static const enum knob fields[] = {
 		KNOB_BUDGET, KNOB_POLICY, KNOB_ON_LOOP, KNOB_SEED, KNOB_FLUSH_AGED, KNOB_LEND_MAX,
-		KNOB_BURST, KNOB_PIN, KNOB_EXEMPT,
+		KNOB_BURST, KNOB_BACKING, KNOB_PIN, KNOB_EXEMPT,
 	};
 	/* Beside a range of one digit, its name takes eight characters more. */
 	char line[256 + 5 * 2 * KNOB_FRAMES_MAX];
@@ -328,6 +328,7 @@ const struct nptb_cmd cmd_run = {
 	KNOB_HELP_WHO
 	KNOB_HELP_FRAMES
 	KNOB_HELP_LOOP
+	KNOB_HELP_BACKING
 	"  --live           show the line even if stderr is no terminal; updates end in \\r\n"
 	"  --quiet          no live line, and no summary on stderr\n"
 	"  --json           write the summary as JSON\n"

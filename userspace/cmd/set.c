@@ -100,6 +100,7 @@ const struct nptb_cmd cmd_set = {
 	"  --unpin RANGE|all, --unexempt RANGE|all\n"
 	"                   take them off the list again\n"
 	KNOB_HELP_LOOP
+	KNOB_HELP_BACKING
 	"  --json           print what is in force afterwards\n"
 	"\n"
 	"When the command returns, the new budget holds. If one of the values is refused, none\n"

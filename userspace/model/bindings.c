@@ -10,12 +10,12 @@
 #include "model/dbgfs.h"
 #include "model/vminfo.h"
 
-/* In the order in which they are shown; the first three are text in JSON. */
+/* In the order in which they are shown; the first four are text in JSON. */
 const char *const binding_knobs[BINDING_KNOBS] = {
-	"policy", "on_loop", "flush_aged", "budget", "lend_max", "burst", "seed",
+	"policy", "on_loop", "flush_aged", "backing", "budget", "lend_max", "burst", "seed",
 };
 
-#define TEXT_KNOBS	3
+#define TEXT_KNOBS	4
 
 /* What begins the rest of a line, with its '='; NULL where neither does. */
 static const char *whom_is(const char *text)

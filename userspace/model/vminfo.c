@@ -31,6 +31,25 @@ static int read_stats(const char *vm, struct stats *s)
 	return err;
 }
 
+/* To count what is in host memory takes a while: where it is held to a budget alone. */
+static int read_backed(const char *vm, struct vm_info *info)
+{
+	char word[KNOB_MAX];
+	int err = read_knob(vm, "backing", info->backing);
+
+	if (err == -ENOENT) {
+		strscpy(info->backing, "resident", sizeof(info->backing));
+		err = 0;
+	}
+	info->backed = 0;
+	if (err || strcmp(info->backing, "reclaim") != 0)
+		return err;
+	err = read_knob(vm, "backed", word);
+	if (!err && field_u64(word, &info->backed))
+		err = -EBADMSG;
+	return err;
+}
+
 /**
  * vm_has_ended() - does an error mean that the VM is gone?
  * @vm: its name
@@ -73,6 +92,8 @@ int vm_info_read(const char *vm, struct vm_info *info)
 	if (!err)
 		err = read_knob(vm, "on_loop", info->on_loop);
 	if (!err)
+		err = read_backed(vm, info);
+	if (!err)
 		err = read_knob(vm, "resident", word);
 	if (!err && field_u64(word, &info->resident))
 		err = -EBADMSG;
@@ -114,6 +135,9 @@ struct json_object *vm_info_json(const struct vm_info *info)
 	json_object_object_add(obj, "budget", budget_json(info->budget));
 	json_object_object_add(obj, "policy", json_object_new_string(info->policy));
 	json_object_object_add(obj, "on_loop", json_object_new_string(info->on_loop));
+	json_object_object_add(obj, "backing", json_object_new_string(info->backing));
+	json_object_object_add(obj, "backed", strcmp(info->backing, "reclaim") != 0 ? NULL :
+			       json_object_new_uint64(info->backed));
 	json_object_object_add(obj, "resident", json_object_new_uint64(info->resident));
 	json_object_object_add(obj, "stats", stats_json(&info->stats));
 	return obj;

@@ -11,7 +11,7 @@
 #include "model/vmfind.h"
 #include "model/vmname.h"
 
-/* Longer than any budget, policy or on_loop. */
+/* Longer than any budget, policy, on_loop or backing. */
 #define KNOB_MAX 32
 
 /**
@@ -24,7 +24,9 @@
  * @budget: "off" or pages, as the module has it
  * @policy: who goes next
  * @on_loop: what happens in a fault loop
+ * @backing: what becomes of pages that go; "resident" under an older module
  * @resident: resident pages, by KVM's counters
+ * @backed: pages in host memory; read where @backing is "reclaim" alone
  * @stats: its counters
  */
 struct vm_info {
@@ -36,7 +38,9 @@ struct vm_info {
 	char budget[KNOB_MAX];
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
+	char backing[KNOB_MAX];
 	unsigned long long resident;
+	unsigned long long backed;
 	struct stats stats;
 };
 
