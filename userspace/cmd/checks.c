@@ -241,8 +241,9 @@ static void check_lockdown(struct check *c)
 	else if (err || !host_choice(text, word, sizeof(word)) || !strcmp(word, "none"))
 		say(c, CHECK_OK, "none", "");
 	else
-		say(c, CHECK_FAILED,
-		    "the kernel is locked down: nobody can write to debugfs, where budgets are set",
+		say(c, CHECK_FAILED, strcmp(word, "integrity") ?
+		    "the kernel is locked down: debugfs and tracefs are closed to everybody" :
+		    "the kernel is locked down: nobody can set budgets; watch, list, record work",
 		    "turn Secure Boot off in the firmware, or boot without lockdown=");
 }
 
@@ -258,7 +259,7 @@ static void check_signing(struct check *c)
 	c->name = "Secure Boot";
 	if (enforced) {
 		say(c, CHECK_WARNING, "the kernel loads signed modules only",
-		    "sign nptbudget.ko with a key of yours: mokutil --import KEY.der, kmodsign");
+		    "mokutil --import /var/lib/dkms/mok.pub, reboot, enrol it: DKMS signs with that key");
 		return;
 	}
 	/* Zeros end the text: where byte 4 is 1, it has been read behind them. */

@@ -130,7 +130,8 @@ static int fill_in(struct run *run)
 		value[KNOB_ON_LOOP] = run->on_loop;
 	}
 	if (err)
-		msg_err("run: cannot read the module's defaults: %s", strerror(-err));
+		msg_err("run: cannot read the module's defaults: %s",
+			err == -EPERM ? msg_errno(EPERM) : strerror(-err));
 	return err;
 }
 

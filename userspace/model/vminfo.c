@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "base/util.h"
+#include "model/overview.h"
 #include "model/vminfo.h"
 
 static int read_knob(const char *vm, const char *file, char value[KNOB_MAX])
@@ -65,6 +66,39 @@ bool vm_has_ended(const char *vm, int err)
 	return err == -ENOENT || err == -ENODEV || (err == -EIO && !dbgfs_vm_known(vm));
 }
 
+/*
+ * A kernel that is locked down lets nobody open a file that could be written to; the
+ * overview has what the knobs are.
+ */
+static int read_overview(const char *vm, struct vm_info *info)
+{
+	const struct overview_vm *found;
+	struct overview o;
+	int err = overview_read(&o);
+
+	if (err)
+		return err;
+	found = overview_find(&o, vm);
+	if (found) {
+		strscpy(info->budget, found->budget, sizeof(info->budget));
+		strscpy(info->policy, found->policy, sizeof(info->policy));
+		strscpy(info->on_loop, found->on_loop, sizeof(info->on_loop));
+	}
+	overview_free(&o);
+	return found ? 0 : -ENOENT;
+}
+
+static int read_knobs(const char *vm, struct vm_info *info)
+{
+	int err = read_knob(vm, "budget", info->budget);
+
+	if (!err)
+		err = read_knob(vm, "policy", info->policy);
+	if (!err)
+		err = read_knob(vm, "on_loop", info->on_loop);
+	return err == -EPERM ? read_overview(vm, info) : err;
+}
+
 /**
  * vm_info_read() - read what the module has on a VM
  * @vm: its name, a valid one
@@ -86,11 +120,7 @@ int vm_info_read(const char *vm, struct vm_info *info)
 	vm_comm(name.tid, info->comm);
 	vm_label(info->tgid, info->label);
 	vm_cgroup(info->tgid, info->cgroup);
-	err = read_knob(vm, "budget", info->budget);
-	if (!err)
-		err = read_knob(vm, "policy", info->policy);
-	if (!err)
-		err = read_knob(vm, "on_loop", info->on_loop);
+	err = read_knobs(vm, info);
 	if (!err)
 		err = read_backed(vm, info);
 	if (!err)
