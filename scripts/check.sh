@@ -35,8 +35,9 @@ DEBUG_SECONDS=7200
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
 ALONE=(test_replay.sh test_record.sh test_corpus)
-# perf takes its time to find out about events, and bpftrace comes with a compiler.
-ALONE_FULL=(test_perf.sh test_tools.sh)
+# perf takes its time to find out about events, bpftrace comes with a compiler, and gnuplot
+# draws fourteen pictures.
+ALONE_FULL=(test_perf.sh test_tools.sh test_plot.sh)
 STATIC=(shell layers prototypes checkpatch)
 
 trap 'pieces_end' EXIT
@@ -227,7 +228,7 @@ check_full() {
 		piece "paths $series" paths "$series" NPTB_PATHS=full
 	done
 	for series in "${STOCK[@]}"; do
-		piece "replay, record, perf, corpus $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
+		piece "replay, record, perf, plot, corpus $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
 		piece "late ends, neighbours $series" late "$series"
 		piece "cost of a fault $series" cost "$series"
 	done
@@ -239,6 +240,7 @@ check_full() {
 		piece "host check $series" "$here/test-host.sh" --all "$series"
 	done
 	only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
+	piece "lockdown $HOST" alone "$HOST" test_lockdown.sh
 	piece "libvirt $HOST" "$here/check-libvirt.sh" "$HOST"
 	debug
 }

@@ -11,24 +11,6 @@
 #include "model/host.h"
 #include "model/vminfo.h"
 
-/* The first "model name" of /proc/cpuinfo. */
-static void cpu_name(char *name, size_t size)
-{
-	char text[4096];
-	char *at;
-
-	strscpy(name, "unknown", size);
-	host_read("/proc/cpuinfo", text, sizeof(text));
-	at = strstr(text, "\nmodel name");
-	at = at ? strchr(at, ':') : NULL;
-	if (!at)
-		return;
-	at += 1 + strspn(at + 1, " ");
-	at[strcspn(at, "\n")] = '\0';
-	strscpy(name, at, size);
-	field_printable(name);
-}
-
 static void parameter(const char *path, char *value, size_t size)
 {
 	if (host_read(path, value, size) < 0 || !*value)
@@ -49,7 +31,7 @@ static int note_machine(struct recorder *r)
 			    RECORDER_FORMAT, v.version, v.format);
 	if (!err && !uname(&u))
 		err = recorder_note(r, "kernel=%s machine=%s", u.release, u.machine);
-	cpu_name(cpu, sizeof(cpu));
+	host_cpu_name(cpu, sizeof(cpu));
 	/* The only field of its note, as it has blanks. */
 	if (!err)
 		err = recorder_note(r, "cpu=%s", cpu);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nptbudget plot - pictures of a recording */
+/* nptbudget plot - pictures of a recording, and of a sweep */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,6 +13,8 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "replay/replay.h"
+#include "view/curves.h"
+#include "view/gnuplot.h"
 #include "view/plot.h"
 
 #define WIDTH	100
@@ -212,21 +214,47 @@ static int width(FILE *out)
 	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? WIDTH : size.ws_col;
 }
 
-static int draw(const struct plot *p, const char *path)
+static int drawn(int err, const char *path)
 {
-	const char *end = path ? strrchr(path, '.') : NULL;
-	int err;
-
-	if (!path) {
-		plot_text(p, stdout, width(stdout));
-		return EXIT_DONE;
-	}
-	err = plot_gnuplot(p, path, end + 1);
 	if (err == -ENOENT)
 		msg_err("plot: gnuplot is missing: apt-get install gnuplot-nox; without -o it is drawn as text");
 	else if (err)
 		msg_err("plot: gnuplot cannot draw %s", path);
 	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int draw(const struct plot *p, const char *path)
+{
+	if (path)
+		return drawn(gnuplot_draw(plot_script, p, path), path);
+	plot_text(p, stdout, width(stdout));
+	return EXIT_DONE;
+}
+
+/* Curves are of the results of a sweep. */
+static int plot_sweep(const char *what, const char *from, const char *path)
+{
+	struct curves c = { .what = what };
+	int ret = EXIT_FAILED, err = sweep_file_read(&c.f, from);
+
+	if (!err && !c.f.head)
+		err = -EBADMSG;
+	if (err == -EBADMSG)
+		msg_err("%s: no results of 'nptbudget sweep'", from);
+	else if (err)
+		msg_err("%s: %s", from, strerror(-err));
+	else if (sweep_sum(&c.s, &c.f))
+		msg_err("plot: out of memory");
+	else if (!curves_points(&c))
+		msg_err("%s: nothing in it to draw %s of: no run completed under a budget, or none without",
+			from, what);
+	else if (path)
+		ret = drawn(gnuplot_draw(curves_script, &c, path), path);
+	else
+		ret = curves_text(&c, stdout);
+	sweep_free(&c.s);
+	sweep_file_free(&c.f);
+	return ret;
 }
 
 static int plot(struct job *j, const char *path)
@@ -284,13 +312,17 @@ static int plot_main(int argc, char **argv)
 	ret = option_recording(&cmd_plot, argc, argv);
 	if (ret)
 		return ret;
-	if (!plot_has(what))
+	if (!plot_has(what) && !curves_has(what))
 		return cmd_usage_error(&cmd_plot,
-				       "--what '%s': heatmap, evictions, resident, loops or misses",
+				       "--what '%s': heatmap, evictions, resident, loops, misses, slowdown or faults",
 				       what);
 	if (path && !is_picture(path))
 		return cmd_usage_error(&cmd_plot, "-o '%s': a file that ends in .png or .svg",
 				       path);
+	if (curves_has(what) && vm)
+		return cmd_usage_error(&cmd_plot, "--vm is for recordings, %s of a sweep", what);
+	if (curves_has(what))
+		return plot_sweep(what, argv[optind], path);
 	j = calloc(1, sizeof(*j));
 	if (!j) {
 		msg_err("plot: out of memory");
@@ -308,7 +340,7 @@ const struct nptb_cmd cmd_plot = {
 	.name = "plot",
 	.main = plot_main,
 	.usage = "FILE [--what WHAT] [-o FILE.png|FILE.svg] [--vm VM]",
-	.help = "Draw a recording",
+	.help = "Draw a recording, or a sweep",
 	.details =
 	"WHAT is one of\n"
 	"\n"
@@ -318,6 +350,9 @@ const struct nptb_cmd cmd_plot = {
 	"  resident   resident pages over time, and the budget\n"
 	"  loops      reports of fault loops, by RIP and time\n"
 	"  misses     misses by budget and policy, replayed as 'nptbudget replay' does\n"
+	"  slowdown   slowdown against no budget, by budget and policy; FILE is one that\n"
+	"             'nptbudget sweep -o' wrote\n"
+	"  faults     faults, likewise\n"
 	"\n"
 	"Title, units, VM, kernel and CPU are in the picture. Needs neither root nor the module;\n"
 	"PNG and SVG need gnuplot.\n"

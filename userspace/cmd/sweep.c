@@ -17,6 +17,7 @@
 #include "cmd/sweep.h"
 #include "cmd/trial.h"
 #include "model/dbgfs.h"
+#include "model/host.h"
 #include "model/vminfo.h"
 
 #define PATIENCE	3
@@ -53,6 +54,7 @@ static struct json_object *make_head(const struct sweeping *s)
 	struct json_object *head = json_object_new_object(), *argv = json_object_new_array();
 	struct dbgfs_version v;
 	struct utsname u;
+	char cpu[128];
 	char **arg;
 
 	for (arg = s->trial.argv; *arg; arg++)
@@ -63,6 +65,8 @@ static struct json_object *make_head(const struct sweeping *s)
 		json_object_object_add(head, "module", json_object_new_string(v.version));
 	if (!uname(&u))
 		json_object_object_add(head, "kernel", json_object_new_string(u.release));
+	host_cpu_name(cpu, sizeof(cpu));
+	json_object_object_add(head, "cpu", json_object_new_string(cpu));
 	return head;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fields.h"
 #include "base/util.h"
 #include "model/host.h"
 
@@ -180,4 +181,26 @@ int host_config(const char *release, const char *symbol, char *value, size_t siz
 	}
 	free(text);
 	return err ? -ENOENT : 0;
+}
+
+/**
+ * host_cpu_name() - name the CPU
+ * @name: for the first "model name" of /proc/cpuinfo, printable, or "unknown"
+ * @size: room in @name
+ */
+void host_cpu_name(char *name, size_t size)
+{
+	char text[4096];
+	char *at;
+
+	strscpy(name, "unknown", size);
+	host_read("/proc/cpuinfo", text, sizeof(text));
+	at = strstr(text, "\nmodel name");
+	at = at ? strchr(at, ':') : NULL;
+	if (!at)
+		return;
+	at += 1 + strspn(at + 1, " ");
+	at[strcspn(at, "\n")] = '\0';
+	strscpy(name, at, size);
+	field_printable(name);
 }

@@ -14,6 +14,7 @@ bool host_has(const char *path);
 bool host_may_write(const char *path);
 bool host_folder_next(const char *path, size_t *at, char *name, size_t size);
 int host_release(char release[HOST_RELEASE_MAX]);
+void host_cpu_name(char *name, size_t size);
 bool host_mounted(const char *type);
 bool host_choice(const char *text, char *word, size_t size);
 int host_config(const char *release, const char *symbol, char *value, size_t size);

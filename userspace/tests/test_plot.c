@@ -79,6 +79,56 @@ static void text(void **state)
 	assert_has(r.out, "              7c06 |");
 }
 
+#define RUN(pages, policy, done, faults, seconds) \
+	"{\"pages\":" pages ",\"policy\":\"" policy "\",\"completed\":" done ",\"why\":\"loop\"," \
+	"\"faults\":" faults ",\"evictions\":1,\"peak\":7,\"seconds\":" seconds \
+	",\"repeat\":0,\"shard\":1}\n"
+
+static void make_sweep(char path[128])
+{
+	path_of(path, "s.jsonl");
+	fake_write("s.jsonl",
+		   "{\"argv\":[\"vmm\",\"-m\",\"'4\\\"\"],\"on_loop\":\"log\",\"kernel\":\"6.12.0-test\",\"cpu\":\"A CPU\"}\n"
+		   RUN("null", "fifo", "true", "0", "2.0")
+		   RUN("64", "fifo", "true", "100", "3.0")
+		   RUN("16", "fifo", "true", "4000", "25.0")
+		   RUN("64", "lru", "true", "90", "2.5")
+		   RUN("16", "lru", "true", "1000", "5.0")
+		   RUN("4", "lru", "false", "99", "9.0"));
+}
+
+static void sweeps(void **state)
+{
+	static struct result r;
+	char path[128];
+
+	(void)state;
+	make_sweep(path);
+	COMMAND(&r, "plot", path, "--what", "slowdown");
+	assert_string_equal(r.err, "");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "Slowdown by budget and policy\nvmm -m '4\"; on loop log; kernel 6.12.0-test; CPU A CPU\n");
+	assert_has(r.out, "       pages        fifo         lru\n"
+			  "          64        1.50        1.25\n"
+			  "          16       12.50        2.50\n"
+			  "           4           -           -\n");
+	COMMAND(&r, "plot", path, "--what", "faults");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "          16        4000        1000\n");
+	COMMAND(&r, "plot", path, "--what", "faults", "--vm", "1-2");
+	assert_int_equal(r.status, EXIT_USAGE);
+	COMMAND(&r, "plot", path);
+	assert_int_equal(r.status, EXIT_FAILED);
+	fake_write("s.jsonl", "{\"argv\":[\"vmm\"]}\n" RUN("null", "fifo", "true", "0", "2.0"));
+	COMMAND(&r, "plot", path, "--what", "slowdown");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "nothing in it to draw slowdown of");
+	fake_write("s.jsonl", "");
+	COMMAND(&r, "plot", path, "--what", "slowdown");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "no results of 'nptbudget sweep'");
+}
+
 static void size_of(const char *path, const char *magic)
 {
 	char head[64] = "";
@@ -97,7 +147,7 @@ static void size_of(const char *path, const char *magic)
 static void pictures(void **state)
 {
 	static const char *const what[] = {
-		"heatmap", "evictions", "resident", "loops", "misses",
+		"heatmap", "evictions", "resident", "loops", "misses", "slowdown", "faults",
 	};
 	static struct result r;
 	char path[128], to[128];
@@ -110,6 +160,8 @@ static void pictures(void **state)
 	}
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
 		make(path, !strcmp(what[i], "loops"));
+		if (!strcmp(what[i], "slowdown") || !strcmp(what[i], "faults"))
+			make_sweep(path);
 		path_of(to, "a.png");
 		COMMAND(&r, "plot", path, "--what", what[i], "-o", to);
 		assert_string_equal(r.err, "");
@@ -121,6 +173,7 @@ static void pictures(void **state)
 		assert_int_equal(r.status, 0);
 		size_of(to, "<?xml");
 	}
+	make(path, false);
 	COMMAND(&r, "plot", path, "-o", "/nonexistent/a.png");
 	assert_int_equal(r.status, EXIT_FAILED);
 	assert_has(r.err, "gnuplot cannot draw");
@@ -153,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(text, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(sweeps, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(pictures, fake_setup, fake_teardown),
 	};

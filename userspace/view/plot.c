@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/util.h"
+#include "view/gnuplot.h"
 #include "view/plot.h"
 
 #define TEXT_ROWS	20
@@ -51,15 +49,6 @@ static void subtitle(const struct plot *p, char *text, size_t size)
 		 *vm->comm ? " " : "", vm->comm, *vm->budget ? vm->budget : "unknown",
 		 *vm->policy ? vm->policy : "unknown", *p->r.kernel ? p->r.kernel : "unknown",
 		 *p->r.cpu ? p->r.cpu : "unknown");
-}
-
-/* In single quotes gnuplot takes all but a quote as it is, and markup is off. */
-static void quoted(FILE *out, const char *text)
-{
-	fputc('\'', out);
-	for (; *text; text++)
-		fputc(*text == '\'' ? '"' : *text, out);
-	fputc('\'', out);
 }
 
 static void script_ytics(const struct plot *p, FILE *out)
@@ -137,54 +126,19 @@ static void script_misses(const struct plot *p, FILE *out)
 
 /**
  * plot_script() - write what gnuplot is to do
- * @p: the picture
- * @out: where to
+ * @data: struct plot
+ * @out: gnuplot
  * @path: file of the picture
- * @terminal: png or svg
  */
-void plot_script(const struct plot *p, FILE *out, const char *path, const char *terminal)
+void plot_script(const void *data, FILE *out, const char *path)
 {
+	const struct plot *p = data;
 	char text[768];
 
-	if (!strcmp(terminal, "svg"))
-		fprintf(out, "set terminal svg size 1200,750 noenhanced background 'white'\n");
-	else
-		fprintf(out, "set terminal pngcairo size 1200,750 noenhanced\n");
-	fprintf(out, "set output ");
-	quoted(out, path);
 	subtitle(p, text, sizeof(text));
-	fprintf(out, "\nset title \"%s\\n", of(p)->title);
-	/* In double quotes, for the line break; a backslash and a quote mean something. */
-	for (size_t i = 0; text[i]; i++)
-		fputc(strchr("\"\\`", text[i]) ? '?' : text[i], out);
-	fprintf(out, "\"\nset xlabel 'time since the first event (s)'\nset tics out\nset border 3\n");
+	gnuplot_head(out, path, of(p)->title, text);
+	fprintf(out, "set xlabel 'time since the first event (s)'\n");
 	of(p)->script(p, out);
-}
-
-/**
- * plot_gnuplot() - have gnuplot draw
- * @p: the picture
- * @path: its file
- * @terminal: png or svg
- *
- * Return: 0; -ENOENT where gnuplot is not installed; -EIO where it failed.
- */
-int plot_gnuplot(const struct plot *p, const char *path, const char *terminal)
-{
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction old;
-	FILE *out = popen("exec gnuplot", "w");
-	int status;
-
-	if (!out)
-		return -errno;
-	sigaction(SIGPIPE, &ignore, &old);
-	plot_script(p, out, path, terminal);
-	status = pclose(out);
-	sigaction(SIGPIPE, &old, NULL);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return -ENOENT;
-	return status ? -EIO : 0;
 }
 
 /* Rows, and columns, of a terminal have several of the picture's. */

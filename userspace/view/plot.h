@@ -49,8 +49,7 @@ struct plot {
 };
 
 bool plot_has(const char *what);
-int plot_gnuplot(const struct plot *p, const char *path, const char *terminal);
-void plot_script(const struct plot *p, FILE *out, const char *path, const char *terminal);
+void plot_script(const void *data, FILE *out, const char *path);
 void plot_text(const struct plot *p, FILE *out, int width);
 
 #endif /* NPTB_VIEW_PLOT_H */
