@@ -3,7 +3,10 @@
  * Knobs and counters in debugfs, one value per file; uapi/nptbudget.h says
  * what they hold. At the side of everything: no fault comes through here.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -246,37 +249,53 @@ static int module_stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(module_stats);
 
-static void add_knobs(struct dentry *dir, struct nptb_vm *vm)
+/* Return: false where there was no memory for it. */
+static bool add_file(struct dentry *dir, struct nptb_vm *vm, const char *name,
+		     umode_t mode, const struct file_operations *fops)
+{
+	return !IS_ERR(debugfs_create_file(name, mode, dir, vm, fops));
+}
+
+static bool add_knobs(struct dentry *dir, struct nptb_vm *vm)
 {
 	const struct nptb_knob *knob;
+	bool whole = true;
 
 	for (knob = nptb_knobs; knob->name; knob++)
-		debugfs_create_file(knob->name, 0600, dir, vm, &knob_fops);
+		whole &= add_file(dir, vm, knob->name, 0600, &knob_fops);
+	return whole;
 }
 
 /**
  * nptb_debugfs_add_vm() - make the folder of a VM
  * @vm: new; the folder holds no reference, it goes before the VM does
  *
+ * A VM that lacks one of its files is held to its budget all the same; the kernel log
+ * says so.
+ *
  * Context: nptb_registry held.
  */
 void nptb_debugfs_add_vm(struct nptb_vm *vm)
 {
+	bool whole;
+
 	lockdep_assert_held(&nptb_registry);
 	if (closed)
 		return;
 	vm->dir = debugfs_create_dir(vm->id.name, vms_dir);
-	add_knobs(vm->dir, vm);
-	debugfs_create_file("pin", 0600, vm->dir, vm, &pin_fops);
-	debugfs_create_file("exempt", 0600, vm->dir, vm, &exempt_fops);
-	debugfs_create_file("evict", 0200, vm->dir, vm, &evict_fops);
-	debugfs_create_file("resident", 0400, vm->dir, vm, &resident_fops);
-	debugfs_create_file("backed", 0400, vm->dir, vm, &backed_fops);
-	debugfs_create_file("stats", 0400, vm->dir, vm, &stats_fops);
-	debugfs_create_file("loops", 0400, vm->dir, vm, &loops_fops);
-	debugfs_create_file("translate", 0600, vm->dir, vm,
-			    &nptb_translate_fops);
-	debugfs_create_file("lends", 0400, vm->dir, vm, &lends_fops);
+	whole = add_knobs(vm->dir, vm);
+	whole &= add_file(vm->dir, vm, "pin", 0600, &pin_fops);
+	whole &= add_file(vm->dir, vm, "exempt", 0600, &exempt_fops);
+	whole &= add_file(vm->dir, vm, "evict", 0200, &evict_fops);
+	whole &= add_file(vm->dir, vm, "resident", 0400, &resident_fops);
+	whole &= add_file(vm->dir, vm, "backed", 0400, &backed_fops);
+	whole &= add_file(vm->dir, vm, "stats", 0400, &stats_fops);
+	whole &= add_file(vm->dir, vm, "loops", 0400, &loops_fops);
+	whole &= add_file(vm->dir, vm, "translate", 0600, &nptb_translate_fops);
+	whole &= add_file(vm->dir, vm, "lends", 0400, &lends_fops);
+	if (!whole)
+		pr_warn("VM %s runs without some of its files in debugfs: no memory for them\n",
+			vm->id.name);
 }
 
 /**
