@@ -279,17 +279,17 @@ static void sets(void **state)
 	fake_read("nptbudget/vms/1200-31/burst", text, sizeof(text));
 	assert_string_equal(text, "1\n");
 	COMMAND(&r, "set", "1200-31", "--pages", "3", "--json");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "backing"), "resident");
-	assert_string_equal(at(obj, "backed"), "null");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "backing"), "resident");
+	assert_string_equal(json_at(obj, "backed"), "null");
 	json_object_put(obj);
 	COMMAND(&r, "set", "1200-31", "--backing=reclaim", "--json");
 	assert_int_equal(r.status, 0);
 	fake_read("nptbudget/vms/1200-31/backing", text, sizeof(text));
 	assert_string_equal(text, "reclaim\n");
-	obj = json(r.out);
-	assert_string_equal(at(obj, "backing"), "reclaim");
-	assert_string_equal(at(obj, "backed"), "9");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "backing"), "reclaim");
+	assert_string_equal(json_at(obj, "backed"), "9");
 	json_object_put(obj);
 }
 
