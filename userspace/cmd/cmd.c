@@ -85,6 +85,32 @@ int cmd_print_json(struct json_object *obj)
 }
 
 /**
+ * cmd_next_option() - the next option that is a subcommand's own
+ * @cmd: the subcommand
+ * @argc: as main() has it, from the subcommand's name on
+ * @argv: likewise
+ * @letters: for getopt_long(), with 'h'; ':' in it first, or behind a '+'
+ * @options: the long ones, with OPT_HELP
+ * @status: exit status where the subcommand is done with that
+ *
+ * Return: the option, its value in optarg; -1 behind the last; CMD_OPTION_ENDS where
+ * help was shown, or the option is none.
+ */
+int cmd_next_option(const struct nptb_cmd *cmd, int argc, char **argv, const char *letters,
+		    const struct option *options, int *status)
+{
+	int opt = getopt_long(argc, argv, letters, options, NULL);
+
+	if (opt == OPT_HELP || opt == 'h')
+		*status = cmd_show_help(cmd);
+	else if (opt == '?' || opt == ':')
+		*status = cmd_bad_option(cmd, opt, argv);
+	else
+		return opt;
+	return CMD_OPTION_ENDS;
+}
+
+/**
  * cmd_only_json() - read the options of a subcommand that takes --json alone
  * @cmd: the subcommand
  * @argc: as main() has it, from the subcommand's name on
@@ -106,16 +132,7 @@ bool cmd_only_json(const struct nptb_cmd *cmd, int argc, char **argv, bool *json
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_JSON) {
-			*json = true;
-			continue;
-		}
-		if (opt == OPT_HELP || opt == 'h')
-			*status = cmd_show_help(cmd);
-		else
-			*status = cmd_bad_option(cmd, opt, argv);
-		return false;
-	}
-	return true;
+	while ((opt = cmd_next_option(cmd, argc, argv, ":h", options, status)) == OPT_JSON)
+		*json = true;
+	return opt == -1;
 }

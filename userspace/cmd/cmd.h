@@ -79,6 +79,8 @@ struct nptb_cmd {
 	const char *details;
 };
 
+struct option;
+
 extern const struct nptb_cmd cmd_doctor;
 extern const struct nptb_cmd cmd_list;
 extern const struct nptb_cmd cmd_set;
@@ -105,6 +107,10 @@ int cmd_show_help(const struct nptb_cmd *cmd);
 int cmd_usage_error(const struct nptb_cmd *cmd, const char *fmt, ...)
 	__printf(2, 3);
 int cmd_bad_option(const struct nptb_cmd *cmd, int opt, char **argv);
+/* No option: the subcommand ends with the status that it was given. */
+#define CMD_OPTION_ENDS	(-2)
+int cmd_next_option(const struct nptb_cmd *cmd, int argc, char **argv, const char *letters,
+		    const struct option *options, int *status);
 bool cmd_only_json(const struct nptb_cmd *cmd, int argc, char **argv, bool *json,
 		   int *status);
 int cmd_print_json(struct json_object *obj);

@@ -116,11 +116,9 @@ static int export_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_export);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_export, opt, argv);
+	while ((opt = cmd_next_option(&cmd_export, argc, argv, ":ho:", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		if (opt == OPT_TO)
 			to = optarg;
 		if (opt == 'o')

@@ -297,11 +297,9 @@ static int plot_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_plot);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_plot, opt, argv);
+	while ((opt = cmd_next_option(&cmd_plot, argc, argv, ":ho:", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		if (opt == OPT_WHAT)
 			what = optarg;
 		if (opt == 'o')

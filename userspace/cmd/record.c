@@ -375,11 +375,9 @@ static int record_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:ho:", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_record);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_record, opt, argv);
+	while ((opt = cmd_next_option(&cmd_record, argc, argv, "+:ho:", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		every |= opt == OPT_EVERY;
 		ret = take_option(&s, opt, &vm);
 		if (ret)

@@ -201,11 +201,9 @@ static int replay_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_replay);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_replay, opt, argv);
+	while ((opt = cmd_next_option(&cmd_replay, argc, argv, ":h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		ret = take_option(&r, opt);
 		if (ret)
 			return ret;

@@ -183,11 +183,9 @@ static int report_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_report);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_report, opt, argv);
+	while ((opt = cmd_next_option(&cmd_report, argc, argv, ":h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		ret = take_option(&q, opt);
 		if (ret)
 			return ret;

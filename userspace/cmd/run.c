@@ -291,11 +291,9 @@ static int run_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_run);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_run, opt, argv);
+	while ((opt = cmd_next_option(&cmd_run, argc, argv, "+:h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		ret = take_option(&run, opt);
 		if (ret)
 			return ret;

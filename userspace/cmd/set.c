@@ -66,11 +66,9 @@ static int set_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_set);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_set, opt, argv);
+	while ((opt = cmd_next_option(&cmd_set, argc, argv, ":h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		ret = opt == OPT_JSON ? (r.json = true, EXIT_DONE) :
 					knobs_take(&r.knobs, &cmd_set, opt);
 		if (ret)

@@ -311,11 +311,9 @@ static int sweep_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:o:h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_sweep);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_sweep, opt, argv);
+	while ((opt = cmd_next_option(&cmd_sweep, argc, argv, "+:o:h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		if (opt == OPT_MERGE) {
 			merge = optarg;
 			continue;

@@ -273,11 +273,9 @@ static int watch_main(int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_watch);
-		if (opt == '?' || opt == ':')
-			return cmd_bad_option(&cmd_watch, opt, argv);
+	while ((opt = cmd_next_option(&cmd_watch, argc, argv, ":h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		if (opt == OPT_JSON) {
 			s.json = true;
 			continue;

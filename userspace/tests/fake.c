@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "cmd/cmd.h"
 #include "fake.h"
 
 char fake_root[64];
@@ -205,6 +206,28 @@ void fake_end(struct result *r, pid_t pid)
 void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *const argv[])
 {
 	fake_end(r, fake_start(fn, argv));
+}
+
+void fake_wrong(const char *says, const char *const argv[])
+{
+	static struct result r;
+
+	fake_run(&r, NULL, argv);
+	assert_int_equal(r.status, EXIT_USAGE);
+	assert_has(r.err, says);
+	assert_string_equal(r.out, "");
+}
+
+void fake_fails(const char *says, const char *const argv[])
+{
+	static struct result r;
+
+	fake_run(&r, NULL, argv);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, says);
+	assert_non_null(strchr(r.err, '\n'));
+	assert_string_equal(strchr(r.err, '\n'), "\n");
+	assert_string_equal(r.out, "");
 }
 
 /* Parse a text as JSON, strictly. */

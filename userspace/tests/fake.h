@@ -69,6 +69,15 @@ void fake_run(struct result *r, int (*fn)(int argc, char **argv), const char *co
 #define FUNCTION(r, fn, ...) \
 	fake_run(r, fn, (const char *const[]){ __VA_ARGS__, NULL })
 
+/* Run it: exit 2, the reason and the usage on stderr, nothing on stdout. */
+void fake_wrong(const char *says, const char *const argv[]);
+#define WRONG(says, ...) \
+	fake_wrong(says, (const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
+/* Run it: exit 1, one line on stderr, nothing on stdout. */
+void fake_fails(const char *says, const char *const argv[]);
+#define FAILS(says, ...) \
+	fake_fails(says, (const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
+
 void assert_has(const char *text, const char *part);
 struct json_object *json_of(const char *text);
 const char *json_at(struct json_object *obj, const char *path);

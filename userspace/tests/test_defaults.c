@@ -5,16 +5,6 @@
 #include "cmd/cmd.h"
 #include "fake.h"
 
-/* Exit 2, the reason and the usage on stderr, nothing on stdout. */
-#define WRONG(says, ...) \
-	do { \
-		struct result w; \
-		COMMAND(&w, ##__VA_ARGS__); \
-		assert_int_equal(w.status, EXIT_USAGE); \
-		assert_has(w.err, says); \
-		assert_string_equal(w.out, ""); \
-	} while (0)
-
 static void wrong_defaults(void **state)
 {
 	(void)state;

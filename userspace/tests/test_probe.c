@@ -461,36 +461,22 @@ static void not_measured(void **state)
 	probe_layout_free(&l);
 }
 
-/* Exit 2 and the reason, before anything is run. */
-static void wrong(const char *says, const char *const args[])
-{
-	static struct result r;
-
-	fake_run(&r, NULL, args);
-	assert_int_equal(r.status, EXIT_USAGE);
-	assert_has(r.err, says);
-	assert_string_equal(r.out, "");
-}
-
-#define WRONG(says, ...) \
-	wrong(says, (const char *const[]){ "nptbudget", "probe", ##__VA_ARGS__, NULL })
-
 static void usage(void **state)
 {
 	static struct result r;
 
 	(void)state;
-	WRONG("no case 'nosuch'", "nosuch");
-	WRONG("no case 'nosuch'", "add", "nosuch");
-	WRONG("no mode 'nosuch'", "--mode", "nosuch");
-	WRONG("needs an argument", "--mode");
-	WRONG("no case to run in mode real", "movsq", "--mode", "real");
-	WRONG("not a name", "--policy", "a b");
-	WRONG("unknown option", "--nosuch");
-	WRONG("takes no argument", "--json=x");
-	WRONG("goes with no other", "--report", "x", "--json");
-	WRONG("goes with no other", "--explain", "add", "--csv");
-	WRONG("is too much", "--explain", "add", "movsd");
+	WRONG("no case 'nosuch'", "probe", "nosuch");
+	WRONG("no case 'nosuch'", "probe", "add", "nosuch");
+	WRONG("no mode 'nosuch'", "probe", "--mode", "nosuch");
+	WRONG("needs an argument", "probe", "--mode");
+	WRONG("no case to run in mode real", "probe", "movsq", "--mode", "real");
+	WRONG("not a name", "probe", "--policy", "a b");
+	WRONG("unknown option", "probe", "--nosuch");
+	WRONG("takes no argument", "probe", "--json=x");
+	WRONG("goes with no other", "probe", "--report", "x", "--json");
+	WRONG("goes with no other", "probe", "--explain", "add", "--csv");
+	WRONG("is too much", "probe", "--explain", "add", "movsd");
 
 	COMMAND(&r, "probe", "--list");
 	assert_int_equal(r.status, EXIT_DONE);
