@@ -42,6 +42,11 @@ static int read_backed(const char *vm, struct vm_info *info)
 		strscpy(info->backing, "resident", sizeof(info->backing));
 		err = 0;
 	}
+	/* Locked down: see read_overview(), which has nothing of it. */
+	if (err == -EPERM) {
+		info->backing[0] = '\0';
+		err = 0;
+	}
 	info->backed = 0;
 	if (err || strcmp(info->backing, "reclaim") != 0)
 		return err;
@@ -165,7 +170,8 @@ struct json_object *vm_info_json(const struct vm_info *info)
 	json_object_object_add(obj, "budget", budget_json(info->budget));
 	json_object_object_add(obj, "policy", json_object_new_string(info->policy));
 	json_object_object_add(obj, "on_loop", json_object_new_string(info->on_loop));
-	json_object_object_add(obj, "backing", json_object_new_string(info->backing));
+	json_object_object_add(obj, "backing", !*info->backing ? NULL :
+			       json_object_new_string(info->backing));
 	json_object_object_add(obj, "backed", strcmp(info->backing, "reclaim") != 0 ? NULL :
 			       json_object_new_uint64(info->backed));
 	json_object_object_add(obj, "resident", json_object_new_uint64(info->resident));

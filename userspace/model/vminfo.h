@@ -24,7 +24,8 @@
  * @budget: "off" or pages, as the module has it
  * @policy: who goes next
  * @on_loop: what happens in a fault loop
- * @backing: what becomes of pages that go; "resident" under an older module
+ * @backing: what becomes of pages that go; "resident" under an older module, empty where
+ *	a kernel that is locked down does not tell
  * @resident: resident pages, by KVM's counters
  * @backed: pages in host memory; read where @backing is "reclaim" alone
  * @stats: its counters
