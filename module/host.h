@@ -6,6 +6,8 @@
 #ifndef NPTB_HOST_H
 #define NPTB_HOST_H
 
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct kvm;
@@ -151,6 +153,12 @@ void nptb_host_drop_ahead(struct kvm *kvm, const struct nptb_host_range *range);
 
 /* Pages that nptb_host_present() looks at. */
 #define NPTB_HOST_CHUNK	512
+
+/* How many of them there are from @at on in a range that goes on there. */
+static inline u32 nptb_host_chunk(const struct nptb_host_range *range, u64 at)
+{
+	return min_t(u64, NPTB_HOST_CHUNK, (range->end - at) / PAGE_SIZE);
+}
 
 /**
  * nptb_host_present() - which pages of a range are in host memory?

@@ -168,18 +168,17 @@ document() {
 	with. Without MGLRU the kernel does more at the first touch of a page: it puts it among
 	the active ones, which a refault finds done.
 
-	Marks, as ratios: $(marks_text); a pager that costs at least $PAGER_MARK times as much as
+	Marks, as ratios: $(marks_text "$MARKS"); a pager that costs at least $PAGER_MARK times as much as
 	evict-64; $FLAT within 3 % of each other; and instructions for each
-	resident page: $(page_marks_text). Checked by \`scripts/bench.sh --check\`:
+	resident page: $(marks_text "$PAGE_MARKS"). Checked by \`scripts/bench.sh --check\`:
 
 	$(check | sed -n 's/^ok [0-9]* - /- met: /p; s/^not ok [0-9]* - /- MISSED: /p')
 	EOF
 	cat "$here/bench-notes.md"
 }
 
-marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$MARKS"; }
-
-page_marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$PAGE_MARKS"; }
+# marks_text MARKS: in words.
+marks_text() { awk '{ printf "%s%s %s (aim %s)", (NR > 1 ? ", " : ""), $1, $2, $3 }' <<<"$1"; }
 
 # The marks as TAP.
 check() {

@@ -56,6 +56,14 @@ run() { taskset -c "$cpu" "$bench" --counter "$counter" "$1"; }
 BASES="plain|refault|protected|mmio|emulate-kvm"
 declare -A each
 printed=
+# row NAME FAULTS COUNT PER LEAST MOST BASE: what was measured, for the table.
+row() {
+	each[$1]=$4
+	printed+=" $1"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" \
+		"$(awk -v a="$4" -v b="${each[$7]}" 'BEGIN { printf "%.2f", a / b }')" "$5" "$6" "$7"
+}
+
 # line NAME CASE BASE: one case, under the name it has in the table.
 line() {
 	local name=$1 out faults count per low high i
@@ -63,10 +71,7 @@ line() {
 	out=$(for ((i = 0; i < runs; i++)); do run "$2" || exit; done | sort -t $'\t' -k 4n)
 	IFS=$'\t' read -r _ faults count per <<<"$(sed -n $(((runs + 1) / 2))p <<<"$out")"
 	low=$(head -n 1 <<<"$out" | cut -f 4) high=$(tail -n 1 <<<"$out" | cut -f 4)
-	each[$name]=$per
-	printed+=" $name"
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$faults" "$count" "$per" \
-		"$(awk -v a="$per" -v b="${each[$3]}" 'BEGIN { printf "%.2f", a / b }')" "$low" "$high" "$3"
+	row "$name" "$faults" "$count" "$per" "$low" "$high" "$3"
 }
 
 # Everything recorded, into a buffer that is overwritten.
@@ -78,16 +83,11 @@ traced() {
 
 # scale CASE N BASE: by scalebench, where a host's clock counts instructions.
 scale() {
-	local name faults count per base
+	local name faults count per
 	[ "$counter" = clock ] || return 0
 	[[ -z $only || $only = "$1"-* || $1-$only =~ ^knobs-(attach|detach|lower)$ ]] || return 0
 	while IFS=$'\t' read -r name faults count per; do
-		base=${3:-$name}
-		each[$name]=$per
-		printed+=" $name"
-		printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$faults" "$count" "$per" \
-			"$(awk -v a="$per" -v b="${each[$base]}" 'BEGIN { printf "%.2f", a / b }')" \
-			"$per" "$per" "$base"
+		row "$name" "$faults" "$count" "$per" "$per" "$per" "${3:-$name}"
 	done < <(taskset -c "$cpu" "${bench%/*}/scalebench" "$1" "$2")
 }
 

@@ -249,8 +249,7 @@ void nptb_backing_sweep(struct nptb_vm *vm)
 		nptb_host_drop_ahead(vm->kvm, &r[i]);
 		for (at = r[i].start; at < r[i].end && !is_ending(vm);
 		     at += NPTB_HOST_CHUNK * PAGE_SIZE) {
-			left += sweep_chunk(vm, at, min_t(u64, NPTB_HOST_CHUNK,
-							  (r[i].end - at) / PAGE_SIZE));
+			left += sweep_chunk(vm, at, nptb_host_chunk(&r[i], at));
 			cond_resched();
 		}
 	}

@@ -138,32 +138,14 @@ static struct nptb_page *choose_shielded(struct nptb_fault *fault, bool *alone)
 
 	lockdep_assert_held(&vm->lock);
 	if (nptb_rset_loose(&vm->resident.set) > v->shield.count) {
-		struct nptb_page *page;
-
 		if (!take_turn(vm, v))
 			return NULL;
-		page = nptb_policy_victim(&vm->resident.set.policy);
-		if (page && (vm->account.special & NPTB_SPECIAL_RECLAIM))
-			nptb_backing_evicted(fault, page->key);
-		return page;
+		return nptb_policy_victim(&vm->resident.set.policy);
 	}
 	/* What is missing was reserved for others: their faults will tell. */
 	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
 		 nptb_limit(vm);
 	return NULL;
-}
-
-/* The policy has chosen @page, of a VM whose faults take a longer way. */
-static noinline void chosen(struct nptb_fault *fault, struct nptb_page *page, bool *own)
-{
-	struct nptb_vm *vm = fault->in.vm;
-
-	if (vm->account.special & NPTB_SPECIAL_RECLAIM)
-		nptb_backing_evicted(fault, page->key);
-	/* Without a shield the policy has the attempt's own, too. */
-	if (vm->account.special & NPTB_SPECIAL_BARE)
-		*own = nptb_attempt_evicted(&fault->in.v->attempt, page->key,
-					    vm->account.limit);
 }
 
 /*
@@ -175,13 +157,16 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 						bool *own, bool *alone)
 {
 	struct nptb_vm *vm = fault->in.vm;
+	struct nptb_vcpu *v = fault->in.v;
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
 	page = nptb_policy_victim(&vm->resident.set.policy);
 	if (page) {
-		if (unlikely(vm->account.special & (NPTB_SPECIAL_BARE | NPTB_SPECIAL_RECLAIM)))
-			chosen(fault, page, own);
+		/* Without a shield the policy has the attempt's own, too. */
+		if (unlikely(vm->account.special & NPTB_SPECIAL_BARE))
+			*own = nptb_attempt_evicted(&v->attempt, page->key,
+						    vm->account.limit);
 		return page;
 	}
 	return choose_shielded(fault, alone);
@@ -224,12 +209,13 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 	__must_hold(&fault->in.vm->lock)
 {
-	bool own = false, alone = false;
+	bool own = false, alone = false, faulted;
 	struct nptb_vm *vm = fault->in.vm;
 	struct nptb_page *page;
 
 	lockdep_assert_held(&vm->lock);
 	page = faulting(fault);
+	faulted = page;
 	if (!page) {
 		page = choose(fault, &own, &alone);
 	} else if (!fault->in.shadow && nptb_kvm_allows(fault->in.vcpu, page->key,
@@ -243,10 +229,11 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 			return NPTB_ADMISSION_SHORT;
 		page = nptb_shield_oldest(&fault->in.v->shield);
 		own = true;
-		if (page && (vm->account.special & NPTB_SPECIAL_RECLAIM))
-			nptb_backing_evicted(fault, page->key);
 	}
 	if (page) {
+		/* What faulted is about to come back. */
+		if (unlikely(vm->account.special & NPTB_SPECIAL_RECLAIM) && !faulted)
+			nptb_backing_evicted(fault, page->key);
 		nptb_rset_take(&vm->resident.set, page);
 		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
 		return NPTB_ADMISSION_RESERVED;

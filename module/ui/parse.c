@@ -13,6 +13,17 @@ static_assert(ARRAY_SIZE(on_loop_names) == NPTB_ON_LOOP_NR);
 static const char *const backing_names[] = NPTB_BACKING_NAMES;
 static_assert(ARRAY_SIZE(backing_names) == NPTB_BACKING_NR);
 
+/* The place of a name in a list. Return: 0, or -EINVAL where it is not in it. */
+static int parse_name(const char *text, const char *const names[], size_t nr, u32 *place)
+{
+	int found = match_string(names, nr, text);
+
+	if (found < 0)
+		return -EINVAL;
+	*place = found;
+	return 0;
+}
+
 /* The name of a mode of backing, as users write it. */
 const char *nptb_backing_name(u32 backing)
 {
@@ -28,12 +39,7 @@ const char *nptb_backing_name(u32 backing)
  */
 int nptb_parse_backing(const char *text, u32 *backing)
 {
-	int found = match_string(backing_names, NPTB_BACKING_NR, text);
-
-	if (found < 0)
-		return -EINVAL;
-	*backing = found;
-	return 0;
+	return parse_name(text, backing_names, NPTB_BACKING_NR, backing);
 }
 
 /* The name of a mode, as users write it. */
@@ -165,12 +171,7 @@ int nptb_parse_policy(const char *text, const struct nptb_policy_ops **ops)
  */
 int nptb_parse_on_loop(const char *text, u32 *on_loop)
 {
-	int found = match_string(on_loop_names, NPTB_ON_LOOP_NR, text);
-
-	if (found < 0)
-		return -EINVAL;
-	*on_loop = found;
-	return 0;
+	return parse_name(text, on_loop_names, NPTB_ON_LOOP_NR, on_loop);
 }
 
 static int parse_frame(const char *text, u64 *frame)

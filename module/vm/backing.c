@@ -202,9 +202,8 @@ u64 nptb_vm_backed(struct nptb_vm *vm)
 	for (i = 0; r && i < nr; i++) {
 		for (at = r[i].start; at < r[i].end && !signal_pending(current);
 		     at += NPTB_HOST_CHUNK * PAGE_SIZE) {
-			sum += nptb_host_present(vm->kvm, at,
-						 min_t(u64, NPTB_HOST_CHUNK,
-						       (r[i].end - at) / PAGE_SIZE), NULL);
+			sum += nptb_host_present(vm->kvm, at, nptb_host_chunk(&r[i], at),
+						 NULL);
 			cond_resched();
 		}
 	}

@@ -6,32 +6,14 @@
 #include <linux/ftrace.h>
 #include <linux/version.h>
 
-/* The first argument of a function caught by ftrace. */
-static __always_inline void *nptb_ftrace_arg0(struct ftrace_regs *fregs)
+/* An argument of a function caught by ftrace, by its number from 0 on. */
+static __always_inline unsigned long nptb_ftrace_arg(struct ftrace_regs *fregs,
+						     unsigned int nr)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return (void *)ftrace_regs_get_argument(fregs, 0);
+	return ftrace_regs_get_argument(fregs, nr);
 #else
-	return (void *)fregs->regs.di;
-#endif
-}
-
-/* The second, and the third. */
-static __always_inline unsigned long nptb_ftrace_arg1(struct ftrace_regs *fregs)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return ftrace_regs_get_argument(fregs, 1);
-#else
-	return fregs->regs.si;
-#endif
-}
-
-static __always_inline unsigned long nptb_ftrace_arg2(struct ftrace_regs *fregs)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return ftrace_regs_get_argument(fregs, 2);
-#else
-	return fregs->regs.dx;
+	return regs_get_kernel_argument(&fregs->regs, nr);
 #endif
 }
 

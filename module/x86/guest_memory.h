@@ -16,7 +16,6 @@
 #define NPTB_EMUL_CONTINUE		0
 #define NPTB_EMUL_UNHANDLEABLE		1
 #define NPTB_EMUL_PROPAGATE_FAULT	2
-#define NPTB_EMUL_IO_NEEDED		5
 
 /**
  * struct nptb_emul_ctxt - how KVM's struct x86_emulate_ctxt begins

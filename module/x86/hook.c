@@ -197,7 +197,7 @@ static __always_inline bool catch_life(unsigned long ip,
 static void notrace catch(unsigned long ip, unsigned long parent_ip,
 			  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	void *arg = nptb_ftrace_arg0(fregs);
+	void *arg = (void *)nptb_ftrace_arg(fregs, 0);
 
 	if (catch_life(ip, fregs))
 		return;

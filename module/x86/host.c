@@ -197,7 +197,7 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 {
 	pmd_t entry = READ_ONCE(*pmd);
 
-	if (pmd_none(entry) || !pmd_present(entry) || !(pmd_val(entry) & _PAGE_PSE))
+	if (!pmd_present(entry) || !(pmd_val(entry) & _PAGE_PSE))
 		return 0;
 	found(walk->private, addr, next);
 	/* Not to be split for this. */

@@ -35,15 +35,15 @@ static struct hlist_head *head_of(struct mm_struct *mm)
 static void notrace fault_begins(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct vm_area_struct *vma = nptb_ftrace_arg0(fregs);
+	struct vm_area_struct *vma = (void *)nptb_ftrace_arg(fregs, 0);
 	struct mm_struct *mm = vma->vm_mm;
 	struct nptb_touch *touch;
 
 	preempt_disable_notrace();
 	hlist_for_each_entry_rcu_notrace(touch, head_of(mm), node)
 		if (touch->mm == mm)
-			touch->touched(touch, nptb_ftrace_arg1(fregs) & PAGE_MASK,
-				       nptb_ftrace_arg2(fregs) & FAULT_FLAG_USER);
+			touch->touched(touch, nptb_ftrace_arg(fregs, 1) & PAGE_MASK,
+				       nptb_ftrace_arg(fregs, 2) & FAULT_FLAG_USER);
 	preempt_enable_notrace();
 }
 

@@ -151,7 +151,7 @@ bool scene_check_counters(struct scene *s, int i)
 	return ok;
 }
 
-static void expect_sums(struct scene *s, int i)
+void scene_expect(struct scene *s, int i)
 {
 	int v, p;
 
@@ -242,7 +242,7 @@ static bool end_one(struct scene *s, int i)
 		     nptb_stat(s->vm[i].name, "deferred"),
 		     nptb_stat(s->vm[i].name, "loops"));
 	vmm_stop(&s->vm[i]);
-	expect_sums(s, i);
+	scene_expect(s, i);
 	if (!ok)
 		return false;
 	return vmm_check(&s->vm[i]);

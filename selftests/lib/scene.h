@@ -44,6 +44,8 @@ unsigned int scene_need_fetch(const struct scene *s);
 
 /* Creates VMs and vCPUs, sets budgets, starts the samplers. */
 bool scene_open(struct scene *s);
+/* Memory of a VM is to hold what its guests have added when all have ended. */
+void scene_expect(struct scene *s, int vm);
 /* What holds for a stopped VM in any case: counters, resident, peak. */
 bool scene_check_counters(struct scene *s, int vm);
 void scene_close(struct scene *s);

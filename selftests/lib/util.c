@@ -103,6 +103,14 @@ int file_write(const char *path, const void *buf, size_t len)
 	return err;
 }
 
+void file_set(const char *path, const char *text)
+{
+	int err = file_write(path, text, strlen(text));
+
+	if (err)
+		die("%s: %s", path, strerror(-err));
+}
+
 int64_t file_number(const char *path)
 {
 	char buf[64];

@@ -36,6 +36,8 @@ void sleep_ms(unsigned int ms);
 int file_read(const char *path, char *buf, size_t size);
 /* Writes @len bytes with one write(); 0, or -errno. */
 int file_write(const char *path, const void *buf, size_t len);
+/* Writes a text that must be taken. */
+void file_set(const char *path, const char *text);
 /* A file that holds one number; -errno where there is none. */
 int64_t file_number(const char *path);
 /* Like file_read(), for files of any size; to be freed, NULL on error. */

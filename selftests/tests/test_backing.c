@@ -144,7 +144,6 @@ static void cell(enum vmm_mem kind, int vcpus, uint64_t budget, const char *on_l
 	uint64_t most = budget + vcpus;
 	struct backed backed = { .disturb = disturb };
 	bool ok;
-	int v, p;
 
 	if (strcmp(on_loop, "log"))
 		most += NPTB_TOUCHED_MAX;
@@ -165,10 +164,7 @@ static void cell(enum vmm_mem kind, int vcpus, uint64_t budget, const char *on_l
 		      nptb_stat(vm->name, "reclaimed") >= PAGES &&
 		      backed_mincore(vm) <= most;
 	}
-	for (v = 0; v < vcpus; v++)
-		for (p = 0; p < PAGES / vcpus; p++)
-			*vmm_want32(vm, SCENE_DATA + (v * (PAGES / vcpus) + p) * PAGE_SIZE) +=
-				(0x01010101U + v) * s.laps;
+	scene_expect(&s, 0);
 	ok &= vmm_check(vm);
 	scene_close(&s);
 	ksft_test_result(ok, "%s, %d vCPUs, budget %" PRIu64 ", %s%s\n", vmm_mem_names[kind],
@@ -222,7 +218,7 @@ static void pinned(void)
 	};
 	struct vmm *vm = &s.vm[0];
 	struct backed backed = { .disturb = NULL };
-	int fd = -1, p;
+	int fd = -1;
 	bool ok;
 
 	ok = hold(&s);
@@ -249,8 +245,7 @@ static void pinned(void)
 		/* Its end comes a moment later, and nobody tells of it: they are tried again. */
 		ok &= at_rest(vm, 0);
 	}
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(vm, SCENE_DATA + p * PAGE_SIZE) += 0x01010101U * s.laps;
+	scene_expect(&s, 0);
 	ok &= vmm_check(vm);
 	scene_close(&s);
 	ksft_test_result(ok, "pinned pages\n");
@@ -265,7 +260,7 @@ static void change(void)
 	};
 	struct vmm *vm = &s.vm[0];
 	bool ok = scene_open(&s);
-	int i, p;
+	int i;
 
 	if (ok)
 		vmm_start(vm);
@@ -279,8 +274,7 @@ static void change(void)
 		note("%" PRId64 " faults, %s", nptb_stat(vm->name, "faults"), vm->vcpu[0].why);
 	vmm_stop(vm);
 	ok &= at_rest(vm, 0) && !sampler_budget(&s.sampler[0], 0);
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(vm, SCENE_DATA + p * PAGE_SIZE) += 0x01010101U * s.laps;
+	scene_expect(&s, 0);
 	ok &= vmm_check(vm);
 	scene_close(&s);
 	ksft_test_result(ok, "on, off and on while the guest runs\n");
@@ -332,7 +326,7 @@ static void swap_goes(void)
 		.budget = { 8 }, .pages = PAGES, .laps = 4, .ms = MS,
 	};
 	struct vmm *vm = &s.vm[0];
-	int log = klog_open(), p;
+	int log = klog_open();
 	bool ok = hold(&s) && run_quietly("swapoff %s", swap_disk);
 
 	if (ok && machine_swaps()) {
@@ -353,8 +347,7 @@ static void swap_goes(void)
 		ok &= swap_on() &&
 		      !nptb_set(vm->name, "backing", "reclaim") && at_rest(vm, 0);
 	}
-	for (p = 0; p < PAGES; p++)
-		*vmm_want32(vm, SCENE_DATA + p * PAGE_SIZE) += 0x01010101U * s.laps;
+	scene_expect(&s, 0);
 	ok &= vmm_check(vm);
 	scene_close(&s);
 	close(log);

@@ -29,12 +29,6 @@
 
 static const char *const injectors[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 
-static void set_file(const char *path, const char *value)
-{
-	if (file_write(path, value, strlen(value)))
-		die("%s", path);
-}
-
 /* What sleeps may fail as well, pages too, and the log is for what is wrong. */
 static void set_injectors(void)
 {
@@ -43,12 +37,12 @@ static void set_injectors(void)
 
 	for (i = 0; i < ARRAY_SIZE(injectors); i++) {
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", injectors[i]);
-		set_file(path, "0");
+		file_set(path, "0");
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/ignore-gfp-wait", injectors[i]);
 		if (path_exists(path))
-			set_file(path, "N");
+			file_set(path, "N");
 	}
-	set_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	file_set("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 }
 
 /* This thread's. Open all the while: to open it takes memory, too. */
@@ -228,7 +222,7 @@ static bool creation(void)
 
 	if (kvm < 0)
 		die("/dev/kvm");
-	set_file(DEFAULT, "2");
+	file_set(DEFAULT, "2");
 	for (nth = FIRST; ok && failed && nth < MOST; nth++) {
 		int log = klog_open(), vm, vcpu = -1, err;
 
@@ -250,7 +244,7 @@ static bool creation(void)
 		close(vm);
 		close(log);
 	}
-	set_file(DEFAULT, "off");
+	file_set(DEFAULT, "off");
 	close(kvm);
 	note("%d allocations, %d times there was no VM", nth - FIRST - 1, errors);
 	return ok && !failed && errors;

@@ -147,20 +147,14 @@ static void nobody_waits(void)
 			 "nobody waits for a millisecond\n");
 }
 
-static void set_file(const char *path, const char *value)
-{
-	if (file_write(path, value, strlen(value)))
-		die("%s", path);
-}
-
 /* What the kernel itself needs to hook one function that nobody calls just now. */
 static uint64_t ftrace_alone(void)
 {
 	stretch_begin();
-	set_file(TRACING "set_ftrace_filter", "kvm_arch_vm_ioctl\n");
-	set_file(TRACING "current_tracer", "function");
-	set_file(TRACING "current_tracer", "nop");
-	set_file(TRACING "set_ftrace_filter", "\n");
+	file_set(TRACING "set_ftrace_filter", "kvm_arch_vm_ioctl\n");
+	file_set(TRACING "current_tracer", "function");
+	file_set(TRACING "current_tracer", "nop");
+	file_set(TRACING "set_ftrace_filter", "\n");
 	return stretch_end();
 }
 

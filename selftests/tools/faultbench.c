@@ -27,6 +27,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "../lib/bench.h"
 #include "../lib/counter.h"
 #include "../lib/nptb.h"
 #include "../lib/uffd.h"
@@ -164,14 +165,6 @@ static void mark(struct vmm_vcpu *vcpu)
 		seen.begun[seen.laps] = counter_now();
 }
 
-static void print(const struct bench *b, uint64_t faults, uint64_t count)
-{
-	if (!faults)
-		die("%s: no faults seen", b->name);
-	printf("%s\t%" PRIu64 "\t%" PRIu64 "\t%.0f\n", b->name, faults, count,
-	       (double)count / faults);
-}
-
 struct pager {
 	struct vmm *vm;
 	int fd;
@@ -245,14 +238,6 @@ static void setup(struct vmm *vm, const struct bench *b)
 		memset(vm->mem + DATA, 1, b->pages * PAGE_SIZE);
 }
 
-static void set_budget(struct vmm *vm, uint64_t pages)
-{
-	int ret = nptb_budget(vm->name, pages);
-
-	if (ret)
-		die("budget of %" PRIu64 ": %s", pages, strerror(-ret));
-}
-
 /* Another VM that has run under a budget and keeps it. */
 static void setup_other(struct vmm *vm)
 {
@@ -260,7 +245,7 @@ static void setup_other(struct vmm *vm)
 
 	setup(vm, &b);
 	vm->vcpu[0].on_out = NULL;
-	set_budget(vm, 64);
+	bench_budget(vm, 64);
 	vmm_start(vm);
 	if (!vmm_wait(vm, 10000))
 		die("the other VM did not end");
@@ -278,7 +263,7 @@ static void run_spin(struct vmm *vm, const struct bench *b)
 	faults = nptb_stat(vm->name, "faults");
 	sleep_ms(400);
 	faults = nptb_stat(vm->name, "faults") - faults;
-	print(b, faults, counter_now() - start);
+	bench_print(b->name, faults, counter_now() - start);
 	vmm_stop(vm);
 }
 
@@ -299,7 +284,7 @@ static void run(const struct bench *b)
 		if (pthread_create(&thread, NULL, pager_main, &pager))
 			die("pthread_create");
 	} else if (b->budget) {
-		set_budget(&vm, b->budget);
+		bench_budget(&vm, b->budget);
 		if (b->policy && nptb_set(vm.name, "policy", b->policy))
 			die("no policy %s", b->policy);
 		if (b->emulate && nptb_set(vm.name, "on_loop", "emulate"))
@@ -312,15 +297,11 @@ static void run(const struct bench *b)
 	}
 	seen.begun[0] = counter_now();
 	vmm_start(&vm);
-	/* No polling: it would run beside what is measured. */
-	pthread_join(vm.vcpu[0].thread, NULL);
-	vm.vcpu[0].started = false;
-	if (vmm_end(&vm.vcpu[0]) != VMM_HALTED)
-		die("the guest did not end");
+	bench_join(&vm);
 	if (b->refault)
 		lap = LAPS_MAX - 1;
-	print(b, seen.faults[lap] - (lap ? seen.faults[lap - 1] : 0),
-	      seen.ended[lap] - seen.begun[lap]);
+	bench_print(b->name, seen.faults[lap] - (lap ? seen.faults[lap - 1] : 0),
+		    seen.ended[lap] - seen.begun[lap]);
 	if (b->pager) {
 		pthread_cancel(thread);
 		pthread_join(thread, NULL);

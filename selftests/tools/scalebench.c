@@ -16,11 +16,11 @@
  *             number: N
  */
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/bench.h"
 #include "../lib/counter.h"
 #include "../lib/nptb.h"
 #include "../lib/util.h"
@@ -31,22 +31,6 @@
 #define LAPS	4
 #define BUDGET	64
 #define VMS_MAX	16
-
-static void set_budget(const struct vmm *vm, uint64_t pages)
-{
-	int ret = nptb_budget(vm->name, pages);
-
-	if (ret)
-		die("budget of %" PRIu64 ": %s", pages, strerror(-ret));
-}
-
-static void print(const char *name, uint64_t number, uint64_t count)
-{
-	if (!number)
-		die("%s: nothing to count", name);
-	printf("%s\t%" PRIu64 "\t%" PRIu64 "\t%.0f\n", name, number, count,
-	       (double)count / number);
-}
 
 static void create(struct vmm *vm, int vcpus, bool own, uint64_t pages, uint64_t laps)
 {
@@ -73,19 +57,6 @@ static int64_t faults(const struct vmm *vm)
 	return sum;
 }
 
-/* No polling: it would run beside what is measured. */
-static void join(struct vmm *vm)
-{
-	int v;
-
-	for (v = 0; v < vm->vcpus; v++) {
-		pthread_join(vm->vcpu[v].thread, NULL);
-		vm->vcpu[v].started = false;
-		if (vmm_end(&vm->vcpu[v]) != VMM_HALTED)
-			die("a guest did not end");
-	}
-}
-
 static void run(const char *name, struct vmm *vm, int vms)
 {
 	uint64_t begun = counter_now();
@@ -95,13 +66,13 @@ static void run(const char *name, struct vmm *vm, int vms)
 	for (i = 0; i < vms; i++)
 		vmm_start(&vm[i]);
 	for (i = 0; i < vms; i++)
-		join(&vm[i]);
+		bench_join(&vm[i]);
 	begun = counter_now() - begun;
 	for (i = 0; i < vms; i++) {
 		sum += faults(&vm[i]);
 		vmm_destroy(&vm[i]);
 	}
-	print(name, sum, begun);
+	bench_print(name, sum, begun);
 }
 
 static void vcpus(bool own, int nr)
@@ -110,7 +81,7 @@ static void vcpus(bool own, int nr)
 	struct vmm vm;
 
 	create(&vm, nr, own, PAGES, LAPS);
-	set_budget(&vm, own ? BUDGET * nr : BUDGET);
+	bench_budget(&vm, own ? BUDGET * nr : BUDGET);
 	snprintf(name, sizeof(name), "%s-%d", own ? "own" : "same", nr);
 	run(name, &vm, 1);
 }
@@ -123,7 +94,7 @@ static void vms(int nr)
 
 	for (i = 0; i < nr; i++) {
 		create(&vm[i], 1, true, PAGES, LAPS);
-		set_budget(&vm[i], BUDGET);
+		bench_budget(&vm[i], BUDGET);
 	}
 	snprintf(name, sizeof(name), "vms-%d", nr);
 	run(name, vm, nr);
@@ -133,8 +104,8 @@ static void timed(const char *name, const struct vmm *vm, uint64_t budget, uint6
 {
 	uint64_t begun = counter_now();
 
-	set_budget(vm, budget);
-	print(name, pages, counter_now() - begun);
+	bench_budget(vm, budget);
+	bench_print(name, pages, counter_now() - begun);
 }
 
 static void touch_all(struct vmm *vm)
@@ -146,7 +117,7 @@ static void touch_all(struct vmm *vm)
 	/* It has halted, and is to run once more. */
 	atomic_store(&vm->vcpu[0].end, VMM_STOPPED);
 	vmm_start(vm);
-	join(vm);
+	bench_join(vm);
 	if (vmm_stat(vm, "pages_4k") < (int64_t)args.pages)
 		die("fewer than %" PRIu64 " pages resident", args.pages);
 }
@@ -160,7 +131,7 @@ static void knobs(uint64_t pages)
 	timed("attach", &vm, NPTB_UNLIMITED, pages);
 	touch_all(&vm);
 	timed("detach", &vm, 0, pages);
-	set_budget(&vm, NPTB_UNLIMITED);
+	bench_budget(&vm, NPTB_UNLIMITED);
 	touch_all(&vm);
 	timed("lower", &vm, 1, pages);
 	vmm_destroy(&vm);

@@ -95,15 +95,15 @@ guest_\name\()_\suffix\()_mark_end:
 	.endm
 
 	/*
-	 * Reads one byte of each page, a lap; then an OUT tells the host, which
+	 * Does \insn on each page, at ebx, a lap; then an OUT tells the host, which
 	 * takes the time. Ends with HLT after edx laps.
 	 */
-	.macro	body_touch suffix
+	.macro	laps name, suffix, insn:vararg
 1:	movl	%edi, %ebx
 	movl	%ecx, %esi
-2:	mark	touch, \suffix
-	movb	(%ebx), %al
-	mark_end touch, \suffix
+2:	mark	\name, \suffix
+	\insn
+	mark_end \name, \suffix
 	addl	%ebp, %ebx
 	decl	%esi
 	jnz	2b
@@ -114,21 +114,14 @@ guest_\name\()_\suffix\()_mark_end:
 	jmp	3b
 	.endm
 
-	/* As touch, but writes. */
+	/* Reads one byte of each page. */
+	.macro	body_touch suffix
+	laps	touch, \suffix, movb (%ebx), %al
+	.endm
+
+	/* Writes one word of each page. */
 	.macro	body_put suffix
-1:	movl	%edi, %ebx
-	movl	%ecx, %esi
-2:	mark	put, \suffix
-	movl	%eax, (%ebx)
-	mark_end put, \suffix
-	addl	%ebp, %ebx
-	decl	%esi
-	jnz	2b
-	outb	%al, $0x80
-	decl	%edx
-	jnz	1b
-3:	hlt
-	jmp	3b
+	laps	put, \suffix, movl %eax, (%ebx)
 	.endm
 
 	/*

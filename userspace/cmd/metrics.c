@@ -97,15 +97,13 @@ static int metrics_main(int argc, char **argv)
 		{ 0 },
 	};
 	const char *path = NULL;
-	int opt;
+	int opt, ret;
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_metrics);
-		if (opt != 'o')
-			return cmd_bad_option(&cmd_metrics, opt, argv);
+	while ((opt = cmd_next_option(&cmd_metrics, argc, argv, ":o:h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		path = optarg;
 	}
 	if (optind < argc)

@@ -5,7 +5,6 @@
 
 #include <nptbudget.h>
 #include "base/clock.h"
-#include "base/fields.h"
 #include "cmd/notes.h"
 #include "model/dbgfs.h"
 #include "model/host.h"

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "base/msg.h"
 #include "cmd/options.h"
+#include "model/host.h"
 #include "probe/explain.h"
 #include "probe/host.h"
 #include "probe/row.h"
@@ -163,7 +164,7 @@ static void summary(const struct probing *p)
 	const struct probe_sum *s = &p->sum;
 	char cpu[256], kernel[256];
 
-	host_cpu(cpu, sizeof(cpu));
+	host_cpu_name(cpu, sizeof(cpu));
 	host_kernel(kernel, sizeof(kernel));
 	printf("\n%u pairs of case and mode: %u measured, %u as theory says, %u skipped, %u failed\n"
 	       "registers and memory as without a budget: %u of %u\n",

@@ -407,15 +407,13 @@ static int top_main(int argc, char **argv)
 	};
 	struct top t = { .v = { .key = RATES_FAULTS, .reverse = true, .seconds = 1 } };
 	char *end;
-	int opt;
+	int opt, ret;
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":d:h", options, NULL)) != -1) {
-		if (opt == OPT_HELP || opt == 'h')
-			return cmd_show_help(&cmd_top);
-		if (opt != 'd')
-			return cmd_bad_option(&cmd_top, opt, argv);
+	while ((opt = cmd_next_option(&cmd_top, argc, argv, ":d:h", options, &ret)) != -1) {
+		if (opt == CMD_OPTION_ENDS)
+			return ret;
 		t.v.seconds = strtod(optarg, &end);
 		if (*end || !(t.v.seconds >= SECONDS_MIN && t.v.seconds <= SECONDS_MAX))
 			return cmd_usage_error(&cmd_top, "--interval '%s': give %.1f to %.0f seconds",

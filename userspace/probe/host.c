@@ -39,17 +39,6 @@ static int cpu_value(const char *key, char *buf, size_t size)
 }
 
 /**
- * host_cpu() - the CPU's name
- * @buf: for it
- * @size: of @buf
- */
-void host_cpu(char *buf, size_t size)
-{
-	if (cpu_value("model name", buf, size))
-		strscpy(buf, "unknown", size);
-}
-
-/**
  * host_kernel() - the kernel's release and version
  * @buf: for them
  * @size: of @buf

@@ -8,7 +8,6 @@
 
 #include <json-c/json.h>
 
-void host_cpu(char *buf, size_t size);
 void host_kernel(char *buf, size_t size);
 bool host_shadows(void);
 struct json_object *host_json(void);
