@@ -33,26 +33,10 @@ trap 'exit 143' TERM HUP
 
 # machine NAME RELEASE: a pristine machine. Debian 12 is the one of check-fresh.
 machine() {
-	local root=$FRESH/$1 main security
-	main=$(mirror main) || exit 1
-	security=$(mirror security) || exit 1
-	if [ "$2" = bookworm ]; then
-		fresh_base
-		fresh_machine "$1"
-	else
-		fresh_remove "$1"
-		mkdir -p "$root"
-		http_proxy=$(proxy_for "$main") debootstrap --variant=minbase --keyring="$KEYRING" \
-			--include=git,make "$2" "$root" "$main"
-		printf '%s\n' "deb $main $2 main" "deb $main $2-updates main" \
-			"deb $security $2-security main" >"$root/etc/apt/sources.list"
-		local suites="suites_$2"
-		[ -z "${!suites}" ] || echo "deb $main ${!suites} main" >>"$root/etc/apt/sources.list"
-		fresh_network "$root"
-		git -c advice.detachedHead=false clone -q --depth 1 "file://$PROJECT" "$root$FRESH_PROJECT"
-	fi
+	local suites="suites_$2"
+	fresh_release "$1" "$2" "${!suites}"
 	printf '%s\n' 'APT::Get::Assume-Yes "true";' 'APT::Install-Recommends "false";' \
-		>"$root/etc/apt/apt.conf.d/90yes"
+		>"$FRESH/$1/etc/apt/apt.conf.d/90yes"
 	in_machine "$1" apt-get -q update
 }
 

@@ -11,7 +11,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 BUILD="gcc make libc6-dev pkg-config libtracecmd-dev libtracefs-dev libtraceevent-dev
 	libzydis-dev
-	libjson-c-dev libncurses-dev"
+	libjson-c-dev libncurses-dev zlib1g-dev"
 LAB="gcc make rsync qemu-system-x86 busybox-static cpio xz-utils zstd kmod binutils
 	debootstrap debian-archive-keyring util-linux perl procps libelf1 gcc-12 dwarves"
 CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf libcmocka-dev perl apt-utils gpg gpg-agent ccache

@@ -103,6 +103,28 @@ fresh_machine() {
 	git -c advice.detachedHead=false clone -q --depth 1 "file://$PROJECT" "$root$FRESH_PROJECT"
 }
 
+# fresh_release NAME RELEASE SUITE: the same of any release of Debian, with the packages
+# of one more suite; SUITE may be empty.
+fresh_release() {
+	local root=$FRESH/$1 main security
+	if [ "$2" = bookworm ]; then
+		fresh_base
+		fresh_machine "$1"
+		return
+	fi
+	main=$(mirror main) || exit 1
+	security=$(mirror security) || exit 1
+	fresh_remove "$1"
+	mkdir -p "$root"
+	http_proxy=$(proxy_for "$main") debootstrap --variant=minbase --keyring="$KEYRING" \
+		--include=git,make "$2" "$root" "$main"
+	printf '%s\n' "deb $main $2 main" "deb $main $2-updates main" \
+		"deb $security $2-security main" >"$root/etc/apt/sources.list"
+	[ -z "$3" ] || echo "deb $main $3 main" >>"$root/etc/apt/sources.list"
+	fresh_network "$root"
+	git -c advice.detachedHead=false clone -q --depth 1 "file://$PROJECT" "$root$FRESH_PROJECT"
+}
+
 # Where the newcomer clones to.
 FRESH_PROJECT=/root/nptbudget
 

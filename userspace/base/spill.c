@@ -22,11 +22,11 @@ static const char *folder(void)
 	return dir && *dir ? dir : "/var/tmp";
 }
 
-static int move_to_file(struct spill *s, size_t size)
+/* A file without a name, or -errno after a message. */
+static int nameless(void)
 {
 	char path[PATH_MAX];
 	int fd, err;
-	void *at;
 
 	snprintf(path, sizeof(path), "%s/nptbudget.XXXXXX", folder());
 	fd = mkostemp(path, O_CLOEXEC);
@@ -37,6 +37,37 @@ static int move_to_file(struct spill *s, size_t size)
 		return err;
 	}
 	unlink(path);
+	return fd;
+}
+
+/**
+ * spill_stream() - a file without a name where spilled memory goes
+ *
+ * Return: the file, to write and read; NULL with errno, after a message unless it is
+ * ENOMEM.
+ */
+FILE *spill_stream(void)
+{
+	int fd = nameless();
+	FILE *f;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	f = fdopen(fd, "w+");
+	if (!f)
+		close(fd);
+	return f;
+}
+
+static int move_to_file(struct spill *s, size_t size)
+{
+	int fd = nameless(), err;
+	void *at;
+
+	if (fd < 0)
+		return fd;
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	/* Without the blocks, a write to it would be SIGBUS on a full disk. */
 	err = at == MAP_FAILED ? errno : posix_fallocate(fd, 0, (off_t)size);

@@ -7,6 +7,7 @@
 #define NPTB_SPILL_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /**
  * struct spill - such memory; all zero for none
@@ -21,6 +22,7 @@ struct spill {
 };
 
 int spill_grow(struct spill *s, size_t size);
+FILE *spill_stream(void);
 void spill_free(struct spill *s);
 
 #endif /* NPTB_SPILL_H */

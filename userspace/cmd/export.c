@@ -14,7 +14,7 @@
 #include "cmd/options.h"
 #include "view/export.h"
 
-/* An interval of damo's: its own aggregation interval is 100 ms. */
+/* A snapshot of damo's: its own aggregation interval is 100 ms. */
 #define INTERVAL_MS	100
 #define INTERVAL_MS_MAX	3600000
 
@@ -63,10 +63,8 @@ static int convert(struct recording *r, const struct export_format *format, stru
 	if (!err) {
 		recording_warn(r);
 		err = format->finish(r, x);
-	} else {
-		index_free(&x->pages);
-		index_free(&x->last);
 	}
+	format->free(x);
 	return err;
 }
 
@@ -161,8 +159,8 @@ const struct nptb_cmd cmd_export = {
 	"  csv        a row for each fault, eviction and loop, after a line of names\n"
 	"  jsonl      an object a line for each of them\n"
 	"  perfetto   JSON in Trace Event Format: a VM is a process, a vCPU a thread\n"
-	"  damo       lines of the event damon:damon_aggregated, as perf script prints them: pages\n"
-	"             that were mapped, and how often, in intervals\n"
+	"  damo       the file that damo record writes: pages that were mapped, and how often,\n"
+	"             in intervals\n"
 	"  trace.dat  trace-cmd's own, which a recording is: a copy\n"
 	"\n"
 	"A recording is read as a stream, however long. Needs neither root nor the module.\n"

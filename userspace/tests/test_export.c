@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <json-c/json.h>
+#include <zlib.h>
 
 #include "cmd/cmd.h"
 #include "fake.h"
@@ -155,27 +156,80 @@ static void perfetto(void **state)
 	json_object_put(top);
 }
 
-#define DAMO(time, region) "kdamond.0 0 [000] " time ": damon:damon_aggregated: target_id=0 " \
-	"nr_regions=1 " region "\n"
+/* What damo reads, inflated: it is for the caller to put. */
+static struct json_object *inflated(const char *path)
+{
+	static unsigned char in[65536], out[65536];
+	uLongf size = sizeof(out) - 1;
+	FILE *f = fopen(path, "re");
+	size_t n;
 
-/*
- * What damo reads: ten words, of which it takes the time, target_id, nr_regions, the
- * range in bytes, accesses and age (_damo_records.py of damo 2.x).
- */
+	assert_non_null(f);
+	n = fread(in, 1, sizeof(in), f);
+	fclose(f);
+	assert_int_equal(uncompress(out, &size, in, n), Z_OK);
+	out[size] = 0;
+	return json_of((const char *)out);
+}
+
+/* A snapshot of the first record: its end, and its only region. */
+static void assert_snapshot(struct json_object *top, unsigned int i, const char *end,
+			    const char *from, const char *to, const char *faults, const char *age)
+{
+	const char *const leaf[] = { "end_time", "regions/0/start", "regions/0/end",
+				     "regions/0/nr_accesses/samples",
+				     "regions/0/age/aggr_intervals" };
+	const char *const want[] = { end, from, to, faults, age };
+	char path[100];
+	size_t k;
+
+	for (k = 0; k < 5; k++) {
+		snprintf(path, sizeof(path), "0/snapshots/%u/%s", i, leaf[k]);
+		assert_string_equal(json_at(top, path), want[k]);
+	}
+	snprintf(path, sizeof(path), "0/snapshots/%u/regions/1", i);
+	assert_string_equal(json_at(top, path), "null");
+}
+
+/* A record, as damo 2.8.3 has it in _damo_records.py. */
 static void damo(void **state)
 {
 	static struct result r;
-	char path[128];
+	struct json_object *top;
+	char path[128], to[128];
 
 	(void)state;
 	make(path);
-	COMMAND(&r, "export", path, "--to", "damo");
+	path_of(to, "a.damo");
+	COMMAND(&r, "export", path, "--to", "damo", "-o", to);
 	assert_int_equal(r.status, 0);
-	assert_string_equal(r.out, DAMO("1.100000", "2097152-2105344: 2 0")
-			    DAMO("1.200000", "2097152-2101248: 1 1")
-			    DAMO("1.300000", "3145728-3149824: 1 0"));
-	COMMAND(&r, "export", path, "--to", "damo", "--every", "1000");
-	assert_has(r.out, " 2.000000: damon:damon_aggregated: target_id=0 nr_regions=3 2097152-2101248: 3 0\n");
+	top = inflated(to);
+	assert_string_equal(json_at(top, "0/target_id"), "0");
+	assert_string_equal(json_at(top, "0/intervals/aggr_us"), "100000");
+	assert_string_equal(json_at(top, "0/intervals/sample_us"), "5000");
+	assert_snapshot(top, 0, "1100000000", "2097152", "2105344", "2", "0");
+	assert_snapshot(top, 1, "1200000000", "2097152", "2101248", "1", "1");
+	assert_snapshot(top, 2, "1300000000", "3145728", "3149824", "1", "0");
+	assert_string_equal(json_at(top, "0/snapshots/3"), "null");
+	assert_string_equal(json_at(top, "1"), "null");
+	json_object_put(top);
+
+	COMMAND(&r, "export", path, "--to", "damo", "--every", "1000", "-o", to);
+	top = inflated(to);
+	assert_string_equal(json_at(top, "0/intervals/aggr_us"), "1000000");
+	assert_string_equal(json_at(top, "0/snapshots/0/end_time"), "2000000000");
+	assert_string_equal(json_at(top, "0/snapshots/0/regions/2/start"), "3145728");
+	json_object_put(top);
+
+	/* Where there is no room, the reason. */
+	COMMAND(&r, "export", path, "--to", "damo", "-o", "/dev/full");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "No space left");
+	setenv("TMPDIR", "/nonexistent", 1);
+	COMMAND(&r, "export", path, "--to", "damo", "-o", to);
+	unsetenv("TMPDIR");
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "set TMPDIR to a folder with room");
 }
 
 static void dat(void **state)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * csv, jsonl: a row for each event. perfetto: Trace Event Format, the JSON that
- * Perfetto and Chrome's about:tracing open. damo: lines as perf script prints the
- * kernel's event damon:damon_aggregated, which damo reads.
+ * Perfetto and Chrome's about:tracing open. damo has a file of its own.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,14 +9,12 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "view/damo.h"
 #include "view/export.h"
 
 static const char *const classes[] = NPTB_LOOP_CLASS_NAMES;
 static const char *const events[] = NPTB_EVENT_NAMES;
 static const char *const reasons[] = { "fault", "budget", "flush" };
-
-/* More pages than this in one interval are no picture any more. */
-#define DAMO_PAGES	(1u << 20)
 
 static const char *name_of(const char *const *names, size_t nr, unsigned int i)
 {
@@ -117,6 +114,11 @@ static int no_finish(const struct recording *r, struct export *x)
 	return ferror(x->out) ? -EIO : 0;
 }
 
+static void no_free(struct export *x)
+{
+	(void)x;
+}
+
 /* A VM is a process, a vCPU a thread; times are microseconds. */
 static void perfetto_begin(struct export *x)
 {
@@ -181,148 +183,11 @@ static int perfetto_finish(const struct recording *r, struct export *x)
 	return ferror(x->out) ? -EIO : 0;
 }
 
-/**
- * struct damo_page - a page in an interval
- * @key: VM, address space and frame
- * @faults: on it
- * @age: intervals before this one, without a break, in which it had faults
- */
-struct damo_page {
-	uint64_t key;
-	uint32_t faults, age;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	const struct damo_page *x = a, *y = b;
-
-	return (x->key > y->key) - (x->key < y->key);
-}
-
-static void damo_begin(struct export *x)
-{
-	index_init(&x->pages, sizeof(struct damo_page), DAMO_PAGES);
-	index_init(&x->last, sizeof(struct damo_page), DAMO_PAGES);
-}
-
-/* Pages from @i on that lie beside each other, and are alike. */
-static size_t damo_run(const struct index *pages, size_t i)
-{
-	const struct damo_page *first = index_at(pages, i), *p;
-	size_t n = 1;
-
-	for (; i + n < pages->nr; n++) {
-		p = index_at(pages, i + n);
-		if (p->key != first->key + n || p->faults != first->faults || p->age != first->age)
-			break;
-	}
-	return n;
-}
-
-/* All of a VM's regions, which the reader wants to know the number of before. */
-static size_t damo_vm(struct export *x, size_t begin)
-{
-	const struct damo_page *p = index_at(&x->pages, begin);
-	const uint64_t vm = p->key >> 44;
-	size_t i, n, regions = 0, end;
-
-	for (i = begin; i < x->pages.nr; i += damo_run(&x->pages, i), regions++) {
-		p = index_at(&x->pages, i);
-		if (p->key >> 44 != vm)
-			break;
-	}
-	end = i;
-	for (i = begin; i < end; i += n) {
-		p = index_at(&x->pages, i);
-		n = damo_run(&x->pages, i);
-		fprintf(x->out,
-			"kdamond.0 0 [000] %" PRIu64 ".%06u: damon:damon_aggregated: target_id=%"
-			PRIu64
-			" nr_regions=%zu %llu-%llu: %u %u\n",
-			x->end / 1000000000, (unsigned int)(x->end / 1000 % 1000000), vm, regions,
-			(p->key & NPTB_GFN_MAX) << 12, ((p->key & NPTB_GFN_MAX) + n) << 12,
-			p->faults, p->age);
-	}
-	return end;
-}
-
-static int damo_interval(struct export *x)
-{
-	struct damo_page *p, *before;
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < x->pages.nr && ret >= 0; i++) {
-		p = index_at(&x->pages, i);
-		if (!x->last.nr)
-			continue;
-		/* One that was not there is made, and dropped with all others. */
-		ret = index_get(&x->last, p->key, &before);
-		if (!ret)
-			p->age = before->age + 1;
-	}
-	if (ret == -ENOMEM)
-		return ret;
-	if (x->pages.nr)
-		qsort(x->pages.entry, x->pages.nr, x->pages.size, by_key);
-	for (i = 0; i < x->pages.nr;)
-		i = damo_vm(x, i);
-	index_free(&x->last);
-	index_init(&x->last, sizeof(*p), DAMO_PAGES);
-	/* Looked up by key again: entries have changed their places. */
-	for (i = 0; i < x->pages.nr; i++) {
-		const struct damo_page *from = index_at(&x->pages, i);
-
-		ret = index_get(&x->last, from->key, &p);
-		if (ret < 0)
-			return ret;
-		p->age = from->age;
-	}
-	index_free(&x->pages);
-	index_init(&x->pages, sizeof(*p), DAMO_PAGES);
-	return ferror(x->out) ? -EIO : 0;
-}
-
-static int damo_event(const struct recording *r, const struct rec_event *e, void *data)
-{
-	struct export *x = data;
-	struct damo_page *page;
-	int ret = 0;
-
-	(void)r;
-	if (!rec_is_mapped(e) || e->as)
-		return 0;
-	if (!x->end)
-		x->end = e->ns + x->interval;
-	while (!ret && e->ns >= x->end) {
-		ret = damo_interval(x);
-		/* Nothing happened for long: no interval for each of it. */
-		x->end += x->interval * ((e->ns - x->end) / x->interval + 1);
-	}
-	if (ret)
-		return ret;
-	ret = index_get(&x->pages, (uint64_t)e->vm << 44 | e->gfn, &page);
-	if (ret < 0)
-		return ret == -ENOSPC ? 0 : ret;
-	page->faults++;
-	return 0;
-}
-
-static int damo_finish(const struct recording *r, struct export *x)
-{
-	int err = damo_interval(x);
-
-	(void)r;
-	index_free(&x->pages);
-	index_free(&x->last);
-	return err;
-}
-
 static const struct export_format formats[] = {
-	{ "csv", csv_begin, csv_event, no_finish },
-	{ "jsonl", no_begin, jsonl_event, no_finish },
-	{ "perfetto", perfetto_begin, perfetto_event, perfetto_finish },
-	{ "damo", damo_begin, damo_event, damo_finish },
+	{ "csv", csv_begin, csv_event, no_finish, no_free },
+	{ "jsonl", no_begin, jsonl_event, no_finish, no_free },
+	{ "perfetto", perfetto_begin, perfetto_event, perfetto_finish, no_free },
+	{ "damo", damo_begin, damo_event, damo_finish, damo_free },
 };
 
 /**

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyze/index.h"
 #include "model/recording.h"
 
 /**
@@ -14,15 +13,13 @@
  * @out: the file
  * @some: something was written: what is next needs a comma before it
  * @interval: damo: length of an interval, ns
- * @end: damo: of the interval under way, 0 for none yet
- * @pages: damo: those of the interval under way
- * @last: damo: those of the one before
+ * @damo: what damo.c keeps, or NULL
  */
 struct export {
 	FILE *out;
 	bool some;
-	uint64_t interval, end;
-	struct index pages, last;
+	uint64_t interval;
+	struct damo *damo;
 };
 
 /**
@@ -31,12 +28,14 @@ struct export {
  * @begin: writes what comes first
  * @event: writes an event; a recording_fn with struct export
  * @finish: writes what comes last
+ * @free: drops what was kept, whether or not all went well
  */
 struct export_format {
 	const char *name;
 	void (*begin)(struct export *x);
 	recording_fn event;
 	int (*finish)(const struct recording *r, struct export *x);
+	void (*free)(struct export *x);
 };
 
 const struct export_format *export_format(const char *name);
