@@ -251,7 +251,8 @@ static int put_record(z_stream *z, const struct export *x, size_t vm, const char
 		 "%s{\"kdamond_idx\":0,\"context_idx\":0,\"intervals\":{\"sample_us\":%" PRIu64
 		 ",\"aggr_us\":%" PRIu64 ",\"ops_update_us\":%" PRIu64
 		 "},\"scheme_idx\":null,\"target_id\":%zu,\"scheme_filters\":[],\"snapshots\":[",
-		 comma, x->interval / 1000 / DAMO_SAMPLES, x->interval / 1000, x->interval / 1000, vm);
+		 comma, x->interval / 1000 / DAMO_SAMPLES, x->interval / 1000,
+		 x->interval / 1000, vm);
 	err = put_text(z, x->out, buf);
 	if (fflush(f) || fseek(f, 0, SEEK_SET))
 		return -errno;
