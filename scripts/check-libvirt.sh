@@ -32,7 +32,7 @@ main() {
 	# Not behind ||, where set -e would not see what fails in it.
 	prepare "$series" >"$OUT/build.log" 2>&1 &
 	wait $! || { cat "$OUT/build.log" >&2; die "cannot prepare the guest"; }
-	"$here/lab" --kernel "$series" --timeout 1200 --out "$OUT/out" -- scripts/libvirt/run.sh
+	"$here/lab" --kernel "$series" --timeout 2400 --out "$OUT/out" -- scripts/libvirt/run.sh
 }
 
 run_whole main "$@"
