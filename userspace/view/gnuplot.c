@@ -36,7 +36,8 @@ void gnuplot_head(FILE *out, const char *path, const char *title, const char *be
 	/* In double quotes, for the line break; a backslash and a quote mean something. */
 	for (; *below; below++)
 		fputc(strchr("\"\\`", *below) ? '?' : *below, out);
-	fprintf(out, "\"\nset tics out\nset border 3\n");
+	/* gnuplot's fifth colour, a light yellow, is lost on white. */
+	fprintf(out, "\"\nset tics out\nset border 3\nset linetype 5 linecolor rgb '#8c8c00'\n");
 }
 
 /**

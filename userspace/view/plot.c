@@ -97,7 +97,8 @@ static void script_resident(const struct plot *p, FILE *out)
 			fprintf(out, "%g %" PRIu64 "\n",
 				((double)x + 0.5) * seconds(p) / (double)p->columns, p->most[x]);
 	fprintf(out, "EOD\nset ylabel 'resident pages (4 KiB), most after a fault'\n"
-		"set yrange [0:*]\nset xrange [0:%g]\nset key bottom right\n", seconds(p));
+		"set yrange [0:*]\nset offsets 0, 0, graph 0.05, 0\nset xrange [0:%g]\nset key bottom right\n",
+		seconds(p));
 	fprintf(out, "plot $data using 1:2 with steps linewidth 2 title 'resident'");
 	if (p->budget)
 		fprintf(out, ", %" PRIu64 " with lines dashtype 2 linecolor 'red' title 'budget at the beginning'",
