@@ -51,6 +51,9 @@ check-fresh:
 check-alarms:
 	scripts/check-alarms.sh
 
+check-guests:
+	scripts/check-guests.sh $(if $(KERNEL),--kernel $(KERNEL)) $(GUEST)
+
 check-unit:
 	$(MAKE) -C userspace check
 	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
@@ -129,6 +132,8 @@ help:
 	@echo 'make check-unit      the tests that need no lab'
 	@echo 'make check-full      make check, and what takes long'
 	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
+	@echo 'make check-guests    firmware, memtest86+, Xen and others under budgets; with GUEST=NAME'
+	@echo '                     that one alone'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
 	@echo 'make check-intel     selftests on VT-x, in Bochs, on 6.12'
 	@echo 'make host-check      try all of this on this machine, an AMD one to lose'
@@ -146,5 +151,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-fresh check-alarms check-debug check-intel check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-debug check-intel check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms deb check-deb uninstall clean help

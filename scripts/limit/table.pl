@@ -165,6 +165,8 @@ QEMU's microvm with 32 MiB; its first process (`scripts/limit/init.c`) prints fr
 user space, adds up what it wrote to 16 pages, and prints whether that was right. The
 Debian guest is the stock kernel of the demo with 256 MiB.
 
+[GUESTS.md](GUESTS.md) has the least budgets of firmware, memtest86+, Xen and others.
+
 `most resident` is by KVM's own counters. Under `lend` and `emulate` the limit is the
 budget plus what is lent. `emulated` counts instructions that KVM's emulator ran in
 place of mapping their pages, `IRETQ` those of them that return from interrupts, by the module,

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Firmware, boot loaders, memtest86+, Xen and Linux as guests of an emulated host, each
+# with and without a budget: docs/GUESTS.md. TAP, and one line of counts at the end.
+#   check-guests.sh [--kernel SERIES] [GUEST...]   all of scripts/guests/table, or those named
+#   check-guests.sh --floor [GUEST...]             the least hard budget of each
+#   check-guests.sh --list                         the guests, and what is known of each
+#   check-guests.sh --write                        the tables of docs/GUESTS.md anew
+# Each has a lab of its own; results stay in build/guests/results/.
+# shellcheck disable=SC2317 # job calls what it is given
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib/all.sh
+. "$here/lib/all.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
+. "$here/lib/debian-guest.sh"
+USAGE="usage: check-guests.sh [--kernel SERIES] [--floor] [GUEST...] | --list | --write"
+
+# The Linux guests' kernel.
+GUEST=6.1
+DIR=$PROJECT/build/guests
+RESULTS=$DIR/results
+# Seconds for one guest, and for one floor.
+SECONDS_RUN=3600 SECONDS_FLOOR=7200
+# For microvm's 2 GiB.
+MEM=4G
+
+names() { awk '!/^#/ { print $1 }' "$here/guests/table"; }
+
+# cpio FOLDER FILE
+archive() { (cd "$1" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$2"; }
+
+# The first process of Linux guests; for the balloon, with the modules that takes.
+build_laps() {
+	local root=$DIR/root module file MODULES
+	rm -rf "$root"
+	mkdir -p "$root/dev"
+	gcc -static -O2 -Wall -Wextra -Werror -o "$root/init" "$here/guests/laps.c"
+	strip "$root/init"
+	archive "$root" "$DIR/laps.cpio"
+	mkdir "$root/modules"
+	eval "$("$here/kernel.sh" path $GUEST)"
+	for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_balloon; do
+		file=$(find "$MODULES/" -name "$module.ko")
+		cp "$file" "$root/modules/"
+		echo "/modules/$module.ko" >>"$root/modules/order"
+	done
+	archive "$root" "$DIR/balloon.cpio"
+}
+
+# What iPXE loads: a script, and a GRUB that has what it is to add up in itself.
+build_tftp() {
+	local root=$DIR/memdisk n
+	rm -rf "$root"
+	mkdir -p "$root" "$DIR/tftp"
+	for n in 1 2 3; do seq "$n" 16000 | head -c 90000 >"$root/file$n"; done
+	(cd "$root" && sha256sum file* >sums)
+	cp "$here/guests/grub.cfg" "$root"
+	tar -C "$root" -cf "$DIR/memdisk.tar" file1 file2 file3 sums grub.cfg
+	echo "normal (memdisk)/grub.cfg" >"$DIR/grub-first.cfg"
+	grub-mkimage -O i386-pc-pxe -o "$DIR/tftp/grub.pxe" -c "$DIR/grub-first.cfg" \
+		-m "$DIR/memdisk.tar" -p '(memdisk)' \
+		pxe serial terminal echo hashsum gcry_sha256 halt test tar memdisk sleep normal
+	cp "$here/guests/boot.ipxe" "$DIR/tftp"
+}
+
+build_bare() {
+	local name
+	for name in sse avx hole two; do
+		gcc -m32 -c -o "$DIR/bare-$name.o" "$here/guests/bare-$name.S"
+		ld -m elf_i386 -Ttext 0x100000 -e start -o "$DIR/bare-$name" "$DIR/bare-$name.o"
+	done
+}
+
+prepare() {
+	"$here/deps.sh" build lab debug guests
+	kernel_fetch "$1"
+	kernel_fetch $GUEST
+	make -s -C "$PROJECT" cli
+	"$here/build-module.sh" "$1"
+	small_guest "$DIR/small"
+	debian_guest $GUEST "$DIR/debian"
+	zcat /boot/xen-4.*-amd64.gz >"$DIR/xen"
+	build_laps
+	build_tftp
+	build_bare
+}
+
+# in_lab SERIES WHAT SECONDS GUEST [OPTION]: its results in $RESULTS/WHAT.
+in_lab() {
+	local series=$1 what=$2 seconds=$3 out=$DIR/out
+	shift 3
+	rm -rf "$out"
+	mkdir -p "$out" "$RESULTS"
+	"$here/lab" --kernel "$series" --mem $MEM --timeout "$seconds" --out "$out" -- \
+		scripts/guests/run.sh "$@" || return
+	rm -rf "${RESULTS:?}/$what"
+	mv "$out" "$RESULTS/$what"
+}
+
+# Each guest, and the sum of all.
+check() {
+	local series=$1 name log=$DIR/log
+	shift
+	: >"$log"
+	for name in "$@"; do
+		{ in_lab "$series" "$name" $SECONDS_RUN "$name" || echo "Bail out! $name"; } | tee -a "$log"
+	done
+	read -r passed failed skipped < <(awk -v status=0 -f "$here/lib/tally.awk" "$log")
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ]
+}
+
+floors() {
+	local series=$1 name rc=0
+	shift
+	for name in "$@"; do
+		in_lab "$series" "$name-floor" $SECONDS_FLOOR --floor "$name" || { say "$name: no floor"; rc=1; }
+	done
+	return $rc
+}
+
+main() {
+	local series=6.12 floor=0
+	case ${1-} in
+	--list) "$here/guests/tables.sh" --list "$RESULTS"; return ;;
+	--write) "$here/guests/tables.sh" "$RESULTS" "$PROJECT/docs/GUESTS.md"; return ;;
+	esac
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) [ $# -ge 2 ] || usage_error "$USAGE"; series=$2; shift 2 ;;
+		--floor) floor=1; shift ;;
+		-*) usage_error "$USAGE" ;;
+		*) break ;;
+		esac
+	done
+	need_series "$series"
+	mkdir -p "$DIR"
+	local name
+	local -a guests=()
+	mapfile -t guests < <(names)
+	for name in "$@"; do
+		[[ " ${guests[*]} " == *" $name "* ]] || usage_error "no such guest: $name (${guests[*]})"
+	done
+	[ $# = 0 ] || guests=("$@")
+	# Not behind ||, where set -e would not see what fails in it.
+	prepare "$series" >"$DIR/build.log" 2>&1 &
+	wait $! || { cat "$DIR/build.log" >&2; die "cannot prepare the guests"; }
+	if [ $floor = 1 ]; then floors "$series" "${guests[@]}"; else check "$series" "${guests[@]}"; fi
+}
+
+run_whole main "$@"

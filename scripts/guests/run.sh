@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Inside L1: one guest of the table, without a budget and with each of its own. TAP.
+#   run.sh NAME           and what each run came to, as JSON lines in $OUT/runs
+#   run.sh --floor NAME   its least hard budget, in $OUT/floor.json
+set -uo pipefail
+here=$(dirname "$0")
+KVM=/sys/kernel/debug/kvm
+export LC_ALL=C
+tmp=$(mktemp -d)
+n=0 sampler=''
+
+stop_sampler() { [ -z "$sampler" ] || { kill "$sampler"; wait "$sampler"; } 2>/dev/null; sampler=; }
+trap 'stop_sampler; rm -rf "$tmp"' EXIT
+
+result() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then echo "ok $n - $name"; else echo "not ok $n - $name"; fi
+}
+
+# row NAME: what the table has of it, in $guest $budgets $policies $limit and $vmm.
+row() {
+	local line
+	line=$(grep -P "^$1\t" "$here/table") || { echo "run.sh: no such guest: $1" >&2; exit 2; }
+	read -r guest budgets policies limit line <<<"$line"
+	read -r -a vmm <<<"$line"
+	vmm[0]=$here/${vmm[0]}
+}
+
+# The most pages that KVM counts in any VM, and in how many samples, by its own counters.
+sample() {
+	local most=0 samples=0 dir small large huge now
+	while sleep 0.2; do
+		for dir in "$KVM"/*-*/; do
+			small='' large='' huge=''
+			{ read -r small <"$dir/pages_4k" && read -r large <"$dir/pages_2m" &&
+				read -r huge <"$dir/pages_1g"; } 2>/dev/null || continue
+			now=$((small + 512 * large + 512 * 512 * huge))
+			[ $now -gt 0 ] || continue
+			samples=$((samples + 1))
+			[ $now -le $most ] || most=$now
+		done
+		echo "$most $samples" >"$tmp/sampled.new"
+		mv "$tmp/sampled.new" "$tmp/sampled"
+	done
+}
+
+# does WHAT COMMAND...: the guest does what it is for; what it says goes to $tmp/WHAT.
+does() {
+	local what=$1 begun=$SECONDS status=0
+	shift
+	"$@" >"$tmp/$what" 2>"$tmp/errors" || status=$?
+	seconds=$((SECONDS - begun))
+	[ $status = 0 ] && sed 's/^/# /' "$tmp/$what" && return
+	tail -n 20 "$tmp/errors" | tr -cd '[:print:]\n' | cut -c -150 | sed 's/^/# /'
+	return 1
+}
+alone() { does alone "${vmm[@]}"; }
+
+# under PAGES POLICY: it does what it does without a budget.
+under() {
+	rm -f "$tmp/summary" "$tmp/sampled"
+	sample &
+	sampler=$!
+	does budget nptbudget run --pages "$1" --policy "$2" --quiet --summary "$tmp/summary" --json -- "${vmm[@]}"
+	local status=$?
+	stop_sampler
+	note "$1" "$2" $status
+	[ $status = 0 ] && cmp -s "$tmp/alone" "$tmp/budget"
+}
+
+# For the document: what QEMU runs before the guest has no vCPU, and no faults.
+note() {
+	jq -c --arg guest "$guest" --argjson pages "$1" --arg policy "$2" --argjson status "$3" \
+		--argjson seconds "$seconds" --arg kernel "$LAB_KVER" '{ guest: $guest, pages: $pages,
+		policy: $policy, done: ($status == 0), seconds: $seconds, kernel: $kernel,
+		faults: ([.vms[].stats.faults] | add), evictions: ([.vms[].stats.evictions] | add),
+		loops: ([.vms[].stats.loops] | add), peak: ([.vms[].stats.peak] | max) }' \
+		"$tmp/summary" >>"$OUT/runs"
+}
+
+# held PAGES: by KVM's counters and the module's, and the budget mattered.
+held() {
+	local most=0 samples=0
+	read -r most samples <"$tmp/sampled"
+	echo "# KVM counts $most pages at most, in $samples samples; $(jq -r '[.vms[].stats] |
+		"\(map(.faults) | add) faults, \(map(.evictions) | add) evictions, peak \(map(.peak) | max)"' "$tmp/summary"), $seconds s"
+	[ "$samples" -gt 0 ] && [ "$most" -le "$1" ] &&
+		jq -e --argjson pages "$1" '.missed == 0 and (.vms | length > 0) and
+			all(.vms[]; .refused == null and .stats.peak <= $pages) and
+			any(.vms[]; .stats.evictions > 0)' "$tmp/summary" >/dev/null
+}
+
+floor() {
+	nptbudget floor --limit "$limit" --json -- "${vmm[@]}" >"$OUT/floor.json" 2>"$tmp/errors" ||
+		{ cat "$tmp/errors" >&2; exit 1; }
+	jq -r --arg guest "$guest" '"\($guest): \(.floor) pages"' "$OUT/floor.json"
+}
+
+if [ "$1" = --floor ]; then row "$2"; floor; exit; fi
+row "$1"
+IFS=, read -r -a pages <<<"$budgets"
+IFS=, read -r -a policy <<<"${policies/-/}"
+echo "1..$((1 + 2 * (${#pages[@]} + ${#policy[@]})))"
+result "$guest: without a budget" alone
+for each in "${pages[@]}"; do
+	result "$guest, $each pages: as without" under "$each" fifo
+	result "$guest, $each pages: held" held "$each"
+done
+for each in "${policy[@]}"; do
+	result "$guest, ${pages[0]} pages, $each: as without" under "${pages[0]}" "$each"
+	result "$guest, ${pages[0]} pages, $each: held" held "${pages[0]}"
+done
