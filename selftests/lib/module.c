@@ -56,6 +56,21 @@ int module_unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
+const char *kvm_vendor(void)
+{
+	static const char *name;
+
+	/* A test may be about to unload it. */
+	if (!name)
+		name = path_exists("/sys/module/kvm_intel") ? "kvm_intel" : "kvm_amd";
+	return name;
+}
+
+const char *kvm_no_paging(void)
+{
+	return strcmp(kvm_vendor(), "kvm_intel") ? "npt=0" : "ept=0";
+}
+
 int klog_open(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -15,6 +15,10 @@ int module_load_with(const char *file, const char *args);
 int test_module_load(const char *name, const char *args);
 /* Unloads without waiting for users, as rmmod does. */
 int module_unload(const char *name);
+/* KVM's module for this CPU, "kvm_amd" or "kvm_intel", as it was at the first call. */
+const char *kvm_vendor(void);
+/* Its parameter that turns nested paging off: "npt=0", "ept=0". */
+const char *kvm_no_paging(void);
 
 /* Opens the kernel log after what is in it now. */
 int klog_open(void);

@@ -17,7 +17,7 @@
 const char *nptb_unusable(void);
 /*
  * The reason why a test must leave alone what VMs of others on this host could
- * notice (the defaults that a new VM starts with, kvm_amd); NULL in the lab, where
+ * notice (the defaults that a new VM starts with, KVM's modules); NULL in the lab, where
  * there are none, and where NPTB_OWN_HOST says that there are none.
  */
 const char *host_is_shared(void);

@@ -12,7 +12,7 @@
 
 #include "../lib/util.h"
 #include "paths.h"
-#include "../vmm/vmcb.h"
+#include "../vmm/nested.h"
 
 /* Each vCPU has its own, so that their saved states do not meet. */
 #define SMBASE		0x100000UL
@@ -98,33 +98,37 @@ static bool pause_smm(struct run *r)
 }
 
 /*
- * The guest's own guests: a page for the VMCB of each, one for VM_HSAVE_PA.
- * Nested tables are a set of their own. KVM write-protects those, and the CPU
- * walks a guest's tables as if it wrote (APM 2, 15.25.6): of one set for both,
- * KVM gives up on a VMRUN whose walk another vCPU has come in the way of twice.
+ * The guest's own guests: a page for the VMCB, or the fields of a VMCS, of each, and
+ * those that the CPU keeps a hypervisor in. Nested tables are a set of their own. KVM
+ * write-protects those, and the CPU walks a guest's tables as if it wrote (APM 2,
+ * 15.25.6): of one set for both, KVM gives up on a VMRUN whose walk another vCPU has
+ * come in the way of twice.
  */
-#define VMCBS		0x40000UL
-#define HSAVES		0x50000UL
+#define CONTROLS	0x40000UL
+#define SAVES		0x50000UL
 #define NESTED_TABLES	0xa0000UL
 
-static const char *missing_svm(const struct path *path)
+static const char *missing_nested(const struct path *path)
 {
 	(void)path;
-	return vmcb_unusable();
+	return nested_unusable();
 }
 
-static bool open_vmcbs(struct run *r)
+static bool is_paged(const struct run *r)
 {
-	struct guest_code code = guest_code(GUEST_NESTED, VMM_LONG);
-	bool paging = !strcmp(r->cell->path->name, "nested guest, nested paging");
-	int i;
+	return !strcmp(r->cell->path->name, "nested guest, nested paging");
+}
 
-	if (paging)
-		vmm_tables(&r->vm, NESTED_TABLES);
-	for (i = 0; i < r->cell->vcpus; i++)
-		vmcb_load(&r->vm, VMCBS + i * PAGE_SIZE,
-			  vmm_entry(i) + code.mark, paging ? NESTED_TABLES : 0);
+static bool open_nested(struct run *r)
+{
+	if (is_paged(r))
+		nested_tables(&r->vm, NESTED_TABLES);
 	return true;
+}
+
+static uint64_t save_of(int vcpu)
+{
+	return SAVES + vcpu * NESTED_SAVE_PAGES * PAGE_SIZE;
 }
 
 static bool ready_hypervisors(struct run *r)
@@ -132,18 +136,17 @@ static bool ready_hypervisors(struct run *r)
 	int i;
 
 	for (i = 0; i < r->vm.vcpus; i++)
-		vmcb_enable(&r->vm.vcpu[i], HSAVES + i * PAGE_SIZE);
+		nested_ready(&r->vm.vcpu[i], CONTROLS + i * PAGE_SIZE, save_of(i),
+			     is_paged(r) ? NESTED_TABLES : 0);
 	return true;
 }
 
-static bool pause_vmcbs(struct run *r)
+static bool pause_hypervisors(struct run *r)
 {
 	int i;
 
-	for (i = 0; i < r->vm.vcpus; i++) {
-		vmm_accept(&r->vm, VMCBS + i * PAGE_SIZE, PAGE_SIZE);
-		vmm_accept(&r->vm, HSAVES + i * PAGE_SIZE, PAGE_SIZE);
-	}
+	for (i = 0; i < r->vm.vcpus; i++)
+		nested_accept(&r->vm, CONTROLS + i * PAGE_SIZE, save_of(i));
 	return true;
 }
 
@@ -175,13 +178,14 @@ const struct path paths_guest[] = {
 	  .mode = VMM_PROT, .variants = ON_ALL, .missing = missing_smm,
 	  .open = open_smm, .ready = ready_smm, .act = interrupt, .pause = pause_smm },
 	{ .name = "nested guest", .guest = GUEST_NESTED, .mode = VMM_LONG,
-	  .variants = ON_ALL, .flags = PATH_NO_HOP, .aside = VMCBS,
-	  .missing = missing_svm, .open = open_vmcbs,
-	  .ready = ready_hypervisors, .pause = pause_vmcbs },
+	  .variants = ON_ALL, .flags = PATH_NO_HOP, .aside = CONTROLS,
+	  .missing = missing_nested, .open = open_nested,
+	  .ready = ready_hypervisors, .pause = pause_hypervisors },
 	{ .name = "nested guest, nested paging", .guest = GUEST_NESTED,
 	  .mode = VMM_LONG, .variants = ON(TDP) | ON(LEGACY),
-	  .flags = PATH_NO_HOP | PATH_UNSEEN, .aside = VMCBS, .missing = missing_svm,
-	  .open = open_vmcbs, .ready = ready_hypervisors, .pause = pause_vmcbs },
+	  .flags = PATH_NO_HOP | PATH_UNSEEN, .aside = CONTROLS,
+	  .missing = missing_nested, .open = open_nested,
+	  .ready = ready_hypervisors, .pause = pause_hypervisors },
 	{ .name = "guest drops translations (INVLPG)", .guest = GUEST_INVLPG,
 	  .mode = VMM_LONG, .variants = ON_ALL, .quick = ON(SHADOW) },
 	{ .name = "guest changes its page tables", .guest = GUEST_TABLES,

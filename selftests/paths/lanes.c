@@ -5,6 +5,7 @@
 
 #include "../lib/util.h"
 #include "paths.h"
+#include "../vmm/nested.h"
 
 /* As many more than the budget as make every lap evict. */
 #define PAGES_SMALL	96
@@ -60,7 +61,7 @@ static void add_lane(struct run *r, int i)
 	lane->gpa = LANES + (uint64_t)i * lane->pages * PAGE_SIZE;
 	lane->at = lane->gpa - LANES + (path->at ? path->at : LANES);
 	lane->mode = path->mode;
-	lane->guest = path->guest;
+	lane->guest = path->guest == GUEST_NESTED ? nested_hypervisor() : path->guest;
 	if (path->flags & PATH_IN_PLACE)
 		lane->gpa = lane->at = VMM_CODE_PAGE + i * PAGE_SIZE;
 	/* Code in the lanes themselves wants fewer pages at once. */
@@ -79,7 +80,7 @@ void lane_start(struct run *r, int i)
 	if (lane->guest == GUEST_TABLES)
 		/* Of the identity map, after root, pointers and directory. */
 		args.addend = VMM_TABLES + 3 * PAGE_SIZE + lane->at / PAGE_SIZE * 8;
-	else if (lane->guest == GUEST_NESTED)
+	else if (lane->guest == GUEST_NESTED || lane->guest == GUEST_NESTED_VMX)
 		args.addend = path->aside + i * PAGE_SIZE;
 	else if (looks_aside(lane->guest))
 		args.addend = path->aside - r->lane[0].at;

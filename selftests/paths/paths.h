@@ -25,7 +25,7 @@
 /* How long anything may take: a bound for what hangs, never a measure. */
 #define PATH_MS		60000
 
-/* What KVM does with page tables: parameters of kvm and kvm_amd. */
+/* What KVM does with page tables: parameters of kvm and of the module for the CPU. */
 enum variant { TDP, LEGACY, SHADOW, VARIANTS };
 
 extern const char *const variant_names[VARIANTS];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM with another MMU: kvm and kvm_amd are loaded anew with other parameters,
- * which our module has to leave for, in the same L1.
+ * KVM with another MMU: kvm and the module for the CPU are loaded anew with other
+ * parameters, which our module has to leave for, in the same L1.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,12 +16,6 @@
 
 const char *const variant_names[VARIANTS] = { "tdp", "legacy", "shadow" };
 
-static const char *const loads[VARIANTS] = {
-	[TDP] = "modprobe kvm && modprobe kvm_amd",
-	[LEGACY] = "modprobe kvm tdp_mmu=0 && modprobe kvm_amd",
-	[SHADOW] = "modprobe kvm && modprobe kvm_amd npt=0",
-};
-
 static bool parameter_is(const char *file, char want)
 {
 	char buf[8];
@@ -33,7 +27,7 @@ static bool parameter_is(const char *file, char want)
 
 static bool in_force(enum variant variant)
 {
-	bool npt = parameter_is("/sys/module/kvm_amd/parameters/npt", 'Y');
+	bool npt = !kvm_shadow_paging();
 	bool tdp_mmu = parameter_is("/sys/module/kvm/parameters/tdp_mmu", 'Y');
 
 	switch (variant) {
@@ -83,9 +77,19 @@ void variant_leave(void)
 	keeper.fd = -1;
 }
 
+static bool load(enum variant variant)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "modprobe kvm%s && modprobe %s %s",
+		 variant == LEGACY ? " tdp_mmu=0" : "", kvm_vendor(),
+		 variant == SHADOW ? kvm_no_paging() : "");
+	return !system(line);
+}
+
 static const char *reload(enum variant variant)
 {
-	static const char *const modules[] = { "nptbudget", "kvm_amd", "kvm" };
+	const char *const modules[] = { "nptbudget", kvm_vendor(), "kvm" };
 	const char *file = module_file(), *why;
 	size_t i;
 	int ret;
@@ -97,7 +101,7 @@ static const char *reload(enum variant variant)
 		if (why)
 			return why;
 	}
-	if (system(loads[variant]))
+	if (!load(variant))
 		return "KVM cannot be loaded again";
 	if (!in_force(variant))
 		return "KVM does not take its parameters";

@@ -14,7 +14,7 @@
 #include "../lib/cells.h"
 #include "../oracle/spte.h"
 #include "../vmm/prefault.h"
-#include "../vmm/vmcb.h"
+#include "../vmm/nested.h"
 
 #define SIZE		(4UL << 20)
 #define DATA		SZ_2M
@@ -24,8 +24,8 @@
 /* A slot that no guest touches, to come and go. */
 #define ASIDE		(64UL << 20)
 /* Of a guest that runs a guest. */
-#define VMCB		0x40000UL
-#define HSAVE		0x50000UL
+#define CONTROL		0x40000UL
+#define SAVE		0x50000UL
 #define NESTED_TABLES	0xa0000UL
 
 static struct vmm vm;
@@ -227,7 +227,7 @@ static bool exempt_changes(void)
  */
 static bool exempt_nested(void)
 {
-	struct vmm_args args = { .data = DATA, .pages = PAGES, .addend = VMCB };
+	struct vmm_args args = { .data = DATA, .pages = PAGES, .addend = CONTROL };
 	int64_t leaves, most = 0;
 	uint32_t before;
 	bool ok;
@@ -236,10 +236,9 @@ static bool exempt_nested(void)
 	vmm_create(&vm, SIZE, VMM_MEM_4K);
 	vmm_fill(&vm, DATA, PAGES * PAGE_SIZE);
 	before = vmm_get32(&vm, DATA);
-	vmm_tables(&vm, NESTED_TABLES);
-	vmcb_load(&vm, VMCB, vmm_entry(0) + guest_code(GUEST_NESTED, VMM_LONG).mark,
-		  NESTED_TABLES);
-	vmcb_enable(vmm_add(&vm, GUEST_NESTED, VMM_LONG, &args), HSAVE);
+	nested_tables(&vm, NESTED_TABLES);
+	nested_ready(vmm_add(&vm, nested_hypervisor(), VMM_LONG, &args), CONTROL, SAVE,
+		     NESTED_TABLES);
 	ok = !list("exempt", 0, SIZE / PAGE_SIZE - 1, true) &&
 	     !nptb_budget(vm.name, 16);
 	vmm_start(&vm);
@@ -400,7 +399,7 @@ int main(void)
 	ksft_test_result(exempt(1, 5), "exempt pages do not count, budget 5\n");
 	ksft_test_result(exempt(4, 16), "exempt pages do not count, 4 vCPUs\n");
 	ksft_test_result(exempt_changes(), "exempt frames come and go while it runs\n");
-	why = vmcb_unusable();
+	why = nested_unusable();
 	if (why)
 		ksft_test_result_skip("exempt pages of a nested guest: %s\n", why);
 	else

@@ -19,6 +19,7 @@
 
 #include "../lib/cells.h"
 #include "../lib/dice.h"
+#include "../lib/module.h"
 
 #define FRAMES		3000
 /* Every guest halts or shuts down at once. */
@@ -207,8 +208,12 @@ static void set_up(const struct trial *t)
 		die("KVM_GET_VCPU_EVENTS: %s", strerror(errno));
 	memset(&events.exception, 0, sizeof(events.exception));
 	memset(&events.interrupt, 0, sizeof(events.interrupt));
-	/* IRETQ ends the shadow of an instruction before it. */
-	events.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
+	/*
+	 * IRETQ ends the shadow of an instruction before it. VT-x enters with that of an
+	 * STI only where IF is set (SDM, volume 3C, section 26.3.1.5).
+	 */
+	events.interrupt.shadow = strcmp(kvm_vendor(), "kvm_intel") ? KVM_X86_SHADOW_INT_STI :
+		KVM_X86_SHADOW_INT_MOV_SS;
 	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &start) || ioctl(vcpu->fd, KVM_SET_REGS, &regs) ||
 	    ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, &events))

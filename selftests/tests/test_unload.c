@@ -182,22 +182,24 @@ static bool unload_with_open_file(const char *file)
 	return !ret || !module_unload("nptbudget");
 }
 
-/* kvm.ko stays while we are there, even with kvm_amd gone. */
+/* kvm.ko stays while we are there, even with the CPU's own module gone. */
 static bool holds_kvm(const char *file)
 {
-	int amd, kvm;
+	char line[32];
+	int own, kvm;
 	bool ok;
 
 	if (module_load(file))
 		return false;
-	amd = module_unload("kvm_amd");
+	own = module_unload(kvm_vendor());
 	kvm = module_unload("kvm");
 	ok = path_exists("/sys/module/kvm/holders/nptbudget") &&
 		(kvm == -EWOULDBLOCK || kvm == -EBUSY);
 	if (!ok)
-		note("kvm_amd: %s, kvm: %s", strerror(-amd), strerror(-kvm));
-	if (!amd && system("modprobe kvm_amd"))
-		die("kvm_amd does not come back");
+		note("%s: %s, kvm: %s", kvm_vendor(), strerror(-own), strerror(-kvm));
+	snprintf(line, sizeof(line), "modprobe %s", kvm_vendor());
+	if (!own && system(line))
+		die("%s does not come back", kvm_vendor());
 	return !module_unload("nptbudget") && ok;
 }
 

@@ -296,8 +296,57 @@ guest_\name\()_\suffix\()_mark_end:
 	mark_end nested, \suffix
 	.endm
 
+	/*
+	 * The same on VT-x: eax is a page that vmcs.c fills. It has the addresses of the
+	 * VMXON region and of the VMCS, then fields and their values. Any exit but a
+	 * VMCALL ends it.
+	 */
+	.macro	body_vmx suffix
+	.ifc	\suffix, long
+	movl	%eax, %esi
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+	vmxon	(%rsi)
+	vmclear	8(%rsi)
+	vmptrld	8(%rsi)
+	leaq	4f(%rip), %r10
+	movl	$0x6c16, %r9d		/* the host's RIP */
+	vmwrite	%r10, %r9
+	leal	16(%rsi), %r8d
+1:	movq	(%r8), %r9
+	testq	%r9, %r9
+	js	2f
+	vmwrite	8(%r8), %r9
+	addq	$16, %r8
+	jmp	1b
+2:	vmlaunch
+3:	hlt
+	jmp	3b
+4:	movl	$0x4402, %r9d		/* the exit's reason */
+	vmread	%r9, %r10
+	cmpl	$18, %r10d
+	jne	3b
+	movl	$0x681e, %r9d		/* the guest's RIP, over VMCALL */
+	vmread	%r9, %r10
+	addq	$3, %r10
+	vmwrite	%r10, %r9
+	vmresume
+	jmp	3b
+	.endif
+	mark	vmx, \suffix
+5:	incl	(%ebx)
+	vmcall
+	addl	%ebp, %ebx
+	decl	%edx
+	jnz	5b
+	movl	%edi, %ebx
+	movl	%ecx, %edx
+	jmp	5b
+	mark_end vmx, \suffix
+	.endm
+
 	.section .rodata
-	.irp	name, add, stamp, work, spin, touch, put, hop, read, write, invlpg, tables, fpu, nested, text
+	.irp	name, add, stamp, work, spin, touch, put, hop, read, write, invlpg, tables, fpu, nested, vmx, text
 	guest	\name, 16, real
 	guest	\name, 32, prot
 	guest	\name, 64, long

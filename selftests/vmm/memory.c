@@ -8,6 +8,9 @@
 
 /* Page-table entry: present, writable, user, accessed, dirty. */
 #define PTE_FLAGS	0x67ULL
+/* Read, write, execute; write-back: Intel SDM, volume 3C, section 28.3.2. */
+#define EPT_ALL		7ULL
+#define EPT_WB		(6ULL << 3)
 #define PTES		512
 
 static void must_fit(const struct vmm *vm, uint64_t gpa, size_t len)
@@ -57,11 +60,7 @@ uint32_t vmm_get32(struct vmm *vm, uint64_t gpa)
 	return *(volatile uint32_t *)(vm->mem + gpa);
 }
 
-/*
- * Accessed and dirty bits are set from the start: the guest's walks then write
- * nothing, and the tables too can be compared byte for byte.
- */
-int vmm_tables(struct vmm *vm, uint64_t root)
+static int identity_map(struct vmm *vm, uint64_t root, uint64_t to_table, uint64_t leaf)
 {
 	size_t pds = (vm->size + SZ_2M - 1) / SZ_2M;
 	uint64_t pdpt = root + PAGE_SIZE, pd = pdpt + PAGE_SIZE;
@@ -72,19 +71,33 @@ int vmm_tables(struct vmm *vm, uint64_t root)
 	if (pds > PTES)
 		die("identity maps reach 1 GiB");
 	memset(table, 0, sizeof(table));
-	table[0] = pdpt | PTE_FLAGS;
+	table[0] = pdpt | to_table;
 	vmm_load(vm, root, table, sizeof(table));
-	table[0] = pd | PTE_FLAGS;
+	table[0] = pd | to_table;
 	vmm_load(vm, pdpt, table, sizeof(table));
 	for (i = 0; i < pds; i++)
-		table[i] = (pt + i * PAGE_SIZE) | PTE_FLAGS;
+		table[i] = (pt + i * PAGE_SIZE) | to_table;
 	vmm_load(vm, pd, table, sizeof(table));
 	for (i = 0; i < pds; i++) {
 		for (j = 0; j < PTES; j++)
-			table[j] = (i * SZ_2M + j * PAGE_SIZE) | PTE_FLAGS;
+			table[j] = (i * SZ_2M + j * PAGE_SIZE) | leaf;
 		vmm_load(vm, pt + i * PAGE_SIZE, table, sizeof(table));
 	}
 	return 3 + pds;
+}
+
+/*
+ * Accessed and dirty bits are set from the start: the guest's walks then write
+ * nothing, and the tables too can be compared byte for byte.
+ */
+int vmm_tables(struct vmm *vm, uint64_t root)
+{
+	return identity_map(vm, root, PTE_FLAGS, PTE_FLAGS);
+}
+
+int vmm_ept_tables(struct vmm *vm, uint64_t root)
+{
+	return identity_map(vm, root, EPT_ALL, EPT_ALL | EPT_WB);
 }
 
 /* memcmp() is made for real CPUs: its vector code is slow in an emulator. */

@@ -42,7 +42,8 @@
 
 GUEST_SYMS3(add) GUEST_SYMS3(stamp) GUEST_SYMS3(work) GUEST_SYMS3(spin)
 GUEST_SYMS3(touch) GUEST_SYMS3(put) GUEST_SYMS3(hop) GUEST_SYMS3(read) GUEST_SYMS3(write)
-GUEST_SYMS3(invlpg) GUEST_SYMS3(tables) GUEST_SYMS3(fpu) GUEST_SYMS3(nested) GUEST_SYMS3(text)
+GUEST_SYMS3(invlpg) GUEST_SYMS3(tables) GUEST_SYMS3(fpu) GUEST_SYMS3(nested) GUEST_SYMS3(vmx)
+GUEST_SYMS3(text)
 
 static const struct {
 	const uint8_t *text, *end, *mark, *mark_end;
@@ -60,6 +61,7 @@ static const struct {
 	[GUEST_TABLES] = GUEST_CODE3(tables),
 	[GUEST_FPU] = GUEST_CODE3(fpu),
 	[GUEST_NESTED] = GUEST_CODE3(nested),
+	[GUEST_NESTED_VMX] = GUEST_CODE3(vmx),
 	[GUEST_TEXT] = GUEST_CODE3(text),
 };
 

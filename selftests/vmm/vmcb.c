@@ -40,20 +40,6 @@
 #define CODE_64		0xa9b	/* G, L, P, S, execute and read, accessed */
 #define DATA_32		0xc93	/* G, D, P, S, read and write, accessed */
 
-static bool parameter_on(const char *name)
-{
-	char buf[8];
-
-	return file_read(name, buf, sizeof(buf)) > 0 &&
-		(buf[0] == '1' || buf[0] == 'Y');
-}
-
-const char *vmcb_unusable(void)
-{
-	return parameter_on("/sys/module/kvm_amd/parameters/nested") ? NULL :
-		"kvm_amd nested=0";
-}
-
 static void put(uint8_t *page, unsigned int at, uint64_t val, size_t len)
 {
 	memcpy(page + at, &val, len);
@@ -66,7 +52,7 @@ static void segment(uint8_t *page, unsigned int at, uint16_t attributes)
 	put(page, at + 4, 0xffffffff, 4);
 }
 
-void vmcb_load(struct vmm *vm, uint64_t gpa, uint64_t rip, uint64_t ncr3)
+static void load(struct vmm *vm, uint64_t gpa, uint64_t rip, uint64_t ncr3)
 {
 	uint8_t page[PAGE_SIZE] = { 0 };
 	unsigned int at;
@@ -90,10 +76,12 @@ void vmcb_load(struct vmm *vm, uint64_t gpa, uint64_t rip, uint64_t ncr3)
 	vmm_load(vm, gpa, page, sizeof(page));
 }
 
-void vmcb_enable(struct vmm_vcpu *vcpu, uint64_t hsave)
+void vmcb_ready(struct vmm_vcpu *vcpu, uint64_t gpa, uint64_t hsave, uint64_t rip,
+		uint64_t ncr3)
 {
 	struct kvm_sregs s;
 
+	load(vcpu->vm, gpa, rip, ncr3);
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &s))
 		die("KVM_GET_SREGS: %s", strerror(errno));
 	s.efer |= EFER_SVME;

@@ -122,7 +122,7 @@ struct guest_code {
 
 enum guest_id {
 	GUEST_ADD, GUEST_STAMP, GUEST_WORK, GUEST_SPIN, GUEST_TOUCH, GUEST_PUT, GUEST_HOP,
-	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES, GUEST_NESTED,
+	GUEST_READ, GUEST_WRITE, GUEST_INVLPG, GUEST_TABLES, GUEST_NESTED, GUEST_NESTED_VMX,
 	GUEST_FPU, GUEST_TEXT,
 };
 
@@ -164,6 +164,8 @@ uint32_t *vmm_want32(struct vmm *vm, uint64_t gpa);
 uint32_t vmm_get32(struct vmm *vm, uint64_t gpa);
 /* Builds an identity map of the VM's memory; pages used for tables. */
 int vmm_tables(struct vmm *vm, uint64_t root);
+/* The same in the format of Intel's EPT, for a nested guest. */
+int vmm_ept_tables(struct vmm *vm, uint64_t root);
 /* True where guest memory is as wanted; says where it is not. */
 bool vmm_check(const struct vmm *vm);
 
