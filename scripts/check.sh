@@ -216,6 +216,7 @@ check_quick() {
 	done
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
+	piece "other CPUs $HOST" "$here/test-cpus.sh" "$HOST"
 }
 
 # All of it on all kernels, and what takes long.
@@ -235,6 +236,7 @@ check_full() {
 	piece "bounded $HOST" bounded "$HOST"
 	only 6.12 piece "probe" "$here/probe-check.sh"
 	piece "test of the lab" "$here/test-lab.sh" "$HOST"
+	piece "other CPUs $HOST" "$here/test-cpus.sh" "$HOST"
 	piece "demo" "$here/demo.sh" --tap
 	for series in "${STOCK[@]}"; do
 		piece "host check $series" "$here/test-host.sh" --all "$series"
