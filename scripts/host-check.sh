@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# On a real AMD machine that is there to be lost: see what it can do, build, load
+# On a real machine, AMD's or Intel's, that is there to be lost: see what it can do, build, load
 # the module, run the selftests, the probe and the bench, unload it, and leave one
 # file to send in. docs/HOSTS.md tells more.
 set -euo pipefail
@@ -69,7 +69,7 @@ parse() {
 
 # What this machine is, into host.txt.
 facts() {
-	[ "$(uname -m)" = x86_64 ] || die "this is a $(uname -m) machine: the module is for AMD's x86_64"
+	[ "$(uname -m)" = x86_64 ] || die "this is a $(uname -m) machine: the module is for x86_64"
 	mkdir -p "$PROJECT/build"
 	work=$(mktemp -d "$PROJECT/build/host-check.XXXXXX")
 	logs=$work/nptbudget-host
@@ -101,7 +101,7 @@ plan() {
 	[ -z "$packages" ] || echo "  $((++n)). apt-get install $packages"
 	[ -n "$module" ] || echo "  $((++n)). build the module for this kernel"
 	[ -n "$kselftest" ] || echo "  $((++n)). build the command and the selftests; kselftest comes with Debian's linux-source package (150 MB)"
-	[ -d /sys/module/kvm_amd ] || echo "  $((++n)). load kvm_amd"
+	[ -d "/sys/module/$(kvm_vendor)" ] || echo "  $((++n)). load $(kvm_vendor)"
 	echo "  $((++n)). load and unload the module nptbudget, some fifty times"
 	echo "  $((++n)). run ${tests:-the selftests}, nptbudget probe and the bench: small VMs, up to an hour"
 	echo "  $((++n)). unload it, and write $out"
@@ -143,7 +143,7 @@ finish() {
 	[ "$begun" = 0 ] || {
 		session_end || left=1
 		[ "$ours" = 0 ] || unload || left=1
-		[ "$kvm_ours" = 0 ] || modprobe -q -r kvm_amd || { say "left behind: kvm_amd"; left=1; }
+		[ "$kvm_ours" = 0 ] || modprobe -q -r "$(kvm_vendor)" || { say "left behind: $(kvm_vendor)"; left=1; }
 		settings_restore || left=1
 		chmod "$debugfs_mode" "$DEBUGFS"
 	}
@@ -159,8 +159,8 @@ begin() {
 	settings_keep /proc/sys/vm/nr_hugepages /sys/kernel/rcu_expedited \
 		$TRACEFS/buffer_size_kb $TRACEFS/tracing_on
 	echo "nptbudget: host-check begins, $$" >/dev/kmsg
-	[ -d /sys/module/kvm_amd ] || { kvm_ours=1; modprobe kvm_amd; }
-	[ -w /dev/kvm ] || die "kvm_amd is loaded, and there is no /dev/kvm: see dmesg"
+	[ -d "/sys/module/$(kvm_vendor)" ] || { kvm_ours=1; modprobe "$(kvm_vendor)"; }
+	[ -w /dev/kvm ] || die "$(kvm_vendor) is loaded, and there is no /dev/kvm: see dmesg"
 	mapfile -t others < <(vms)
 }
 

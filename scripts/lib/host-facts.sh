@@ -30,16 +30,25 @@ cpuinfo() { sed -n "s/^$1[ \t]*: //p" /proc/cpuinfo | head -n 1; }
 cpu_flag() { [[ " $(cpuinfo flags) " = *" $1 "* ]]; }
 mounted() { [ "$(stat -f -c %T "$2" 2>/dev/null)" = "$1" ]; }
 
+# KVM's module for this CPU.
+kvm_vendor() {
+	if [ "$(cpuinfo vendor_id)" = GenuineIntel ]; then echo kvm_intel; else echo kvm_amd; fi
+}
+
 facts_cpu() {
-	local flag
+	local flag name="SVM (AMD-V)"
+	local -a flags=(svm npt)
 	has CPU "$(cpuinfo 'model name'), family $(cpuinfo 'cpu family') model $(cpuinfo model) stepping $(cpuinfo stepping), microcode $(cpuinfo microcode), $(nproc) CPUs"
-	[ "$(cpuinfo vendor_id)" = AuthenticAMD ] ||
-		lacks "an AMD CPU" "this one is of $(cpuinfo vendor_id), and the module is for AMD-V alone"
-	for flag in svm npt; do
-		if cpu_flag $flag; then
-			has "CPU flag" $flag
+	case $(cpuinfo vendor_id) in
+	AuthenticAMD|HygonGenuine) ;;
+	GenuineIntel) flags=(vmx ept) name="VT-x" ;;
+	*) lacks "an AMD or Intel CPU" "this one is of $(cpuinfo vendor_id), and the module is for AMD-V and VT-x" ;;
+	esac
+	for flag in "${flags[@]}"; do
+		if cpu_flag "$flag"; then
+			has "CPU flag" "$flag"
 		else
-			lacks "CPU flag $flag" "switch SVM (AMD-V) on in the firmware's setup"
+			lacks "CPU flag $flag" "switch $name on in the firmware's setup"
 		fi
 	done
 	! cpu_flag hypervisor ||
@@ -69,16 +78,17 @@ facts_kernel() {
 }
 
 facts_kvm() {
-	local module file
-	if [ -d /sys/module/kvm_amd ]; then
-		either /dev/kvm yes "kvm_amd is loaded and it is not there: see dmesg" test -w /dev/kvm
-	elif modprobe -n -q kvm_amd; then
-		noted kvm_amd "not loaded: it will be, and unloaded again"
+	local module file vendor
+	vendor=$(kvm_vendor)
+	if [ -d "/sys/module/$vendor" ]; then
+		either /dev/kvm yes "$vendor is loaded and it is not there: see dmesg" test -w /dev/kvm
+	elif modprobe -n -q "$vendor"; then
+		noted "$vendor" "not loaded: it will be, and unloaded again"
 	else
-		lacks kvm_amd "this kernel has no such module"
+		lacks "$vendor" "this kernel has no such module"
 	fi
-	for module in kvm kvm_amd; do
-		for file in npt nested avic sev vgif tdp_mmu nx_huge_pages; do
+	for module in kvm "$vendor"; do
+		for file in npt nested avic sev vgif ept eptad unrestricted_guest vpid pml tdp_mmu nx_huge_pages; do
 			[ ! -r "/sys/module/$module/parameters/$file" ] ||
 				has "$module.$file" "$(cat "/sys/module/$module/parameters/$file")"
 		done

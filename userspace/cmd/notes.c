@@ -34,7 +34,8 @@ static int note_machine(struct recorder *r)
 	/* The only field of its note, as it has blanks. */
 	if (!err)
 		err = recorder_note(r, "cpu=%s", cpu);
-	parameter("/sys/module/kvm_amd/parameters/npt", npt, sizeof(npt));
+	parameter(host_has("/sys/module/kvm_intel") ? "/sys/module/kvm_intel/parameters/ept" :
+		  "/sys/module/kvm_amd/parameters/npt", npt, sizeof(npt));
 	parameter("/sys/module/kvm/parameters/tdp_mmu", tdp, sizeof(tdp));
 	if (!err)
 		err = recorder_note(r, "npt=%s tdp_mmu=%s", npt, tdp);

@@ -239,7 +239,7 @@ static int run(struct session *s)
 	s->found = json_object_new_array();
 	err = kvmtrace_open(&s->trace);
 	if (err == -ENOENT)
-		msg_err("watch: KVM's events are not there: load kvm_amd, and mount tracefs");
+		msg_err("watch: KVM's events are not there: load kvm_amd or kvm_intel, and mount tracefs");
 	else if (err)
 		msg_err("watch: cannot record KVM's events: %s", msg_errno(-err));
 	if (err)
