@@ -32,7 +32,7 @@ struct probing {
 	unsigned int nr, all;	/* pairs, for the live line */
 	const struct probe_layout *now;
 	bool live;
-	bool shadow;		/* the host runs without nested paging */
+	struct probe_paging paging;	/* the host's */
 };
 
 static bool wanted(const struct probing *p, const struct probe_case *c, unsigned int mode)
@@ -146,7 +146,7 @@ static int pair(struct probing *p, const struct probe_case *c, const struct prob
 		probe_layout_free(&l);
 		return err;
 	}
-	l.shadow = p->shadow;
+	l.paging = p->paging;
 	p->nr++;
 	p->now = &l;
 	if (p->explain)
@@ -247,14 +247,14 @@ static int probe(struct probing *p)
 		return EXIT_FAILED;
 	p->host.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (p->host.kvm < 0) {
-		msg_err("/dev/kvm: %m: load kvm_amd, and run this as root");
+		msg_err("/dev/kvm: %m: load kvm_amd or kvm_intel, and run this as root");
 		return EXIT_FAILED;
 	}
 	p->host.tail = -1;
 	p->host.budget = live;
 	p->host.priv = p;
 	p->live = isatty(STDERR_FILENO);
-	p->shadow = host_shadows();
+	host_paging(&p->paging);
 	p->all = count(p);
 	if (p->style == STYLE_JSON || p->report)
 		p->rows = json_object_new_array();

@@ -33,6 +33,7 @@ enum probe_part {
 	P_LDT,		/* a descriptor in the LDT */
 	P_HANDLER,	/* HLT, where the vector leads */
 	P_TARGET,	/* HLT, where a transfer of control leads */
+	P_KVM_TSS,	/* no part: where KVM has a TSS for real mode */
 	P_NR,
 };
 
@@ -48,13 +49,15 @@ enum probe_mode_id {
 	M_PAE, M_PAEF, M_PAE_2M, M_PAE_2MF,
 	M_LONG, M_LONGF, M_LONG_2M, M_LONG_2MF, M_LONG_1G, M_LONG_1GF,
 	M_LA57, M_LA57F, M_LA57_2M, M_LA57_2MF, M_LA57_1G, M_LA57_1GF,
+	M_REAL_64K,
 	M_NR,
 };
 
 #define BIT_M(m)	(1U << (m))
 #define UNPAGED		(BIT_M(M_REAL) | BIT_M(M_PROT))
-#define ALL_64		(((1U << M_NR) - 1) & ~((1U << M_LONG) - 1))
-#define ALL_MODES	((1U << M_NR) - 1)
+#define ALL_64		(((1U << M_REAL_64K) - 1) & ~((1U << M_LONG) - 1))
+/* All but one that is there for cases of its own: cases/rmode.c. */
+#define ALL_MODES	((1U << M_REAL_64K) - 1)
 #define ALL_PROT	(ALL_MODES & ~BIT_M(M_REAL))
 #define ALL_32		(ALL_PROT & ~ALL_64)
 #define PAGED_32	(ALL_32 & ~BIT_M(M_PROT))
@@ -143,6 +146,8 @@ struct probe_case {
 	uint32_t modes;
 	/* Pages needed at the same time; see needs.h. The first that is given. */
 	const char *needs, *needs_real, *needs_prot, *needs_long;
+	/* Instead of these on VT-x, see struct probe_paging: .pdptes; .restricted. */
+	const char *needs_pdptes, *needs_v86;
 	enum probe_result result;
 
 	int code_before;	/* bytes of the instruction below a page boundary */
@@ -171,6 +176,7 @@ struct probe_case {
 	bool steps;		/* makes progress between its faults */
 	bool fresh;		/* also run with a new VM for each budget */
 	bool ltr;		/* TR is loaded by the case itself */
+	bool loads_cr3;		/* MOV CR3 */
 };
 
 /*

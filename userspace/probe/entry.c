@@ -2,9 +2,9 @@
 /* The state in which a vCPU enters a case. */
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/util.h"
+#include "host.h"
 #include "vmm.h"
 
 #define CR0_PE		BIT_ULL(0)
@@ -44,9 +44,12 @@ static void flat(const struct probe_layout *l, struct kvm_segment *seg, bool cod
 		seg->selector = probe_selector(l, cpl ? P_SS3 : P_SS0) | cpl;
 }
 
-/* Real mode's segments have limits of 4 GiB here, so that one text fits all. */
+/* Real mode's segments have limits of 4 GiB, so that one text fits all, or 64 KiB. */
 static void segments(const struct probe_layout *l, struct kvm_sregs *s)
 {
+	struct kvm_segment *all[] = { &s->cs, &s->ds, &s->es, &s->fs, &s->gs, &s->ss };
+	size_t i;
+
 	flat(l, &s->cs, true);
 	flat(l, &s->ds, false);
 	s->es = s->fs = s->gs = s->ss = s->ds;
@@ -55,6 +58,12 @@ static void segments(const struct probe_layout *l, struct kvm_sregs *s)
 	if (l->m->bits == 16) {
 		s->cs.selector = (uint16_t)(l->cs_base >> 4);
 		s->ss.selector = (uint16_t)(l->ss_base >> 4);
+	}
+	if (!l->m->small)
+		return;
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		all[i]->limit = 0xffff;
+		all[i]->g = 0;
 	}
 }
 
@@ -71,7 +80,7 @@ static void tables(const struct probe_layout *l, struct kvm_sregs *s)
 		 * Busy, and VT-x takes no other (SDM, volume 3C, section 27.3.1.2); but on
 		 * AMD's CPUs QEMU 7.2 takes none but an available one before long mode.
 		 */
-		.type = l->m->bits == 64 || !access("/sys/module/kvm_intel", F_OK) ? 11 : 9,
+		.type = l->m->bits == 64 || host_intel() ? 11 : 9,
 		.selector = l->m->bits == 16 ? 0 : probe_selector(l, P_TSSD),
 	};
 	s->ldt = (struct kvm_segment) {

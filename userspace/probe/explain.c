@@ -44,7 +44,7 @@ static void parts(FILE *to, const struct probe_layout *l)
 			continue;
 		/* The GDT has all descriptors: show those that count. */
 		if (p >= P_GDT_FIRST && p <= P_GDT_LAST &&
-		    !strstr(probe_formula(l->c, l->m), probe_part_names[p]))
+		    !strstr(probe_formula(l), probe_part_names[p]))
 			continue;
 		first = l->part[p].lin & ~(uint64_t)(PROBE_PAGE - 1);
 		n = (unsigned int)((l->part[p].lin + l->part[p].size - 1 - first) / PROBE_PAGE + 1);
@@ -174,10 +174,15 @@ void explain_measure(FILE *to, const struct probe_layout *l, const struct probe_
 	size_t j;
 
 	fprintf(to, "Theory: %s, %s the tables of each walk: %u pages\n",
-		probe_formula(l->c, l->m), l->shadow ? "without" : "with", x->need.n);
+		probe_formula(l), l->paging.shadow ? "without" : "with", x->need.n);
 	for (i = 0; i < x->need.n; i++)
 		page_line(to, l, x->need.gpa[i], x->need.role[i]);
 	budgets(to, x);
+	if (x->status == PROBE_EMULATED) {
+		fprintf(to, "  KVM emulates all of it, %llu instructions: it needs no page\n\n",
+			x->emulated);
+		return;
+	}
 	if (x->status != PROBE_OK) {
 		fprintf(to, "  not measured: %s\n\n", x->why);
 		return;

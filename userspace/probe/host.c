@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <nptbudget.h>
 #include "model/dbgfs.h"
@@ -69,23 +70,47 @@ static void add_parameter(struct json_object *obj, const char *module, const cha
 	fclose(f);
 }
 
-/**
- * host_shadows() - does KVM run without nested paging?
- *
- * Return: true where kvm_amd was loaded with npt=0, or kvm_intel with ept=0.
- */
-bool host_shadows(void)
+/* A parameter of KVM's, on unless it says otherwise. */
+static bool parameter_on(const char *path)
 {
-	FILE *f = fopen("/sys/module/kvm_amd/parameters/npt", "re");
+	FILE *f = fopen(path, "re");
 	int c = 'Y';
 
-	if (!f)
-		f = fopen("/sys/module/kvm_intel/parameters/ept", "re");
 	if (f) {
 		c = fgetc(f);
 		fclose(f);
 	}
-	return c == 'N' || c == '0';
+	return c != 'N' && c != '0';
+}
+
+/**
+ * host_intel() - is it VT-x that KVM uses?
+ *
+ * Return: true where kvm_intel is loaded.
+ */
+bool host_intel(void)
+{
+	return !access("/sys/module/kvm_intel", F_OK);
+}
+
+/**
+ * host_paging() - how KVM maps its guests' memory here
+ * @paging: by the parameters of kvm_amd or kvm_intel
+ *
+ * Without EPT there is no "unrestricted guest" either (SDM, volume 3C, section 27.2.1.1).
+ */
+void host_paging(struct probe_paging *paging)
+{
+	bool ept = parameter_on("/sys/module/kvm_intel/parameters/ept");
+	bool all = ept && parameter_on("/sys/module/kvm_intel/parameters/unrestricted_guest");
+
+	*paging = (struct probe_paging) {
+		.shadow = !parameter_on("/sys/module/kvm_amd/parameters/npt"),
+	};
+	if (host_intel())
+		*paging = (struct probe_paging) {
+			.shadow = !ept, .pdptes = ept, .restricted = !all,
+		};
 }
 
 /**

@@ -8,8 +8,11 @@
 
 #include <json-c/json.h>
 
+#include "layout.h"
+
 void host_kernel(char *buf, size_t size);
-bool host_shadows(void);
+bool host_intel(void);
+void host_paging(struct probe_paging *paging);
 struct json_object *host_json(void);
 
 #endif /* NPTB_PROBE_HOST_H */

@@ -13,7 +13,7 @@ const char *const probe_part_names[P_NR] = {
 	[P_CS0] = "cs0", [P_SS0] = "ss0", [P_CS3] = "cs3", [P_SS3] = "ss3",
 	[P_GATE] = "gate", [P_TSSD] = "tssd", [P_LDTD] = "ldtd",
 	[P_TSS2D] = "tss2d", [P_LDT] = "ldt", [P_HANDLER] = "handler",
-	[P_TARGET] = "target",
+	[P_TARGET] = "target", [P_KVM_TSS] = "kvmtss",
 };
 
 /* Areas, from 1: every part at its own boundary; the GDT is one area. */
@@ -35,8 +35,9 @@ static const uint8_t areas[P_NR] = {
 
 #define TSS_SIZE	104
 
-/* Real mode's segments begin half of their size below the boundary. */
+/* Real mode's segments begin half of their size, or a page, below the boundary. */
 #define REAL_BELOW	0x8000
+#define SMALL_BELOW	0x1000
 
 const struct probe_text *probe_text(const struct probe_text *t,
 				    const struct probe_mode *m)
@@ -95,6 +96,11 @@ static void place(struct probe_layout *l, enum probe_part part, unsigned int siz
 	l->part[part].lin = before ? b - before : b + offset;
 }
 
+static uint64_t real_base(const struct probe_layout *l, enum probe_part part)
+{
+	return boundary(l, part) - (l->m->small ? SMALL_BELOW : REAL_BELOW);
+}
+
 static unsigned int split_before(const struct probe_layout *l, enum probe_part part,
 				 unsigned int size)
 {
@@ -110,7 +116,7 @@ static void place_code(struct probe_layout *l)
 	l->insn_len = (unsigned int)(t->insn_end - t->code);
 	/* What follows the instruction is there, but no part of the part. */
 	place(l, P_CODE, l->insn_len, (unsigned int)l->c->code_before, offset);
-	l->cs_base = l->m->bits == 16 ? boundary(l, P_CODE) - REAL_BELOW : 0;
+	l->cs_base = l->m->bits == 16 ? real_base(l, P_CODE) : 0;
 }
 
 static void place_operand(struct probe_layout *l, const struct probe_op *op)
@@ -145,7 +151,7 @@ static void place_stack(struct probe_layout *l)
 	if (size)
 		place(l, P_STACK, size, before,
 		      c->push ? STACK_OFFSET - size : STACK_OFFSET);
-	l->ss_base = l->m->bits == 16 && size ? boundary(l, P_STACK) - REAL_BELOW : 0;
+	l->ss_base = l->m->bits == 16 && size ? real_base(l, P_STACK) : 0;
 	l->sp = l->part[P_STACK].lin + (c->push ? size : 0);
 }
 
@@ -173,6 +179,13 @@ static void place_idt(struct probe_layout *l)
 
 	if (!l->c->event)
 		return;
+	/* As it is after a reset; virtual-8086 mode knows no other place. */
+	if (l->m->small) {
+		l->home[P_IDT] = P_IDT;
+		l->part[P_IDT].size = size;
+		l->part[P_IDT].lin = l->c->vector * size;
+		return;
+	}
 	place(l, P_IDT, size, split_before(l, P_IDT, size), OTHER_OFFSET);
 	l->idt = l->part[P_IDT].lin - l->c->vector * size;
 }

@@ -65,6 +65,24 @@ struct probe_frame {
 };
 
 /**
+ * struct probe_paging - how the host maps its guests' memory
+ * @shadow: KVM shadows the guest's tables (npt=0, ept=0)
+ * @pdptes: the CPU keeps the four entries of PAE's root, and MOV CR3 loads them: EPT
+ * @restricted: VT-x without "unrestricted guest", whose guests always have paging on.
+ *	KVM runs real mode as virtual-8086 mode, and emulates all of it where segments are
+ *	not of 64 KiB; under EPT unpaged guests go through an identity map of KVM's
+ */
+struct probe_paging {
+	bool shadow;
+	bool pdptes;
+	bool restricted;
+};
+
+/* Where KVM has its pages in a guest: what vmm.c and KVM choose. */
+#define PROBE_KVM_IDENTITY	0xfffbc000ULL
+#define PROBE_KVM_TSS		0xfffbd000ULL
+
+/**
  * struct probe_layout - a case in a mode
  * @c: the case
  * @m: the mode
@@ -88,7 +106,7 @@ struct probe_frame {
  * @frame: frames, by address
  * @unit: large pages that have been given frames
  * @memory: what the frames hold at first
- * @shadow: KVM shadows the guest's tables (npt=0); set after probe_layout()
+ * @paging: the host's; set after probe_layout()
  * @code_len: bytes of code
  * @insn_len: bytes of it that are the instruction
  */
@@ -105,7 +123,7 @@ struct probe_layout {
 	struct probe_frame frame[PROBE_FRAMES];
 	uint64_t unit[PROBE_PAGES];
 	uint8_t *memory;
-	bool shadow;
+	struct probe_paging paging;
 };
 
 bool probe_fits(const struct probe_case *c, const struct probe_mode *m);

@@ -86,6 +86,12 @@ static int begin(struct run *r)
 	}
 	if (resident(r, &pages))
 		return -EIO;
+	if (pages && vmm_drop(&r->vm)) {
+		fail(r->x, "%s", r->vm.why);
+		return -EIO;
+	}
+	if (pages && resident(r, &pages))
+		return -EIO;
 	if (!pages)
 		return 0;
 	fail(r->x, "%u pages are resident in a VM that was emptied", pages);
@@ -163,6 +169,14 @@ static void learn_tail(struct run *r)
 		r->host->tail = (int)(vmm_stat(&r->vm, "insn_emulation") - before);
 }
 
+/* It needs no page at all: KVM emulates each instruction of it. */
+static void emulated(struct probe_measure *x)
+{
+	x->status = PROBE_EMULATED;
+	x->agrees = !x->need.n;
+	x->same = true;
+}
+
 /* Without a budget: what has to come out. Then what it touches in all. */
 static void control(struct run *r)
 {
@@ -188,6 +202,8 @@ static void control(struct run *r)
 	what = vmm_differ(&r->vm, &r->control, &r->now, buf, sizeof(buf));
 	if (what)
 		fail(r->x, "with plenty of room it ends otherwise: %s", what);
+	else if (!r->x->touched)
+		emulated(r->x);
 }
 
 static int keep_loop(struct loop *to, const struct loop *from)
@@ -407,7 +423,7 @@ bool probe_same_pages(const struct loop *loop, const struct probe_need *need)
 	return true;
 }
 
-static void compare(struct probe_measure *x)
+static void compare(struct probe_measure *x, const struct probe_layout *l)
 {
 	bool turns;
 	size_t i;
@@ -419,7 +435,7 @@ static void compare(struct probe_measure *x)
 		fail(x, "completes with %u pages, but the loop below has %u", x->min,
 		     x->roles.pages);
 	/* Where pages, or instructions, take turns, which one it was is not told. */
-	turns = x->c->steps || strchr(probe_formula(x->c, x->m), '|');
+	turns = x->c->steps || strchr(probe_formula(l), '|');
 	x->agrees = x->min == x->need.n &&
 		    (turns ? !memcmp(&x->roles, &x->predicted, sizeof(x->roles)) :
 			     probe_same_pages(&x->loop, &x->need));
@@ -442,7 +458,7 @@ void probe_measure(struct probe_host *host, const struct probe_layout *l,
 	x->c = l->c;
 	x->m = l->m;
 	if (probe_predict(l, &x->need)) {
-		fail(x, "its formula cannot be read: '%s'", probe_formula(l->c, l->m) ?: "");
+		fail(x, "its formula cannot be read: '%s'", probe_formula(l) ?: "");
 		return;
 	}
 	probe_need_roles(&x->need, &x->predicted);
@@ -453,7 +469,7 @@ void probe_measure(struct probe_host *host, const struct probe_layout *l,
 	if (x->status == PROBE_OK && x->min == 1)
 		one_page(x, l);
 	if (x->status == PROBE_OK)
-		compare(x);
+		compare(x, l);
 	if (x->status == PROBE_OK && x->c->fresh && BIT_M(x->m->id) & FEW_MODES)
 		fresh(&r, l);
 	close_run(&r);

@@ -12,6 +12,7 @@
 
 enum probe_status {
 	PROBE_OK,
+	PROBE_EMULATED,	/* by KVM, to the last instruction: it needs no page */
 	PROBE_SKIPPED,	/* this host cannot: &probe_measure.why */
 	PROBE_FAILED,	/* to measure, or the case did not do what it should */
 };

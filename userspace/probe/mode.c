@@ -6,6 +6,8 @@
 
 /* Distance of parts where they are near each other: fourteen fit below 1 MiB. */
 #define NEAR_SHIFT	16
+/* And where seven have to fit below 64 KiB. */
+#define SMALL_SHIFT	13
 
 static const struct probe_level levels_32[] = {
 	{ 22, 10, "PD" }, { 12, 10, "PT" },
@@ -22,11 +24,11 @@ static const struct probe_level levels_5[] = {
 };
 
 #define UNPAGED_MODE(id, name, bits, what)				\
-	[id] = { name, id, bits, NULL, 0, 0, false, 0, F_NONE, what }
+	[id] = { name, id, bits, NULL, 0, 0, false, 0, F_NONE, false, what }
 #define PAIR(id, name, bits, levels, n, entry, shift, feature, what)	\
-	[id] = { name, id, bits, levels, n, entry, false, 0, feature, what }, \
+	[id] = { name, id, bits, levels, n, entry, false, 0, feature, false, what }, \
 	[id##F] = { name "-far", id##F, bits, levels, n, entry, true, shift, \
-		    feature, what ", worst spread" }
+		    feature, false, what ", worst spread" }
 
 const struct probe_mode probe_modes[M_NR] = {
 	UNPAGED_MODE(M_REAL, "real", 16, "real mode"),
@@ -49,6 +51,8 @@ const struct probe_mode probe_modes[M_NR] = {
 	     "long mode, 5 levels, 2 MiB pages"),
 	PAIR(M_LA57_1G, "la57-1g", 64, levels_5, 3, 8, 48, F_LA57,
 	     "long mode, 5 levels, 1 GiB pages"),
+	[M_REAL_64K] = { "real-64k", M_REAL_64K, 16, NULL, 0, 0, false, 0, F_NONE, true,
+			 "real mode, segments of 64 KiB as after a reset" },
 };
 
 /**
@@ -105,7 +109,7 @@ unsigned int probe_page_shift(const struct probe_mode *m)
 uint64_t probe_boundary(const struct probe_mode *m, unsigned int area, unsigned int use)
 {
 	if (!m->far)
-		return (uint64_t)area << NEAR_SHIFT;
+		return (uint64_t)area << (m->small ? SMALL_SHIFT : NEAR_SHIFT);
 	if (m->far_shift == 30)
 		return use <= 3 ? (uint64_t)use << 30 : (uint64_t)use * 2 << 21;
 	return (uint64_t)area * 2 << m->far_shift;

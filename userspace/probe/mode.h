@@ -33,6 +33,7 @@ struct probe_level {
  * @far: operand halves lie in different subtrees
  * @far_shift: log2 of the distance of parts then
  * @feature: needed of the CPU
+ * @small: segments of 64 KiB, which begin at their selector times 16
  * @what: one line
  */
 struct probe_mode {
@@ -45,6 +46,7 @@ struct probe_mode {
 	bool far;
 	uint8_t far_shift;
 	enum probe_feature feature;
+	bool small;
 	const char *what;
 };
 

@@ -19,16 +19,20 @@ struct term {
 
 /**
  * probe_formula() - the formula of a case in a mode
- * @c: the case
- * @m: the mode
+ * @l: the case in the mode
  *
- * Return: the one for this kind of mode, else the general one.
+ * Return: the one for this host, or for this kind of mode, else the general one.
  */
-const char *probe_formula(const struct probe_case *c, const struct probe_mode *m)
+const char *probe_formula(const struct probe_layout *l)
 {
-	const char *own = m->bits == 16 ? c->needs_real :
-			  m->bits == 32 ? c->needs_prot : c->needs_long;
+	const struct probe_case *c = l->c;
+	const char *own = l->m->bits == 16 ? c->needs_real :
+			  l->m->bits == 32 ? c->needs_prot : c->needs_long;
 
+	if (l->paging.pdptes && c->needs_pdptes)
+		return c->needs_pdptes;
+	if (l->paging.restricted && l->m->small && c->needs_v86)
+		return c->needs_v86;
 	return own ? own : c->needs;
 }
 
@@ -116,15 +120,39 @@ static void add(struct probe_need *need, uint64_t gpa, uint32_t role)
 	need->role[need->n++] = role;
 }
 
+/* By a walk of KVM's own table to each page. */
+static bool maps_identity(const struct probe_layout *l)
+{
+	return l->paging.restricted && !l->paging.shadow;
+}
+
+/* PAE's root is no table where the CPU keeps its four entries. */
+static bool is_kept(const struct probe_layout *l, unsigned int level)
+{
+	return l->paging.pdptes && l->m->bits == 32 && l->m->levels[level].shift == 30;
+}
+
 /* A walk to a page goes from the root down; then the page itself. */
 static void add_page(const struct probe_layout *l, struct probe_need *need, uint64_t lin,
 		     uint32_t role)
 {
 	unsigned int level;
 
-	for (level = 0; level < l->m->nlevels && !l->shadow; level++)
-		add(need, probe_table_at(l, level, lin)->gpa, NPTB_ROLE_TABLE);
+	if (!l->m->nlevels && maps_identity(l))
+		add(need, PROBE_KVM_IDENTITY, NPTB_ROLE_TABLE);
+	for (level = 0; level < l->m->nlevels && !l->paging.shadow; level++)
+		if (!is_kept(l, level))
+			add(need, probe_table_at(l, level, lin)->gpa, NPTB_ROLE_TABLE);
 	add(need, probe_page_at(l, lin)->gpa, role);
+}
+
+/* A page of KVM's own, which the CPU uses on the guest's behalf. */
+static void add_own(const struct probe_layout *l, struct probe_need *need, uint64_t gpa,
+		    uint32_t role)
+{
+	if (maps_identity(l))
+		add(need, PROBE_KVM_IDENTITY, NPTB_ROLE_TABLE);
+	add(need, gpa, role);
 }
 
 static unsigned int pages_of(const struct probe_range *r)
@@ -139,8 +167,10 @@ static void add_term(const struct probe_layout *l, struct probe_need *need,
 	unsigned int first = t->most ? t->from : 0;
 	unsigned int n = t->most ? t->most : pages_of(r), i;
 
+	if (t->part == P_KVM_TSS)
+		add_own(l, need, PROBE_KVM_TSS, t->role);
 	/* KVM walks the guest's tables itself, by their host addresses. */
-	if (!r->size || (l->shadow && t->role == NPTB_ROLE_TABLE))
+	if (!r->size || (l->paging.shadow && t->role == NPTB_ROLE_TABLE))
 		return;
 	for (i = first; i < first + n && i < pages_of(r); i++)
 		add_page(l, need, (r->lin & ~(uint64_t)(PROBE_PAGE - 1)) + i * PROBE_PAGE, t->role);
@@ -171,6 +201,8 @@ static void try_terms(const struct probe_layout *l, struct term *t, unsigned int
 		need.n = 0;
 		for (i = 0; i < n; i++)
 			add_term(l, &need, &t[i]);
+		if (l->c->loads_cr3 && l->m->nlevels && is_kept(l, 0))
+			add(&need, l->cr3, NPTB_ROLE_TABLE);
 		if (need.n > most->n)
 			*most = need;
 	} while (next_choice(l, t, n));
@@ -185,13 +217,15 @@ static void try_terms(const struct probe_layout *l, struct term *t, unsigned int
  */
 int probe_predict(const struct probe_layout *l, struct probe_need *need)
 {
-	const char *text = probe_formula(l->c, l->m);
+	const char *text = probe_formula(l);
 	struct term t[TERMS];
 	unsigned int n = 0;
 
 	need->n = 0;
 	if (!text)
 		return -EINVAL;
+	if (l->paging.restricted && l->m->bits == 16 && !l->m->small)
+		return 0;
 	for (;;) {
 		if (n == TERMS || parse_term(&text, &t[n]))
 			return -EINVAL;

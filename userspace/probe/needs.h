@@ -8,7 +8,8 @@
  * each of them. "si/1" is at most one page of si at the same time. A role may
  * follow, "stack:r": f, r, w, t for a page table, m for what is read and written,
  * where it is the CPU's to choose which comes first. "A | B" is whichever needs
- * more, A or B: instructions that follow each other.
+ * more, A or B: instructions that follow each other. "kvmtss" is no part of the case but
+ * the page in which KVM has a TSS for real mode.
  */
 #ifndef NPTB_PROBE_NEEDS_H
 #define NPTB_PROBE_NEEDS_H
@@ -41,7 +42,7 @@ struct probe_need {
 	uint32_t role[PROBE_FRAMES];
 };
 
-const char *probe_formula(const struct probe_case *c, const struct probe_mode *m);
+const char *probe_formula(const struct probe_layout *l);
 int probe_predict(const struct probe_layout *l, struct probe_need *need);
 void probe_need_roles(const struct probe_need *need, struct probe_roles *roles);
 const char *probe_roles_text(const struct probe_roles *roles, char *buf, size_t size);

@@ -93,6 +93,15 @@ void row_make(const struct probe_measure *x, struct row *row)
 		done(row, x);
 		return;
 	}
+	if (x->status == PROBE_EMULATED) {
+		set(row, ROW_RESULT, "emulated");
+		set(row, ROW_PAGES, "0");
+		set(row, ROW_THEORY, "%u", x->predicted.pages);
+		set(row, ROW_AGREES, "%s", x->agrees ? "yes" : "no");
+		set(row, ROW_SAME, "yes");
+		set(row, ROW_EMULATED, "%llu", x->emulated);
+		return;
+	}
 	set(row, ROW_RESULT, "%s", x->status == PROBE_SKIPPED ? "skipped" : "failed");
 	set(row, ROW_WHY, "%s", x->why);
 }

@@ -123,7 +123,7 @@ void probe_tables_fill(struct probe_layout *l)
  * @buf: for the text
  * @size: of it
  *
- * Return: @buf: "code", "bx.2" (the second page of it), "PT of si.1".
+ * Return: @buf: "code", "bx.2" (the second page of it), "PT of si.1", "KVM's TSS".
  */
 const char *probe_frame_name(const struct probe_layout *l, uint64_t gpa, char *buf,
 			     size_t size)
@@ -150,7 +150,9 @@ const char *probe_frame_name(const struct probe_layout *l, uint64_t gpa, char *b
 		snprintf(buf, size, "%s of %s.%u", l->m->levels[table->level].name,
 			 probe_part_names[l->page[table->page].part],
 			 l->page[table->page].index + 1);
+	else if (gpa == PROBE_KVM_IDENTITY)
+		snprintf(buf, size, "KVM's identity map");
 	else
-		snprintf(buf, size, "?");
+		snprintf(buf, size, gpa == PROBE_KVM_TSS ? "KVM's TSS" : "?");
 	return buf;
 }

@@ -9,9 +9,12 @@
 
 #include <nptbudget.h>
 #include "base/util.h"
+#include "host.h"
 #include "vmm.h"
 
 #define CPUID_MAX	160
+/* Where no layout has a frame, and KVM has none. */
+#define ASIDE		0xffff0000UL
 
 static struct kvm_cpuid2 *supported_cpuid(int kvm)
 {
@@ -37,7 +40,7 @@ static const struct {
 	[F_AVX2] = { 7, 0, 'b', 5 },
 	[F_CX16] = { 1, 0, 'c', 13 },
 	[F_LA57] = { 7, 0, 'c', 16 },
-	[F_SYSCALL32] = { 0x80000001, 0, 'd', 11 },
+	[F_SYSCALL32] = { 0x80000001, 0, 'd', 11 },	/* on Intel, in 64-bit code alone */
 };
 
 /**
@@ -55,6 +58,8 @@ bool vmm_has(int kvm, enum probe_feature feature)
 
 	if (feature == F_NONE)
 		return true;
+	if (feature == F_SYSCALL32 && host_intel())
+		return false;
 	c = supported_cpuid(kvm);
 	for (i = 0; c && i < c->nent; i++) {
 		if (c->entries[i].function != features[feature].leaf ||
@@ -200,7 +205,7 @@ int vmm_open(struct vmm *vm, int kvm, const struct probe_layout *l)
 	if (vm->fd < 0)
 		return failed(vm, "KVM_CREATE_VM");
 	/* Without "unrestricted guest" KVM wants a place for pages of its own. */
-	ioctl(vm->fd, KVM_SET_TSS_ADDR, 0xfffbd000UL);
+	ioctl(vm->fd, KVM_SET_TSS_ADDR, PROBE_KVM_TSS);
 	snprintf(vm->name, sizeof(vm->name), "%d-%d", (int)gettid(), vm->fd);
 	err = add_memory(vm);
 	if (!err)
@@ -242,8 +247,9 @@ static int inject(struct vmm *vm)
  * @vm: the VM
  *
  * Giving the memory back to the host takes every leaf from the nested page
- * table, by way of KVM's MMU notifier. That no leaf is left is for the caller
- * to see in KVM's counters.
+ * table, by way of KVM's MMU notifier, but for those of pages that KVM has in
+ * the guest: see vmm_drop(). That no leaf is left is for the caller to see in
+ * KVM's counters.
  *
  * Return: 0, or a negative errno, see &vmm.why.
  */
@@ -273,6 +279,29 @@ int vmm_reset(struct vmm *vm)
 	if (set_msrs(vm))
 		return -EIO;
 	return inject(vm);
+}
+
+/**
+ * vmm_drop() - take all leaves from a VM, of KVM's own pages too
+ * @vm: the VM
+ *
+ * KVM begins all page tables anew when a memory slot goes.
+ *
+ * Return: 0, or a negative errno, see &vmm.why.
+ */
+int vmm_drop(struct vmm *vm)
+{
+	struct kvm_userspace_memory_region r = {
+		.slot = PROBE_FRAMES, .guest_phys_addr = ASIDE, .memory_size = PROBE_PAGE,
+		.userspace_addr = (uintptr_t)vm->memory,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r))
+		return failed(vm, "KVM_SET_USER_MEMORY_REGION");
+	r.memory_size = 0;
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r))
+		return failed(vm, "KVM_SET_USER_MEMORY_REGION");
+	return 0;
 }
 
 /**

@@ -70,6 +70,7 @@ bool vmm_has(int kvm, enum probe_feature feature);
 int vmm_open(struct vmm *vm, int kvm, const struct probe_layout *l);
 void vmm_close(struct vmm *vm);
 int vmm_reset(struct vmm *vm);
+int vmm_drop(struct vmm *vm);
 enum vmm_end vmm_run(struct vmm *vm);
 int vmm_state(struct vmm *vm, struct vmm_state *s);
 const char *vmm_differ(const struct vmm *vm, const struct vmm_state *a,

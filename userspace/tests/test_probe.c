@@ -126,9 +126,11 @@ static void spread(void **state)
 	}
 }
 
+static const struct probe_paging npt, npt0 = { .shadow = true };
+
 /* What theory says of a case must be these roles. Return: how many pages. */
-static unsigned int predicted(const char *name, enum probe_mode_id mode, bool shadow,
-			      const char *want)
+static unsigned int predicted(const char *name, enum probe_mode_id mode,
+			      struct probe_paging paging, const char *want)
 {
 	static struct probe_layout l;
 	static struct probe_need need;
@@ -136,7 +138,7 @@ static unsigned int predicted(const char *name, enum probe_mode_id mode, bool sh
 	char text[64];
 
 	assert_int_equal(probe_layout(&l, case_named(name), &probe_modes[mode]), 0);
-	l.shadow = shadow;
+	l.paging = paging;
 	assert_int_equal(probe_predict(&l, &need), 0);
 	probe_need_roles(&need, &roles);
 	assert_string_equal(probe_roles_text(&roles, text, sizeof(text)), want);
@@ -184,7 +186,7 @@ static void predictions(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(want); i++)
-		assert_int_equal(predicted(want[i].name, want[i].mode, false, want[i].roles),
+		assert_int_equal(predicted(want[i].name, want[i].mode, npt, want[i].roles),
 				 want[i].pages);
 }
 
@@ -203,7 +205,39 @@ static void shadow(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(want); i++)
-		predicted(want[i].name, want[i].mode, true, want[i].roles);
+		predicted(want[i].name, want[i].mode, npt0, want[i].roles);
+}
+
+/* What VT-x has differently: PAE's root; unpaged guests without "unrestricted guest". */
+static void on_vmx(void **state)
+{
+	static const struct probe_paging ept = { .pdptes = true };
+	static const struct probe_paging restricted = { .pdptes = true, .restricted = true };
+	static const struct probe_paging ept0 = { .shadow = true, .restricted = true };
+	static const struct {
+		struct probe_paging paging;
+		const char *name;
+		enum probe_mode_id mode;
+		const char *roles;
+	} want[] = {
+		{ ept, "movsd", M_PAE, "2F 2R 2W 2T" }, { ept, "movsd", M_PAEF, "2F 2R 2W 10T" },
+		{ ept, "movsd", M_PAE_2M, "2F 2R 2W 1T" }, { ept, "movsd", M_LONG, "2F 2R 2W 4T" },
+		{ ept, "mov_cr3", M_PAE, "1F 3T" }, { ept, "mov_cr3", M_32, "1F 2T" },
+		{ ept, "mov_cr3", M_LONG, "1F 4T" }, { ept, "paging_pae", M_PROT, "1F 2T" },
+		{ ept, "nop", M_PROT, "1F" }, { ept, "rm_int", M_REAL_64K, "1R 1W" },
+		{ restricted, "nop", M_PROT, "1F 1T" }, { restricted, "movsd", M_PROT, "2F 2R 2W 1T" },
+		{ restricted, "movsd", M_LONG, "2F 2R 2W 4T" }, { restricted, "add", M_REAL, "" },
+		{ restricted, "rm_add", M_REAL_64K, "1F 1RW 1T" },
+		{ restricted, "rm_int", M_REAL_64K, "1F 1R 1T" },
+		{ ept0, "add", M_REAL, "" }, { ept0, "nop", M_PROT, "1F" },
+		{ ept0, "movsd", M_LONG, "2F 2R 2W" }, { ept0, "rm_add", M_REAL_64K, "1F 1RW" },
+		{ ept0, "rm_int", M_REAL_64K, "1F 1R" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(want); i++)
+		predicted(want[i].name, want[i].mode, want[i].paging, want[i].roles);
 }
 
 static void formulas(void **state)
@@ -256,7 +290,7 @@ static void all_formulas(void **state)
 			assert_int_equal(probe_layout(&l, *c, &probe_modes[m]), 0);
 			if (probe_predict(&l, &need) || !need.n)
 				fail_msg("%s in %s: %s", (*c)->name, probe_modes[m].name,
-					 probe_formula(*c, &probe_modes[m]));
+					 probe_formula(&l));
 			probe_layout_free(&l);
 		}
 }
@@ -510,6 +544,7 @@ int main(void)
 		cmocka_unit_test(spread),
 		cmocka_unit_test(predictions),
 		cmocka_unit_test(shadow),
+		cmocka_unit_test(on_vmx),
 		cmocka_unit_test(formulas),
 		cmocka_unit_test(all_formulas),
 		cmocka_unit_test(same_pages),

@@ -31,6 +31,8 @@ CASE32(paging_pae,
 	.what = "paging is turned on, PAE",
 	.modes = BIT_M(M_PROT),
 	.needs = "code + bx:w | code + si:w | code + di:w | bx:t + si:t + di:t + code",
+	/* MOV CR0 exits, and KVM reads the four entries by their host address. */
+	.needs_pdptes = "code + bx:w | code + si:w | code + di:w | si:t + di:t + code",
 	.op = { TABLE(P_BX), TABLE(P_SI), TABLE(P_DI) },
 	.put = { { P_BX, 8, 8, CONST(0) }, { P_BX, 16, 8, CONST(0) }, { P_BX, 24, 8, CONST(0) } },
 	ENTRY())
