@@ -244,6 +244,7 @@ check_full() {
 	only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
 	piece "lockdown $HOST" alone "$HOST" test_lockdown.sh
 	piece "libvirt $HOST" "$here/check-libvirt.sh" "$HOST"
+	piece "Slurm $HOST" "$here/check-slurm.sh" "$HOST"
 	piece "damo" "$here/check-damo.sh"
 	debug
 }
