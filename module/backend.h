@@ -36,7 +36,7 @@
 #include "cpu.h"
 #include "set/policy.h"
 
-struct nptb_fetch;
+struct nptb_burst;
 
 /* No key: an address that the guest's tables map to no frame. */
 #define NPTB_KEY_NONE	(~0ULL)

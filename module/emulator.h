@@ -41,8 +41,9 @@ enum nptb_reason nptb_kvm_barred(struct kvm_vcpu *vcpu);
 bool nptb_kvm_delivering(struct kvm_vcpu *vcpu);
 bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
 bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu);
-enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
-			     int *ret);
+void nptb_kvm_burst_begin(struct nptb_burst *burst, struct kvm_vcpu *vcpu);
+void nptb_kvm_burst_forget(struct nptb_burst *burst);
+enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret);
 enum nptb_step nptb_kvm_carry_out(struct kvm_vcpu *vcpu, struct nptb_carried *carried);
 bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
 			      struct nptb_mask_bits *bits, bool *none);

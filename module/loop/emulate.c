@@ -53,13 +53,13 @@ static enum nptb_step carry_out(struct nptb_fault *fault)
 	return step;
 }
 
-static enum nptb_step step(struct nptb_fault *fault, struct nptb_fetch *fetch)
+static enum nptb_step step(struct nptb_fault *fault, struct nptb_burst *burst)
 {
 	enum nptb_step step;
 
 	if (nptb_kvm_delivering(fault->in.vcpu))
 		return carry_out(fault);
-	step = nptb_kvm_step(fault->in.vcpu, fetch, &fault->ret);
+	step = nptb_kvm_step(burst, &fault->ret);
 	if (step == NPTB_STEP_REFUSED)
 		return carry_out(fault);
 	fault->step.done++;
@@ -73,15 +73,16 @@ static enum nptb_step step(struct nptb_fault *fault, struct nptb_fetch *fetch)
  */
 static bool run(struct nptb_fault *fault, u32 most)
 {
-	struct nptb_fetch fetch = NPTB_FETCH_INIT;
+	struct nptb_burst burst;
 
-	while (step(fault, &fetch) == NPTB_STEP_DONE) {
+	nptb_kvm_burst_begin(&burst, fault->in.vcpu);
+	while (step(fault, &burst) == NPTB_STEP_DONE) {
 		if (fault->step.done < most && nptb_kvm_may_go_on(fault->in.vcpu))
 			continue;
 		if (!nptb_kvm_must_go_on(fault->in.vcpu))
 			break;
 		/* Translations may be gone by the request that is pending. */
-		fetch = (struct nptb_fetch)NPTB_FETCH_INIT;
+		nptb_kvm_burst_forget(&burst);
 	}
 	return fault->step.done || fault->step.deliveries;
 }

@@ -6,7 +6,7 @@
 
 #include "backend.h"
 #include "emulator.h"
-#include "x86/fetch.h"
+#include "x86/burst.h"
 #include "x86/guest_memory.h"
 #include "x86/insn.h"
 #include "x86/symbols.h"
@@ -106,6 +106,20 @@ bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu)
 	       !event_under_way(vcpu) && !differs(vcpu);
 }
 
+/**
+ * nptb_kvm_burst_begin() - a burst begins
+ * @burst: filled in
+ * @vcpu: to be emulated; its own thread, kvm->srcu held until the burst ends
+ */
+void nptb_kvm_burst_begin(struct nptb_burst *burst, struct kvm_vcpu *vcpu)
+{
+	burst->vcpu = vcpu;
+	burst->context = (struct nptb_burst_context){ };
+	burst->lost = false;
+	nptb_kvm_memory_ops(burst);
+	nptb_kvm_burst_forget(burst);
+}
+
 /* What an emulated instruction may change, and what shows that it did. */
 struct before {
 	u64 failures;
@@ -167,38 +181,46 @@ static void undo_refusal(struct kvm_vcpu *vcpu, const struct before *before)
 }
 
 /* Return: true where the guest is as it was, but for what undo_refusal() takes. */
-static bool emulate(struct kvm_vcpu *vcpu, const struct before *before,
+static bool emulate(struct nptb_burst *burst, const struct before *before,
 		    void *insn, u32 len, int *ret)
 {
+	struct kvm_vcpu *vcpu = burst->vcpu;
+
 	*ret = 1;
-	if (!nptb_kvm_memory_begin(vcpu))
+	burst->lost = false;
+	if (!nptb_kvm_memory_begin(burst))
 		return true;
 	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL, len);
 	nptb_kvm_memory_end(vcpu);
 	if (vcpu->stat.insn_emulation_fail != before->failures || unearned(vcpu))
 		return true;
-	/* Done, it said; but without an exit, something must have come of it. */
-	return *ret > 0 && !moved(vcpu, before) && !vcpu->arch.exception.pending;
+	/*
+	 * Done, it said; but without an exit, something must have come of it. A locked
+	 * instruction that lost against another vCPU is run again, as the next.
+	 */
+	return *ret > 0 && !moved(vcpu, before) && !vcpu->arch.exception.pending &&
+	       !burst->lost;
 }
 
 /**
  * nptb_kvm_step() - have KVM emulate the instruction at RIP
- * @vcpu: not nptb_kvm_barred(), nor nptb_kvm_delivering()
- * @fetch: of this burst
+ * @burst: of a vCPU that is not nptb_kvm_barred(), nor nptb_kvm_delivering()
  * @ret: for KVM_RUN where the step was done: 1 resumes the guest, 0 leaves for
  *	user space
  *
  * Context: the vCPU's thread; may sleep; kvm->srcu held.
  * Return: see &enum nptb_step.
  */
-enum nptb_step nptb_kvm_step(struct kvm_vcpu *vcpu, struct nptb_fetch *fetch,
-			     int *ret)
+enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
 {
+	struct kvm_vcpu *vcpu = burst->vcpu;
 	struct before before = look(vcpu);
 	u8 insn[NPTB_FETCH_MAX];
-	u32 len = nptb_kvm_fetch(vcpu, fetch, insn);
+	u32 len;
 
-	if (emulate(vcpu, &before, insn, len, ret)) {
+	nptb_burst_look(burst);
+	len = nptb_burst_fetch(burst, insn);
+	if (emulate(burst, &before, insn, len, ret)) {
 		undo_refusal(vcpu, &before);
 		*ret = 1;
 		/* A REP got to some element, and not past it. */

@@ -8,6 +8,7 @@
 #include <asm/apicdef.h>
 
 #include "cpu.h"
+#include "x86/burst.h"
 #include "x86/guest_memory.h"
 #include "x86/soft.h"
 #include "x86/symbols.h"
@@ -15,12 +16,16 @@
 /* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */
 #define PF_PRESENT	BIT(0)
 
-/* More than KVM's table has entries; it has 46 in 7.3. */
-#define OPS_MAX	64
-
 /* KVM's table of the emulator's functions, and the same with some of ours. */
 static const void *kvm_ops __ro_after_init;
-static unsigned long ops[OPS_MAX] __ro_after_init;
+static unsigned long ops[NPTB_EMUL_OPS] __ro_after_init;
+
+/* The emulator's functions are those of a burst: see nptb_kvm_memory_begin(). */
+static struct nptb_burst *burst_of(struct nptb_emul_ctxt *ctxt)
+{
+	return container_of((const unsigned long (*)[NPTB_EMUL_OPS])ctxt->ops,
+			    struct nptb_burst, ops);
+}
 
 /*
  * Is there guest memory, as far as the VMM said? A slot that is just being moved
@@ -101,6 +106,8 @@ static int read_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 {
 	int rc;
 
+	if (likely(nptb_burst_read(burst_of(ctxt), addr, val, bytes)))
+		return NPTB_EMUL_CONTINUE;
 	ctxt->vcpu->mmio_nr_fragments = 0;
 	rc = static_call(nptb_sc_emul_read)(ctxt, addr, val, bytes, exception);
 	return check(ctxt->vcpu, false, rc);
@@ -110,8 +117,11 @@ static int write_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 			  const void *val, unsigned int bytes,
 			  struct x86_exception *exception)
 {
-	int rc = may_write(ctxt->vcpu, addr, bytes, exception);
+	int rc;
 
+	if (likely(nptb_burst_write(burst_of(ctxt), addr, val, bytes)))
+		return NPTB_EMUL_CONTINUE;
+	rc = may_write(ctxt->vcpu, addr, bytes, exception);
 	if (rc != NPTB_EMUL_CONTINUE)
 		return rc;
 	ctxt->vcpu->mmio_nr_fragments = 0;
@@ -130,6 +140,7 @@ static int cmpxchg_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 	ctxt->vcpu->mmio_nr_fragments = 0;
 	rc = static_call(nptb_sc_emul_cmpxchg)(ctxt, addr, old, new, bytes,
 					       exception);
+	burst_of(ctxt)->lost |= rc == NPTB_EMUL_CMPXCHG_FAILED;
 	return check(ctxt->vcpu, true, rc);
 }
 
@@ -160,7 +171,7 @@ static bool replace(unsigned long theirs, unsigned long ours)
 {
 	int i;
 
-	for (i = 0; i < OPS_MAX; i++) {
+	for (i = 0; i < NPTB_EMUL_OPS; i++) {
 		if (ops[i] != theirs)
 			continue;
 		ops[i] = ours;
@@ -201,19 +212,25 @@ static struct nptb_emul_ctxt *ctxt_of(struct kvm_vcpu *vcpu)
 	return (void *)vcpu->arch.emulate_ctxt;
 }
 
+/* The emulator's functions for a burst. */
+void nptb_kvm_memory_ops(struct nptb_burst *burst)
+{
+	memcpy(burst->ops, ops, sizeof(ops));
+}
+
 /**
  * nptb_kvm_memory_begin() - from here on the emulator does not mistake memory
- * @vcpu: about to be emulated for us; its own thread
+ * @burst: of a vCPU that is about to be emulated for us; its own thread
  *
  * Return: false where its emulator is not as expected: it must not be used.
  */
-bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu)
+bool nptb_kvm_memory_begin(struct nptb_burst *burst)
 {
-	struct nptb_emul_ctxt *ctxt = ctxt_of(vcpu);
+	struct nptb_emul_ctxt *ctxt = ctxt_of(burst->vcpu);
 
-	if (WARN_ON_ONCE(!ctxt || ctxt->vcpu != vcpu || ctxt->ops != kvm_ops))
+	if (WARN_ON_ONCE(!ctxt || ctxt->vcpu != burst->vcpu || ctxt->ops != kvm_ops))
 		return false;
-	ctxt->ops = ops;
+	ctxt->ops = burst->ops;
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #define NPTB_EMUL_CONTINUE		0
 #define NPTB_EMUL_UNHANDLEABLE		1
 #define NPTB_EMUL_PROPAGATE_FAULT	2
+#define NPTB_EMUL_CMPXCHG_FAILED	4
 
 /**
  * struct nptb_emul_ctxt - how KVM's struct x86_emulate_ctxt begins
@@ -28,7 +29,8 @@ struct nptb_emul_ctxt {
 };
 
 bool nptb_kvm_memory_init(void);
-bool nptb_kvm_memory_begin(struct kvm_vcpu *vcpu);
+void nptb_kvm_memory_ops(struct nptb_burst *burst);
+bool nptb_kvm_memory_begin(struct nptb_burst *burst);
 void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
 bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);
 enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 len,

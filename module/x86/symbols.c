@@ -227,6 +227,7 @@ static bool find_emulation(void)
 	       FIND_CALL(nptb_sc_set_rflags, "kvm_set_rflags") &&
 	       FIND_CALL(nptb_sc_halt, "kvm_emulate_halt_noskip") &&
 	       FIND_CALL(nptb_sc_switch_fpu, "switch_fpu_return") &&
+	       FIND_CALL(nptb_sc_gva_to_gpa_read, "kvm_mmu_gva_to_gpa_read") &&
 	       FIND_CALL(nptb_sc_gva_to_gpa_write, "kvm_mmu_gva_to_gpa_write") &&
 	       FIND_CALL(nptb_sc_read_guest_wait, "kvm_vcpu_read_guest") &&
 	       FIND_CALL(nptb_sc_emul_read, "emulator_read_emulated") &&

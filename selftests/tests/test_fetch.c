@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bursts under on_loop=emulate go on with the code page they know. A guest that
- * writes to its code, that runs over the end of a page, and that maps its code
- * page elsewhere has to get what the CPU gives it.
+ * Bursts under on_loop=emulate go on with the translations they know. A guest that
+ * writes to its code, that runs over the end of a page, and that maps its code or its
+ * data elsewhere, or protects it, has to get what the CPU gives it.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -18,6 +18,9 @@
 #define CODE	0x20000UL	/* linear; its frame at first */
 #define OTHER	0x21000UL	/* its frame in the end */
 #define STARTS	20
+/* As the program below has them: a page, linear, and the frames after its first. */
+#define DATA	0x22000UL
+#define FRAMES	3
 
 static struct vmm vm;
 static struct vmm_vcpu *vcpu;
@@ -37,6 +40,20 @@ static const uint8_t code[] = {
 	0xf4,						/* hlt */
 };
 
+/*
+ * Read and write a page; map the next frame there, and say so by INVLPG; the next, and
+ * say so by CR3; then protect it: the CPU may write there as long as CR0.WP is clear.
+ */
+extern const uint8_t moves[], moves_end[];
+asm(".pushsection .rodata\nmoves:\n.code64\n.intel_syntax noprefix\n"
+    "mov esi, 0x22000; mov edi, 0x83110; mov eax, [rsi]; mov [rsi + 8], eax;"
+    "add qword ptr [rdi], 0x1000; invlpg [rsi]; mov ebx, [rsi]; mov [rsi + 8], ebx;"
+    "add qword ptr [rdi], 0x1000; mov rcx, cr3; mov cr3, rcx;"
+    "mov ecx, [rsi]; mov [rsi + 8], ecx;"
+    "and qword ptr [rdi], ~2; invlpg [rsi]; mov rdx, cr0; and edx, ~0x10000; mov cr0, rdx;"
+    "inc dword ptr [rsi + 8]; hlt\n"
+    ".att_syntax prefix\nmoves_end:\n.popsection\n");
+
 static void load(void)
 {
 	uint8_t other[sizeof(code)], nops[PAGE_SIZE - sizeof(begun)];
@@ -54,13 +71,11 @@ static void load(void)
 	vmm_load(&vm, TABLE + CODE / PAGE_SIZE * sizeof(entry), &entry, sizeof(entry));
 }
 
-/* Right where EAX, EBX and ECX are; says so where not. */
-static bool run(uint64_t rip)
+static struct kvm_regs go(uint64_t rip)
 {
 	struct kvm_regs regs = { .rip = rip, .rsp = 0x1000, .rflags = 2 };
 	int ret;
 
-	load();
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		die("cannot set a vCPU up: %s", strerror(errno));
 	do
@@ -68,6 +83,16 @@ static bool run(uint64_t rip)
 	while (ret && errno == EINTR);
 	if (ret || ioctl(vcpu->fd, KVM_GET_REGS, &regs))
 		die("KVM_RUN: %s", strerror(errno));
+	return regs;
+}
+
+/* Right where EAX, EBX and ECX are; says so where not. */
+static bool run(uint64_t rip)
+{
+	struct kvm_regs regs;
+
+	load();
+	regs = go(rip);
 	if (vcpu->run->exit_reason == KVM_EXIT_HLT && regs.rax == 0x12345678 &&
 	    regs.rbx == 0x22 && regs.rcx == 0x44)
 		return true;
@@ -89,6 +114,44 @@ static bool run_all(void)
 	return ok;
 }
 
+/* Of a frame of DATA: what is in it, and where the guest is to write that. */
+static uint32_t *word(int frame, int nr)
+{
+	return (uint32_t *)(vm.mem + DATA + frame * PAGE_SIZE) + 2 * nr;
+}
+
+/* NOPs, so that the burst has begun; each frame has to hold its own word twice. */
+static bool run_data(void)
+{
+	uint64_t rip = CODE - 64, entry;
+	struct kvm_regs regs;
+	bool ok = true;
+	int i;
+
+	load();
+	memset(vm.mem + CODE - sizeof(begun), 0x90, sizeof(begun));
+	memcpy(vm.mem + CODE, moves, moves_end - moves);
+	memcpy(&entry, vm.mem + TABLE, sizeof(entry));
+	entry |= DATA | 2;
+	vmm_load(&vm, TABLE + DATA / PAGE_SIZE * sizeof(entry), &entry, sizeof(entry));
+	for (i = 0; i < FRAMES; i++) {
+		*word(i, 0) = 0x11 * (i + 1);
+		*word(i, 1) = 0;
+	}
+	sregs.cr0 |= 1 << 16;
+	regs = go(rip);
+	for (i = 0; i < FRAMES; i++)
+		ok &= *word(i, 1) == 0x11U * (i + 1) + (i == FRAMES - 1);
+	if (ok && vcpu->run->exit_reason == KVM_EXIT_HLT && regs.rax == 0x11 &&
+	    regs.rbx == 0x22 && regs.rcx == 0x33)
+		return true;
+	note("exit %u at 0x%llx, rax 0x%llx rbx 0x%llx rcx 0x%llx, memory 0x%x 0x%x 0x%x",
+	     vcpu->run->exit_reason, (unsigned long long)regs.rip,
+	     (unsigned long long)regs.rax, (unsigned long long)regs.rbx,
+	     (unsigned long long)regs.rcx, *word(0, 1), *word(1, 1), *word(2, 1));
+	return false;
+}
+
 int main(void)
 {
 	struct vmm_args args = { .pages = 1 };
@@ -96,15 +159,17 @@ int main(void)
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(3);
+	ksft_set_plan(5);
 	vmm_create(&vm, SIZE, VMM_MEM_4K);
 	vcpu = vmm_add(&vm, GUEST_SPIN, VMM_LONG, &args);
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
 		die("KVM_GET_SREGS: %s", strerror(errno));
 	ksft_test_result(run_all(), "the CPU runs the code that there is\n");
+	ksft_test_result(run_data(), "and has the data that there is\n");
 	if (nptb_set(vm.name, "on_loop", "emulate") || nptb_budget(vm.name, 1))
 		die("no budget");
 	ksft_test_result(run_all(), "so does a burst\n");
+	ksft_test_result(run_data(), "and has the data\n");
 	faults = nptb_stat(vm.name, "faults");
 	instructions = nptb_stat(vm.name, "instructions");
 	note("%lld instructions emulated, %lld faults", (long long)instructions,

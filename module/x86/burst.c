@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Translations of a burst, and guest memory by them; see x86/burst.h. */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <asm/apicdef.h>
+
+#include "emulator.h"
+#include "x86/burst.h"
+#include "x86/symbols.h"
+
+/**
+ * nptb_kvm_burst_forget() - what was known of the guest's tables may be wrong now
+ * @burst: begun
+ */
+void nptb_kvm_burst_forget(struct nptb_burst *burst)
+{
+	int i, j;
+
+	burst->fetched = NPTB_BURST_NONE;
+	for (i = 0; i < NPTB_BURST_NR; i++)
+		for (j = 0; j < NPTB_BURST_PAGES; j++)
+			burst->pages[i][j].linear = NPTB_BURST_NONE;
+}
+
+/**
+ * nptb_burst_look() - has something changed that translations depend on?
+ * @burst: before an instruction
+ *
+ * Then they are forgotten.
+ */
+void nptb_burst_look(struct nptb_burst *burst)
+{
+	struct kvm_vcpu *vcpu = burst->vcpu;
+	struct nptb_burst_context now = {
+		.cr0 = vcpu->arch.cr0, .cr3 = vcpu->arch.cr3, .cr4 = vcpu->arch.cr4,
+		.efer = vcpu->arch.efer, .invlpg = vcpu->stat.invlpg,
+		.cpl = static_call(nptb_sc_get_cpl)(vcpu),
+	};
+
+	if (now.cr4 & X86_CR4_SMAP)
+		now.cpl |= static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_AC;
+	if (likely(!memcmp(&now, &burst->context, sizeof(now))))
+		return;
+	burst->context = now;
+	nptb_kvm_burst_forget(burst);
+}
+
+/*
+ * Where the host has a page, or 0 where an access to it is KVM's to make: a device, the
+ * APIC, what is read-only; a write that is logged, or of which KVM wants to know, for
+ * the tables of a guest may be there.
+ */
+static unsigned long address_of(struct kvm_vcpu *vcpu, gpa_t gpa, bool write)
+{
+	struct kvm_memory_slot *slot;
+
+	if (gpa == INVALID_GPA || (gpa & PAGE_MASK) == APIC_DEFAULT_PHYS_BASE)
+		return 0;
+	slot = __gfn_to_memslot(kvm_vcpu_memslots(vcpu), gpa_to_gfn(gpa));
+	if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
+		return 0;
+	if (write && (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES) ||
+		      !nptb_kvm_direct(vcpu) || vcpu->kvm->arch.shadow_root_allocated))
+		return 0;
+	return __gfn_to_hva_memslot(slot, gpa_to_gfn(gpa));
+}
+
+/* Code is never waited for: the emulator does that. What faults is KVM's to tell. */
+static gpa_t translate(struct kvm_vcpu *vcpu, enum nptb_burst_access access, u64 page)
+{
+	gpa_t gpa;
+
+	switch (access) {
+	case NPTB_BURST_READ:
+		return static_call(nptb_sc_gva_to_gpa_read)(vcpu, page, NULL);
+	case NPTB_BURST_WRITE:
+		return static_call(nptb_sc_gva_to_gpa_write)(vcpu, page, NULL);
+	default:
+		pagefault_disable();
+		gpa = static_call(nptb_sc_gva_to_gpa)(vcpu, page, NULL);
+		pagefault_enable();
+		return gpa;
+	}
+}
+
+static struct nptb_burst_page *entry_of(struct nptb_burst *burst,
+					enum nptb_burst_access access, u64 page)
+{
+	return &burst->pages[access][page >> PAGE_SHIFT & (NPTB_BURST_PAGES - 1)];
+}
+
+/* Where the host has the bytes, or 0. */
+static unsigned long find(struct nptb_burst *burst, enum nptb_burst_access access,
+			  u64 linear, u32 bytes)
+{
+	u64 page = linear & PAGE_MASK;
+	struct nptb_burst_page *entry = entry_of(burst, access, page);
+
+	if (offset_in_page(linear) + bytes > PAGE_SIZE)
+		return 0;
+	if (unlikely(entry->linear != page)) {
+		entry->linear = NPTB_BURST_NONE;
+		entry->hva = address_of(burst->vcpu, translate(burst->vcpu, access, page),
+					access == NPTB_BURST_WRITE);
+		if (!entry->hva)
+			return 0;
+		entry->linear = page;
+	}
+	return entry->hva + offset_in_page(linear);
+}
+
+/* Where code has no base and no limit that matter: its linear address. */
+static bool flat_code(struct kvm_vcpu *vcpu, u64 *linear)
+{
+	struct kvm_segment cs;
+
+	static_call(nptb_sc_get_segment)(vcpu, &cs, VCPU_SREG_CS);
+	*linear = nptb_kvm_rip(vcpu);
+	if (nptb_kvm_long_mode(vcpu) && cs.l)
+		return true;
+	return vcpu->arch.cr0 & X86_CR0_PE && !cs.base && cs.limit == 0xffffffff && cs.db &&
+	       !(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_VM);
+}
+
+/**
+ * nptb_burst_fetch() - read the instruction at RIP, where that is cheap
+ * @burst: after nptb_burst_look()
+ * @insn: for NPTB_FETCH_MAX bytes
+ *
+ * The emulator itself fetches the first instruction in a page: it checks the
+ * guest's rights, sets accessed bits and raises the fault that there may be. That
+ * the burst went on from there, in the same page and context, shows that the
+ * guest may execute it. The bytes are read anew each time: a guest may write to
+ * its code.
+ *
+ * Context: the vCPU's thread; kvm->srcu held.
+ * Return: bytes read, up to the end of the page; 0 leaves all to the emulator.
+ */
+u32 nptb_burst_fetch(struct nptb_burst *burst, u8 *insn)
+{
+	unsigned long hva, left;
+	u64 linear;
+	u32 len;
+
+	if (!flat_code(burst->vcpu, &linear)) {
+		burst->fetched = NPTB_BURST_NONE;
+		return 0;
+	}
+	if (entry_of(burst, NPTB_BURST_FETCH, linear & PAGE_MASK)->linear !=
+	    (linear & PAGE_MASK) && burst->fetched != (linear & PAGE_MASK)) {
+		burst->fetched = linear & PAGE_MASK;
+		return 0;
+	}
+	len = min_t(u32, NPTB_FETCH_MAX, PAGE_SIZE - offset_in_page(linear));
+	hva = find(burst, NPTB_BURST_FETCH, linear, len);
+	if (!hva)
+		return 0;
+	pagefault_disable();
+	left = __copy_from_user_inatomic(insn, (const void __user *)hva, len);
+	pagefault_enable();
+	return left ? 0 : len;
+}
+
+/**
+ * nptb_burst_read() - read guest memory, where that is cheap
+ * @burst: in an instruction
+ * @linear: linear address
+ * @val: for the bytes
+ * @bytes: how many
+ *
+ * Up to 8 bytes come in one piece, if they are aligned, as from a CPU.
+ *
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: false leaves all to KVM.
+ */
+bool nptb_burst_read(struct nptb_burst *burst, u64 linear, void *val, u32 bytes)
+{
+	unsigned long hva;
+
+	/* A device has answered: KVM has that. */
+	if (unlikely(burst->vcpu->mmio_read_completed))
+		return false;
+	hva = find(burst, NPTB_BURST_READ, linear, bytes);
+	if (!hva)
+		return false;
+	switch (bytes) {
+	case 1:
+		return !__get_user(*(u8 *)val, (u8 __user *)hva);
+	case 2:
+		return !__get_user(*(u16 *)val, (u16 __user *)hva);
+	case 4:
+		return !__get_user(*(u32 *)val, (u32 __user *)hva);
+	case 8:
+		return !__get_user(*(u64 *)val, (u64 __user *)hva);
+	default:
+		return !__copy_from_user(val, (const void __user *)hva, bytes);
+	}
+}
+
+/* As nptb_burst_read(). */
+bool nptb_burst_write(struct nptb_burst *burst, u64 linear, const void *val, u32 bytes)
+{
+	unsigned long hva = find(burst, NPTB_BURST_WRITE, linear, bytes);
+
+	if (!hva)
+		return false;
+	switch (bytes) {
+	case 1:
+		return !__put_user(*(u8 *)val, (u8 __user *)hva);
+	case 2:
+		return !__put_user(*(u16 *)val, (u16 __user *)hva);
+	case 4:
+		return !__put_user(*(u32 *)val, (u32 __user *)hva);
+	case 8:
+		return !__put_user(*(u64 *)val, (u64 __user *)hva);
+	default:
+		return !__copy_to_user((void __user *)hva, val, bytes);
+	}
+}
