@@ -22,6 +22,12 @@ void nptb_kvm_burst_forget(struct nptb_burst *burst)
 			burst->pages[i][j].linear = NPTB_BURST_NONE;
 }
 
+static bool same(const struct nptb_burst_context *a, const struct nptb_burst_context *b)
+{
+	return !((a->cr0 ^ b->cr0) | (a->cr3 ^ b->cr3) | (a->cr4 ^ b->cr4) |
+		 (a->efer ^ b->efer) | (a->invlpg ^ b->invlpg) | (a->cpl ^ b->cpl));
+}
+
 /**
  * nptb_burst_look() - has something changed that translations depend on?
  * @burst: before an instruction
@@ -39,7 +45,7 @@ void nptb_burst_look(struct nptb_burst *burst)
 
 	if (now.cr4 & X86_CR4_SMAP)
 		now.cpl |= static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_AC;
-	if (likely(!memcmp(&now, &burst->context, sizeof(now))))
+	if (likely(same(&now, &burst->context)))
 		return;
 	burst->context = now;
 	nptb_kvm_burst_forget(burst);
@@ -113,13 +119,36 @@ static unsigned long find(struct nptb_burst *burst, enum nptb_burst_access acces
 static bool flat_code(struct kvm_vcpu *vcpu, u64 *linear)
 {
 	struct kvm_segment cs;
+	int db, l;
 
-	static_call(nptb_sc_get_segment)(vcpu, &cs, VCPU_SREG_CS);
 	*linear = nptb_kvm_rip(vcpu);
-	if (nptb_kvm_long_mode(vcpu) && cs.l)
+	static_call(nptb_sc_get_cs)(vcpu, &db, &l);
+	if (likely(nptb_kvm_long_mode(vcpu) && l))
 		return true;
-	return vcpu->arch.cr0 & X86_CR0_PE && !cs.base && cs.limit == 0xffffffff && cs.db &&
-	       !(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_VM);
+	/* Real mode has segments of 16 bits, and so has virtual-8086 mode. */
+	if (!db)
+		return false;
+	static_call(nptb_sc_get_segment)(vcpu, &cs, VCPU_SREG_CS);
+	return !cs.base && cs.limit == 0xffffffff;
+}
+
+/* Up to 15 bytes, not waited for: mostly they are 15. */
+static bool copy_code(u8 *insn, unsigned long hva, u32 len)
+{
+	u64 first, last;
+	bool ok;
+
+	pagefault_disable();
+	if (likely(len == NPTB_FETCH_MAX)) {
+		ok = !__get_user(first, (u64 __user *)hva) &&
+		     !__get_user(last, (u64 __user *)(hva + NPTB_FETCH_MAX - 8));
+		memcpy(insn, &first, 8);
+		memcpy(insn + NPTB_FETCH_MAX - 8, &last, 8);
+	} else {
+		ok = !__copy_from_user_inatomic(insn, (const void __user *)hva, len);
+	}
+	pagefault_enable();
+	return ok;
 }
 
 /**
@@ -138,27 +167,22 @@ static bool flat_code(struct kvm_vcpu *vcpu, u64 *linear)
  */
 u32 nptb_burst_fetch(struct nptb_burst *burst, u8 *insn)
 {
-	unsigned long hva, left;
-	u64 linear;
+	unsigned long hva;
+	u64 linear, page;
 	u32 len;
 
 	if (!flat_code(burst->vcpu, &linear)) {
 		burst->fetched = NPTB_BURST_NONE;
 		return 0;
 	}
-	if (entry_of(burst, NPTB_BURST_FETCH, linear & PAGE_MASK)->linear !=
-	    (linear & PAGE_MASK) && burst->fetched != (linear & PAGE_MASK)) {
-		burst->fetched = linear & PAGE_MASK;
+	page = linear & PAGE_MASK;
+	if (entry_of(burst, NPTB_BURST_FETCH, page)->linear != page && burst->fetched != page) {
+		burst->fetched = page;
 		return 0;
 	}
 	len = min_t(u32, NPTB_FETCH_MAX, PAGE_SIZE - offset_in_page(linear));
 	hva = find(burst, NPTB_BURST_FETCH, linear, len);
-	if (!hva)
-		return 0;
-	pagefault_disable();
-	left = __copy_from_user_inatomic(insn, (const void __user *)hva, len);
-	pagefault_enable();
-	return left ? 0 : len;
+	return hva && copy_code(insn, hva, len) ? len : 0;
 }
 
 /**

@@ -61,6 +61,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_get_segment, nptb_get_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_idt, nptb_get_table_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_gdt, nptb_get_table_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_cpl, nptb_get_cpl_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_get_cs, nptb_get_cs_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_rflags, nptb_get_rflags_proto);
 
 DEFINE_STATIC_CALL_NULL(nptb_sc_lookup, kallsyms_lookup_name);
@@ -208,6 +209,7 @@ static bool find_callbacks(void)
 	       FIND_CALL(nptb_sc_get_idt, "__SCT__kvm_x86_get_idt") &&
 	       FIND_CALL(nptb_sc_get_gdt, "__SCT__kvm_x86_get_gdt") &&
 	       FIND_CALL(nptb_sc_get_cpl, "__SCT__kvm_x86_get_cpl") &&
+	       FIND_CALL(nptb_sc_get_cs, "__SCT__kvm_x86_get_cs_db_l_bits") &&
 	       FIND_CALL(nptb_sc_get_rflags, "__SCT__kvm_x86_get_rflags") &&
 	       FIND_CALL(nptb_sc_get_nmi_mask, "__SCT__kvm_x86_get_nmi_mask") &&
 	       FIND_CALL(nptb_sc_set_shadow,
