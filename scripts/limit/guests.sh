@@ -5,27 +5,37 @@
 
 LIMIT_DIR=build/limit
 
-# guest_command small|debian CONSOLE: sets `command`, and `done_when`, which
-# CONSOLE has when the guest is through.
+# guest_command small|smp|debian CONSOLE: sets `command`; `done_when`, which CONSOLE
+# has when the guest is through; and `memory`, how much it has, in MiB.
 guest_command() {
 	command=(qemu-system-x86_64 -accel kvm -nodefaults -display none -no-reboot
 		-serial "file:$2")
 	case $1 in
-	small)
+	small | smp)
+		memory=32 done_when='^sum right'
 		# Where delays are calibrated a guest counts 28 million instructions more.
-		command+=(-M "microvm,rtc=on" -m 32 -kernel "$LIMIT_DIR/small/vmlinux"
-			-initrd "$LIMIT_DIR/small/init.cpio"
+		command+=(-M "microvm,rtc=on" -m "$memory" -kernel "$LIMIT_DIR/$1/vmlinux"
+			-initrd "$LIMIT_DIR/$1/init.cpio"
 			-append "console=ttyS0 reboot=t panic=-1 lpj=4000000 tsc_early_khz=1000000 no_timer_check random.trust_cpu=1")
-		done_when='^sum right' ;;
+		[ "$1" = small ] || command+=(-smp 2) ;;
 	debian)
-		command+=(-m 256 -kernel "$LIMIT_DIR/debian/vmlinux"
+		memory=256 done_when='^user space: Linux'
+		command+=(-m "$memory" -kernel "$LIMIT_DIR/debian/vmlinux"
 			-initrd "$LIMIT_DIR/debian/guest.cpio"
-			-append "console=ttyS0 quiet panic=-1 pci=noearly no_timer_check")
-		done_when='^user space: Linux' ;;
+			-append "console=ttyS0 quiet panic=-1 pci=noearly no_timer_check") ;;
 	*)
 		echo "no such guest: $1" >&2
 		exit 2 ;;
 	esac
+}
+
+# Swap on zram, without reading ahead.
+swap_on_zram() {
+	modprobe zram num_devices=1
+	echo "$1" >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null
+	swapon /dev/zram0
+	echo 0 >/proc/sys/vm/page-cluster
 }
 
 # The counter NAME of the VM that there is, or nothing.

@@ -1,21 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # One run of a guest at the limit, inside L1:
-#   run.sh small|debian PAGES ON_LOOP SECONDS
-# Leaves $OUT/console, $OUT/summary.json and $OUT/result ("how seconds", by L1's
-# clock, from the guest's first fault on).
+#   run.sh small|smp|debian PAGES ON_LOOP SECONDS [reclaim]
+# Leaves $OUT/console, $OUT/summary.json, $OUT/result ("how seconds", by L1's
+# clock, from the guest's first fault on) and $OUT/oracle (see tools/oracle.c).
+# With reclaim, what is evicted goes to swap on zram.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=guests.sh
 . "$(dirname "$0")/guests.sh"
-guest=$1 pages=$2 on_loop=$3 limit=$4
+guest=$1 pages=$2 on_loop=$3 limit=$4 backing=${5-}
+# How often pagemap is looked at, in ms of L1's clock.
+PAUSE=10
 # Not in $OUT: what is read there while it grows gets holes (9p).
 console=$(mktemp)
 trap 'cp "$console" "$OUT/console"' EXIT
 
-command=() done_when=
+command=() done_when='' memory=''
 guest_command "$guest" "$console"
-nptbudget run --pages "$pages" --on-loop "$on_loop" --json --summary "$OUT/summary.json" -- \
-	"${command[@]}" >"$OUT/qemu.log" 2>&1 &
+[ -z "$backing" ] || swap_on_zram 512M
+nptbudget run --pages "$pages" --on-loop "$on_loop" ${backing:+--backing "$backing"} \
+	--json --summary "$OUT/summary.json" -- "${command[@]}" >"$OUT/qemu.log" 2>&1 &
 pid=$!
 
 progress() {
@@ -28,6 +32,9 @@ progress() {
 how=ended
 guest_begins $pid
 begun=$(now) told=0 spent=0
+name=$(basename /sys/kernel/debug/nptbudget/vms/*)
+build/selftests/oracle "$name" "$memory" ${backing:+$PAUSE} >"$OUT/oracle" 2>&1 &
+oracle=$!
 while kill -0 $pid 2>/dev/null; do
 	spent=$(($(now) - begun))
 	if grep -q "$done_when" "$console"; then how=reached; break; fi
@@ -44,6 +51,7 @@ grep -q "$done_when" "$console" && how=reached
 [ $how = reached ] && sleep 1
 pkill -TERM -P $pid
 wait $pid
+wait $oracle
 printf '%s %d.%d\n' $how $((spent / 1000)) $((spent % 1000 / 100)) >"$OUT/result"
-cat "$OUT/result"
+cat "$OUT/oracle" "$OUT/result"
 [ $how != ended ]

@@ -1,12 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-# docs/LIMIT.md from the results of limit.sh:
-#   table.pl DIRECTORY
+# docs/LIMIT.md from docs/LIMIT.json, which record.pl makes:
+#   table.pl FILE
 use strict;
 use warnings;
 use JSON::PP;
 
-my ($dir) = @ARGV;
+my ($file) = @ARGV;
 
 # Opcodes as the module gives them: the last byte of a group's is ModRM's reg.
 my %opcodes = (
@@ -20,114 +20,136 @@ my %vectors = (
 	48 => 'IRQ 0, the timer', 236 => 'local APIC timer',
 );
 
-sub slurp {
-	my ($file) = @_;
-	open my $fh, '<', $file or return undef;
-	local $/;
-	return <$fh>;
-}
+open my $fh, '<', $file or die "$file: $!\n";
+my $all = do { local $/; decode_json(<$fh>) };
+my %runs = %{$all->{runs}};
 
-# All that is known of one run, or nothing.
-sub result {
+# A run by its name, with what the name says, or nothing.
+sub named {
 	my ($name) = @_;
-	my ($how, $seconds) = split ' ', (slurp("$dir/$name/result") // return);
-	my ($guest, $on_loop, $pages, $version, $given) = split ' ', (slurp("$dir/$name/what") // return);
-	my ($wall, $cpu) = split ' ', (slurp("$dir/$name/cost") // '- -');
-	my $summary = decode_json(slurp("$dir/$name/summary.json") // return);
-	my $vm = $summary->{vms}[0] or return;
-	return { name => $name, how => $how, seconds => $seconds, guest => $guest,
-		on_loop => $on_loop, pages => $pages, version => $version, given => $given, vm => $vm,
-		cpu => $cpu, wall => $wall, stats => $vm->{stats} };
+	my $r = $runs{$name} or return;
+	my ($guest, $on_loop, $pages, $backing) = split /-/, $name;
+	return { %$r, name => $name, guest => $guest, on_loop => $on_loop, pages => $pages,
+		backing => $backing // 'resident', s => $r->{stats} };
 }
 
-sub by_pages { $b->{pages} <=> $a->{pages} }
-
-my @results = map { result($_) // () } map { m{([^/]+)/result$} } glob("$dir/*/result");
-my ($version) = map { $_->{version} } @results;
-die "no results in $dir\n" unless $version;
-
-sub named { my ($name) = @_; return (grep { $_->{name} eq $name } @results)[0] }
+# The runs of a guest in some modes, the largest budget first.
+sub chosen {
+	my ($guest, @on_loop) = @_;
+	my %wanted = map { $_ => 1 } @on_loop;
+	return sort { $a->{on_loop} cmp $b->{on_loop} or $b->{pages} <=> $a->{pages} }
+		grep { $_->{guest} eq $guest && $wanted{$_->{on_loop}} && $_->{backing} eq 'resident' }
+		map { named($_) } keys %runs;
+}
 
 sub row { return '| ' . join(' | ', @_) . " |\n" }
 
-my %ways = (reached => 'reached', stopped => 'no: stopped in a loop',
-	timeout => 'not in', ended => 'no: the guest ended');
+my %ways = (reached => 'reached', stopped => 'no: stopped in a loop', ended => 'no: the guest ended');
+my %vcpus = (smp => 2);
 
+sub way { my ($r) = @_; return $ways{$r->{how}} // "not in $r->{given} s" }
+
+# Runs in which nothing is emulated.
 sub table {
-	my ($guest, @on_loop) = @_;
-	my %wanted = map { $_ => 1 } @on_loop;
-	my @rows = sort { $a->{on_loop} cmp $b->{on_loop} or by_pages }
-		grep { $_->{guest} eq $guest && $wanted{$_->{on_loop}} } @results;
-	return "Not run yet.\n" unless @rows;
+	my @rows = @_ or return "Not run yet.\n";
 	my $text = row('budget', 'on_loop', 'user space', 'faults', 'loops: instructions',
-		'deliveries', 'most resident', 'pages lent, at a time', 'in sum', 'emulated',
-		'IRETQ', 'refused', 'L1 s', 'CPU s');
-	$text .= row('---:', '---', '---', ('---:') x 11);
+		'deliveries', 'most resident', 'pages lent, at a time', 'in sum', 'L1 s', 'CPU s', 'date');
+	$text .= row('---:', '---', '---', ('---:') x 8, '---');
 	for my $r (@rows) {
-		my $s = $r->{stats};
-		my $way = $ways{$r->{how}} // $r->{how};
-		$way .= " $r->{given} s" if $r->{how} eq 'timeout';
-		$text .= row($r->{pages}, $r->{on_loop}, $way,
-			$s->{faults}, $s->{loops} - ($s->{loops_event} // 0), $s->{loops_event} // '?',
-			$s->{peak}, $s->{lent_peak}, $s->{lent}, $s->{instructions},
-			$s->{irets}, $s->{refused}, $r->{seconds}, $r->{cpu});
+		my $s = $r->{s};
+		$text .= row($r->{pages}, $r->{on_loop}, way($r), $s->{faults},
+			$s->{loops} - $s->{loops_event}, $s->{loops_event}, $s->{peak}, $s->{lent_peak},
+			$s->{lent}, $r->{seconds}, $r->{cpu}, $r->{date});
+	}
+	return $text;
+}
+
+# Runs with emulation: by whom.
+sub emulated {
+	my @rows = grep { defined } @_ or return "Not run yet.\n";
+	my $text = row('on_loop', 'vCPUs', 'user space', 'faults', 'most resident', 'lent', 'refused',
+		'emulated by KVM', 'by the module', 'of these IRET', 'deliveries, by the module',
+		'L1 s', 'CPU s', 'date');
+	$text .= row('---', '---:', '---', ('---:') x 10, '---');
+	for my $r (@rows) {
+		my $s = $r->{s};
+		$text .= row($r->{on_loop}, $vcpus{$r->{guest}} // 1, way($r), $s->{faults}, $s->{peak},
+			$s->{lent}, $s->{refused}, $s->{instructions} - $s->{carried}, $s->{carried},
+			$s->{irets}, $s->{deliveries}, $r->{seconds}, $r->{cpu}, $r->{date});
 	}
 	return $text;
 }
 
 # In words, whether a run got there.
 sub headline {
-	my ($name) = @_;
+	my ($name, $who) = @_;
 	my $r = named($name) or return "Not run yet.\n";
-	my $s = $r->{stats};
-	my $got = $r->{how} eq 'reached' ?
-		"**Linux reached user space with one resident page**" :
-		"Linux did not reach user space with one resident page in this time";
-	return "$got: $s->{instructions} instructions emulated, $r->{seconds} seconds of L1's clock, "
-		. "$r->{cpu} CPU seconds of this machine ($r->{wall} seconds of wall time). "
-		. "At most $s->{lent_peak} pages were lent at a time, so that $s->{peak} were resident at most.\n";
+	my ($s, $oracle) = ($r->{s}, $r->{oracle});
+	my $got = $r->{how} eq 'reached' ? "**$who reached user space with one resident page**" :
+		"$who did not reach user space with one resident page";
+	my $text = "$got: $s->{instructions} instructions emulated, $s->{deliveries} events delivered, "
+		. "$r->{seconds} seconds of L1's clock, $r->{cpu} CPU seconds of this machine. "
+		. "Resident at most: $s->{peak}; lent: $s->{lent}; refused: $s->{refused}.";
+	$text .= " KVM's counters, sampled $oracle->{samples} times meanwhile: $oracle->{resident} at most."
+		if $oracle->{samples};
+	return "$text\n";
+}
+
+# What is backed, beside what is resident.
+sub backed {
+	my @rows = grep { defined } @_ or return "Not run yet.\n";
+	my $text = row('on_loop', 'vCPUs', 'user space', 'most resident', 'KVM\'s counters, sampled',
+		'backed at most', 'samples', 'promised', 'lent', 'refused', 'given up', 'L1 s', 'CPU s', 'date');
+	$text .= row('---', '---:', '---', ('---:') x 10, '---');
+	for my $r (@rows) {
+		my ($s, $o, $vcpus) = ($r->{s}, $r->{oracle}, $vcpus{$r->{guest}} // 1);
+		$text .= row($r->{on_loop}, $vcpus, way($r), $s->{peak}, $o->{resident}, $o->{backed},
+			$o->{samples}, $r->{pages} + $vcpus + 48, $s->{lent}, $s->{refused},
+			$s->{reclaimed} // '-', $r->{seconds}, $r->{cpu}, $r->{date});
+	}
+	return $text;
 }
 
 # What stood between a guest and its budget, in one run.
 sub lends {
 	my ($name) = @_;
 	my $r = named($name) or return "Not run yet.\n";
+	return "Nothing was lent pages.\n" unless @{$r->{lends}};
 	my $text = row('what', 'not emulated', 'lent pages', 'pages in sum', 'at most');
 	$text .= row('---', '---:', '---:', '---:', '---:');
-	for my $l (sort { $b->{lends} <=> $a->{lends} } @{$r->{vm}{lends}}) {
+	for my $l (sort { $b->{lends} <=> $a->{lends} } @{$r->{lends}}) {
 		my ($op, $vector) = ($l->{opcode}, $l->{vector});
 		my $what = defined $op ? "opcode `$op`" . ($opcodes{$op} ? " ($opcodes{$op})" : '') :
 			defined $vector ? "delivery of vector $vector" .
 				($vectors{$vector} ? " ($vectors{$vector})" : '') : 'others';
 		$text .= row($what, $l->{refused}, $l->{lends}, $l->{pages}, $l->{peak});
 	}
-	return $text;
+	return "Every kind of instruction and event delivery that was lent pages:\n\n$text";
 }
 
-# Lines of "burst instructions faults L1's-instructions".
 sub bursts {
-	my @lines = map { [split] } split /\n/, (slurp("$dir/bursts/result") // return "Not run yet.\n");
+	my $b = $all->{bursts} or return "Not run yet.\n";
 	my $text = row('burst, at most', 'instructions emulated', 'faults for 1,000 of them',
 		"L1's instructions for each", 'gain');
 	$text .= row(('---:') x 5);
 	my $one;
-	for my $l (@lines) {
+	for my $l (@{$b->{lines}}) {
 		my ($burst, $instructions, $faults, $ns) = @$l;
 		my $each = $ns / $instructions;
 		$one //= $each;
 		$text .= row($burst, $instructions, sprintf('%.0f', 1000 * $faults / $instructions),
 			sprintf('%.0f', $each), sprintf('%.1f', $one / $each));
 	}
-	return $text;
+	return "$text\nMeasured on $b->{date}, $b->{kernel}.\n";
 }
 
 sub least {
-	my ($low, $high) = split ' ', (slurp("$dir/small-least/result") // return "Not run yet.\n");
+	my ($low, $high) = @{$all->{least} // return "Not run yet.\n"};
 	my ($r, $ok) = map { named("small-stop-$_") } $low, $high;
 	my $text = "With **$high pages** it boots, with $low it does not.";
-	$text .= " With $high it took $ok->{stats}{faults} faults and no loop." if $ok;
-	if ($r && @{$r->{vm}{loops}}) {
-		my $loop = $r->{vm}{loops}[-1];
+	$text .= " With $high it took $ok->{s}{faults} faults and no loop." if $ok;
+	if ($r && $r->{loop}) {
+		my $loop = $r->{loop};
 		my $insn = $loop->{disassembly} // $loop->{insn} // '?';
 		my $needs = $loop->{needs} // scalar @{$loop->{pages}};
 		my $what = $loop->{class} eq 'event-delivery' ?
@@ -136,7 +158,7 @@ sub least {
 		$text .= " What stops it at $low: $what, which needs at least $needs pages at once:\n\n";
 		$text .= join('', map { "- gfn $_->{gfn}: " . roles($_) . "\n" } @{$loop->{pages}});
 	}
-	return "$text\n" . table('small', 'stop');
+	return "$text\n" . table(chosen('small', 'stop'));
 }
 
 # What a page of a loop is for.
@@ -147,59 +169,67 @@ sub roles {
 	return join('/', @{$page->{roles}}) . ", $for";
 }
 
+my %kernels = map { $_->{kernel} => 1 } values %runs;
+my $kernels = join(', ', sort keys %kernels);
+
 print <<"EOT";
 # Linux at the limit
 
-Made by `make limit`; do not edit. Each run boots a guest in the lab and ends when
-it has reached user space, or when its time is over. `scripts/limit.sh --list` tells
-how far they are, `scripts/limit.sh NAME` does one again.
+Made by `make limit` from LIMIT.json; do not edit. Each run boots a guest in the lab and
+ends when it has reached user space, or when its time is over. `scripts/limit.sh --list`
+tells how far they are, `scripts/limit.sh NAME` does one again; what is not done again
+keeps its row and its date.
 
-CPU: QEMU's TCG, AMD EPYC model (emulated), one CPU, one vCPU. Host kernel: Debian's
-$version. L1's clock counts instructions (`lab --icount`): a second is 10^9 of them,
+CPU: QEMU's TCG, AMD EPYC model (emulated), one CPU. Host kernel: Debian's
+$kernels. L1's clock counts instructions (`lab --icount`): a second is 10^9 of them,
 and the guest's timer ticks by it, so that a busy machine changes little but the
-CPU's and the wall's seconds. The time is from the guest's first fault on. "Not in 40 s"
+CPU's seconds. The time is from the guest's first fault on. "Not in 40 s"
 is where a run was ended that had not got there by then, by this clock.
 
 The small guest is Debian's linux-source 6.12 with `scripts/limit/guest.config` on
 QEMU's microvm with 32 MiB; its first process (`scripts/limit/init.c`) prints from
-user space, adds up what it wrote to 16 pages, and prints whether that was right. The
+user space, adds up what it wrote to 16 pages, on each CPU, and prints whether that was
+right. With two vCPUs its kernel is built with `scripts/limit/guest-smp.config` as well. The
 Debian guest is the stock kernel of the demo with 256 MiB.
 
 [GUESTS.md](GUESTS.md) has the least budgets of firmware, memtest86+, Xen and others.
 
-`most resident` is by KVM's own counters. Under `lend` and `emulate` the limit is the
-budget plus what is lent. `emulated` counts instructions that KVM's emulator ran in
-place of mapping their pages, `IRETQ` those of them that return from interrupts, by the module,
-`refused` what could not be emulated.
+`most resident` is by KVM's own counters, at every leaf that is made. Under `lend` and
+`emulate` the limit is the budget plus what is lent. `refused` is what could not be
+emulated: under `strict` the guest would stop there.
 
-## The small guest with one page, strictly
+## With one page, strictly
 
-Command: `scripts/limit.sh small-strict-1`. Nothing is lent; what cannot be emulated stops
-the guest.
+Commands: `scripts/limit.sh small-strict-1 smp-strict-1`. Nothing is lent; what cannot be
+emulated stops the guest.
 
-@{[headline('small-strict-1')]}
-@{[table('small', 'strict')]}
-## The small guest with one page
-
-Command: `scripts/limit.sh small-emulate-1`.
-
-@{[headline('small-emulate-1')]}
-@{[table('small', 'emulate')]}
-Every kind of instruction and event delivery that was lent pages:
-
+One vCPU. @{[headline('small-strict-1', 'Linux')]}
+Two vCPUs, one page for both. @{[headline('smp-strict-1', 'Linux with two vCPUs')]}
+@{[emulated(named('small-strict-1'), named('smp-strict-1'), named('small-emulate-1'))]}
+With `emulate` (`scripts/limit.sh small-emulate-1`), which may lend pages:
 @{[lends('small-emulate-1')]}
-### What bursts gain
+## Backed by few pages
 
-The same guest with one page, up to the same number of instructions, with bursts of
-different lengths (`scripts/limit.sh bursts`). L1's instructions are all that the host
-executed, user space and idle time included.
+Commands: `scripts/limit.sh small-strict-1-reclaim smp-strict-1-reclaim`: the same, with
+`backing=reclaim` and swap on zram, so that the host gives up what is evicted as well.
+`backed` is what of the guest's 32 MiB the VMM's page tables map, by /proc/PID/pagemap,
+each 10 ms of L1's clock (`selftests/tools/oracle.c`). `promised` is the budget + D, and D a
+page for each vCPU and 48 for what the host itself touches; [BACKING.md](BACKING.md) says why it
+is not 1: what is emulated is read by host addresses, its code, its tables and its operands.
+
+@{[backed(named('small-strict-1-reclaim'), named('smp-strict-1-reclaim'))]}
+## What bursts gain
+
+The small guest with one page and `emulate`, up to the same number of instructions, with
+bursts of different lengths (`scripts/limit.sh bursts`). L1's instructions are all that the
+host executed, user space and idle time included.
 
 @{[bursts()]}
 ## The small guest with pages lent
 
 Commands: `scripts/limit.sh small-lend-16` and so on.
 
-@{[table('small', 'lend')]}
+@{[table(chosen('small', 'lend'))]}
 ## The least hard budget
 
 With no page lent and nothing emulated; found by bisection with `on_loop=stop`
@@ -209,5 +239,5 @@ With no page lent and nothing emulated; found by bisection with `on_loop=stop`
 
 Commands: `scripts/limit.sh debian-lend-64` and so on.
 
-@{[table('debian', 'lend')]}
+@{[table(chosen('debian', 'lend'))]}
 EOT

@@ -58,6 +58,16 @@ static bool is_zero_page(uint64_t entry)
 	return (entry & PAGEMAP_PRESENT) && (entry & PAGEMAP_FRAME) == zero_frame;
 }
 
+uint64_t backed_count(const uint64_t *entries, size_t pages)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < pages; i++)
+		n += (entries[i] & PAGEMAP_PRESENT) && !is_zero_page(entries[i]);
+	return n;
+}
+
 void backed_one_cpu(void)
 {
 	cpu_set_t cpus;
@@ -71,15 +81,12 @@ void backed_one_cpu(void)
 uint64_t backed_pagemap(const struct vmm *vm)
 {
 	static uint64_t entries[PAGES_MAX];
-	size_t i, pages = vm->size / PAGE_SIZE;
-	uint64_t n = 0;
+	size_t pages = vm->size / PAGE_SIZE;
 
 	if (pages > PAGES_MAX)
 		die("a VM of %zu pages", pages);
 	look(entries, vm->mem, pages);
-	for (i = 0; i < pages; i++)
-		n += (entries[i] & PAGEMAP_PRESENT) && !is_zero_page(entries[i]);
-	return n;
+	return backed_count(entries, pages);
 }
 
 uint64_t backed_smaps(const struct vmm *vm)

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../vmm/vmm.h"
@@ -30,6 +31,8 @@ struct backed {
 };
 
 void backed_one_cpu(void);
+/* Of @pages entries of some process's pagemap: those present, without pages of zeros. */
+uint64_t backed_count(const uint64_t *entries, size_t pages);
 /* Pages of @vm's memory that its page tables map; those of zeros are none. */
 uint64_t backed_pagemap(const struct vmm *vm);
 /* The same by "Rss" of smaps. */
