@@ -8,7 +8,7 @@
 
 /* Page-table entry: present, writable, user, accessed, dirty. */
 #define PTE_FLAGS	0x67ULL
-/* Read, write, execute; write-back: Intel SDM, volume 3C, section 28.3.2. */
+/* Read, write, execute; write-back: Intel SDM, volume 3C, section 28.2.2. */
 #define EPT_ALL		7ULL
 #define EPT_WB		(6ULL << 3)
 #define PTES		512

@@ -30,7 +30,7 @@
 #define SECONDARY_EPT		(1UL << 1)
 #define EXIT_HOST_64		(1UL << 9)
 #define ENTRY_GUEST_64		(1UL << 9)
-/* Write-back, four levels: SDM, table 24-9. */
+/* Write-back, four levels: SDM, section 24.6.11. */
 #define EPTP_WB_4		(6 | 3 << 3)
 
 #define CODE_64			0xa09bUL	/* G, L, P, S, execute and read, accessed */

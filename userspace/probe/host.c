@@ -97,7 +97,7 @@ bool host_intel(void)
  * host_paging() - how KVM maps its guests' memory here
  * @paging: by the parameters of kvm_amd or kvm_intel
  *
- * Without EPT there is no "unrestricted guest" either (SDM, volume 3C, section 27.2.1.1).
+ * Without EPT there is no "unrestricted guest" either (SDM, volume 3C, section 26.2.1.1).
  */
 void host_paging(struct probe_paging *paging)
 {

@@ -120,10 +120,10 @@ static void add(struct probe_need *need, uint64_t gpa, uint32_t role)
 	need->role[need->n++] = role;
 }
 
-/* By a walk of KVM's own table to each page. */
-static bool maps_identity(const struct probe_layout *l)
+/* By a walk of KVM's own table to each page, as long as the guest has none. */
+static bool maps_identity(const struct probe_layout *l, const struct probe_need *need)
 {
-	return l->paging.restricted && !l->paging.shadow;
+	return l->paging.restricted && !l->paging.shadow && !need->paged;
 }
 
 /* PAE's root is no table where the CPU keeps its four entries. */
@@ -138,7 +138,7 @@ static void add_page(const struct probe_layout *l, struct probe_need *need, uint
 {
 	unsigned int level;
 
-	if (!l->m->nlevels && maps_identity(l))
+	if (!l->m->nlevels && maps_identity(l, need))
 		add(need, PROBE_KVM_IDENTITY, NPTB_ROLE_TABLE);
 	for (level = 0; level < l->m->nlevels && !l->paging.shadow; level++)
 		if (!is_kept(l, level))
@@ -150,7 +150,7 @@ static void add_page(const struct probe_layout *l, struct probe_need *need, uint
 static void add_own(const struct probe_layout *l, struct probe_need *need, uint64_t gpa,
 		    uint32_t role)
 {
-	if (maps_identity(l))
+	if (maps_identity(l, need))
 		add(need, PROBE_KVM_IDENTITY, NPTB_ROLE_TABLE);
 	add(need, gpa, role);
 }
@@ -199,6 +199,9 @@ static void try_terms(const struct probe_layout *l, struct term *t, unsigned int
 
 	do {
 		need.n = 0;
+		need.paged = false;
+		for (i = 0; i < n; i++)
+			need.paged |= t[i].role == NPTB_ROLE_TABLE;
 		for (i = 0; i < n; i++)
 			add_term(l, &need, &t[i]);
 		if (l->c->loads_cr3 && l->m->nlevels && is_kept(l, 0))

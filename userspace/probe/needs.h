@@ -35,11 +35,13 @@ struct probe_roles {
  * @n: how many
  * @gpa: their frames
  * @role: NPTB_ROLE_* bit that each is first wanted for; two where either will do
+ * @paged: a guest that began without paging has it on by then
  */
 struct probe_need {
 	unsigned int n;
 	uint64_t gpa[PROBE_FRAMES];
 	uint32_t role[PROBE_FRAMES];
+	bool paged;
 };
 
 const char *probe_formula(const struct probe_layout *l);

@@ -228,10 +228,13 @@ static void on_vmx(void **state)
 		{ restricted, "nop", M_PROT, "1F 1T" }, { restricted, "movsd", M_PROT, "2F 2R 2W 1T" },
 		{ restricted, "movsd", M_LONG, "2F 2R 2W 4T" }, { restricted, "add", M_REAL, "" },
 		{ restricted, "rm_add", M_REAL_64K, "1F 1RW 1T" },
-		{ restricted, "rm_int", M_REAL_64K, "1F 1R 1T" },
+		{ restricted, "rm_int", M_REAL_64K, "1F 1T" },
 		{ ept0, "add", M_REAL, "" }, { ept0, "nop", M_PROT, "1F" },
 		{ ept0, "movsd", M_LONG, "2F 2R 2W" }, { ept0, "rm_add", M_REAL_64K, "1F 1RW" },
-		{ ept0, "rm_int", M_REAL_64K, "1F 1R" },
+		{ ept0, "rm_out", M_REAL_64K, "1F 1R" },
+		{ restricted, "rm_out", M_REAL_64K, "1F 1R 1T" },
+		{ restricted, "paging_32", M_PROT, "1F 1W 1T" },
+		{ restricted, "paging_long", M_PROT, "1F 4T" },
 	};
 	size_t i;
 

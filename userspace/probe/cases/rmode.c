@@ -5,7 +5,9 @@
  * counts in each of these: each fetch is a walk. What it intercepts there, all exceptions,
  * and what it injects, it delivers itself, by the host's addresses of the table and the
  * stack. INT n it does not intercept: the CPU looks the vector up in the TSS, which is
- * KVM's (SDM, volume 3B, section 20.3), before it delivers it.
+ * KVM's (SDM, volume 3B, section 20.3). Where a fault cuts that short, the CPU says that it
+ * was delivering (SDM, volume 3C, section 24.9.3), and KVM does so in its stead, without
+ * the instruction. OUT looks its port up there too, and is the instruction all the while.
  */
 #define PROBE_FAMILY "real mode of 64 KiB"
 #include "probe/case.h"
@@ -42,7 +44,7 @@ CASE16(rm_push, "pushw %ax",
 CASE16(rm_int, "int $0x20",
 	.what = "int n: virtual-8086 mode reads the TSS as well", RMODE,
 	.needs = "code | idt + stack",
-	.needs_v86 = "code + kvmtss:r",
+	.needs_v86 = "code | kvmtss:r",
 	.event = true, .vector = 0x20, .push = FRAME)
 
 CASE16(rm_int3, "int3",
@@ -60,12 +62,14 @@ CASE16(rm_ud, "ud2",
 CASE16(rm_irq, "nop",
 	.what = "external interrupt", RMODE,
 	.needs = "idt + stack",
-	.needs_v86 = "code",
+	/* Twice, as there is no loop of one page that would show which it is. */
+	.needs_v86 = "handler | handler",
 	.event = true, .vector = 0x21, .push = FRAME, .inject = INJECT_IRQ)
 
 CASE16(rm_out, "outb %al, $0x80",
-	.what = "out", RMODE,
-	.needs = "code")
+	.what = "out: virtual-8086 mode reads the TSS as well", RMODE,
+	.needs = "code",
+	.needs_v86 = "code + kvmtss:r")
 
 CASE16(rm_iret, "iretw",
 	.what = "iret", RMODE,

@@ -85,7 +85,7 @@ CASE(mov_cr3, "mov AX, %cr3",
 	.what = "mov cr3, reg: with nested paging PAE's pointers are not read then",
 	.note = "AMD64 APM volume 2, 15.25.10: with nested paging the four PDPEs are not loaded\n"
 	     "at the time CR3 is written, but read in each walk, as a table of their own. Under EPT\n"
-	     "(SDM, volume 3C, section 28.3.4) MOV CR3 loads them, and no walk reads them.",
+	     "(SDM, volume 3A, section 4.4.1) MOV CR3 loads them, and no walk reads them.",
 	.modes = PAGED_32 | SOME_64,
 	.needs = "code", .loads_cr3 = true,
 	.set = { { R_AX, CR3() } })
