@@ -6,6 +6,8 @@
 #include "view/curves.h"
 #include "view/gnuplot.h"
 
+#define MAX_TICS	12
+
 /**
  * struct kind - a kind of curves
  * @name: as --what has it
@@ -128,6 +130,52 @@ static size_t policies(const struct curves *c)
 	return n;
 }
 
+/* The largest budget below @pages, of any policy; 0 for none. */
+static unsigned long long next(const struct curves *c, unsigned long long pages)
+{
+	unsigned long long most = 0;
+	size_t i;
+
+	for (i = 0; i < c->s.nr; i++)
+		if (c->s.point[i].pages < pages && c->s.point[i].pages > most)
+			most = c->s.point[i].pages;
+	return most;
+}
+
+/*
+ * From a little below the least value to a little above the most: logarithmic axes would go
+ * to the next powers, which alone have labels. Budgets are named where there are few.
+ */
+static void script_axes(const struct curves *c, FILE *out)
+{
+	double value, low = 0, high = 0;
+	unsigned long long pages, most = next(c, ~0ULL), least = most;
+	size_t i, nr = 0;
+
+	for (i = 0; i < c->s.nr; i++) {
+		if (!value_of(c, &c->s.point[i], &value))
+			continue;
+		low = low > 0 && low < value ? low : value;
+		high = high > value ? high : value;
+	}
+	for (pages = most; pages; pages = next(c, pages)) {
+		least = pages;
+		nr++;
+	}
+	fprintf(out, "set xlabel 'budget (pages of 4 KiB)'\nset logscale x 2\nset xrange [%g:%g]\n",
+		(double)least / 1.1, (double)most * 1.1);
+	fprintf(out, "set ylabel '%s'\nset key outside right\n", kind(c->what)->axis);
+	if (high > 10 * low)
+		fprintf(out, "set logscale y\nset yrange [%g:%g]\n", low / 1.2, high * 1.2);
+	else
+		fprintf(out, "set yrange [0:%g]\n", high * 1.1);
+	if (!nr || nr > MAX_TICS)
+		return;
+	for (pages = most; pages; pages = next(c, pages))
+		fprintf(out, "%s%llu", pages == most ? "set xtics (" : ", ", pages);
+	fputs(")\n", out);
+}
+
 /**
  * curves_script() - write what gnuplot is to do
  * @data: struct curves
@@ -153,8 +201,7 @@ void curves_script(const void *data, FILE *out, const char *path)
 			fprintf(out, "%llu %g\n", p->pages, value);
 	}
 	fputs("EOD\nset datafile missing '?'\n", out);
-	fprintf(out, "set xlabel 'budget (pages of 4 KiB)'\nset logscale x 2\n"
-		"set ylabel '%s'\nset logscale y\nset key outside right\n", kind(c->what)->axis);
+	script_axes(c, out);
 	n = policies(c);
 	fputs("plot ", out);
 	for (i = 0; i < n; i++)
@@ -174,18 +221,6 @@ static bool find(const struct curves *c, size_t policy, unsigned long long pages
 			return value_of(c, &c->s.point[i], value);
 	}
 	return false;
-}
-
-/* The largest budget below @pages, of any policy; 0 for none. */
-static unsigned long long next(const struct curves *c, unsigned long long pages)
-{
-	unsigned long long most = 0;
-	size_t i;
-
-	for (i = 0; i < c->s.nr; i++)
-		if (c->s.point[i].pages < pages && c->s.point[i].pages > most)
-			most = c->s.point[i].pages;
-	return most;
 }
 
 /**
