@@ -323,7 +323,7 @@ static void check_swap(struct check *c)
 	if (line && line[1])
 		say(c, CHECK_OK, "there is some", "");
 	else
-		say(c, CHECK_OK, "none: budgets need none, since pages stay in host memory", "");
+		say(c, CHECK_OK, "none: budgets need none, but --backing reclaim does", "");
 }
 
 /**
