@@ -49,7 +49,7 @@ reset)
 	for n in 1 2 3 4 5; do
 		laps 300
 		qmp '{"execute":"system_reset"}' || failed "reset $n: $reply"
-		within 300 more_than '^lap 1 right' "$n" || failed "it does not boot after reset $n"
+		within 900 more_than "^lap 1 right" "$n" || failed "it does not boot after reset $n"
 	done
 	laps 300 ;;
 migrate)
