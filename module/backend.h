@@ -8,6 +8,7 @@
  *
  * A backend is a folder such as x86/, with arch/state.h, arch/access.h (see cpu.h)
  * and arch/kvm.h, which has what every fault runs, inline:
+ *   struct nptb_flush                whom a flush concerns; all 0 at first
  *   nptb_kvm_leaves(kvm)             present leaves, in units of 4 KiB, by a count
  *                                    that is never behind the tables
  *   nptb_kvm_outcome(vcpu)           struct nptb_outcome: counters that tell how a
@@ -37,6 +38,7 @@
 #include "set/policy.h"
 
 struct nptb_burst;
+struct nptb_flush;
 
 /* No key: an address that the guest's tables map to no frame. */
 #define NPTB_KEY_NONE	(~0ULL)
@@ -85,17 +87,15 @@ bool nptb_kvm_single_roots(struct kvm *kvm);
  * @pid: thread that created it, as the host numbers threads
  * @fd: descriptor it got
  *
- * Where KVM has no folder for it, as another VM has this name, the parts of the
- * name are found otherwise: KVM keeps the one, and the descriptor is looked for
- * in the current process, which is the VM's own where it has one yet (a vCPU can
- * be created by no other). 0 where it is not there.
+ * Where KVM has no folder for it, as another VM has this name, KVM keeps the one part,
+ * and the descriptor is looked for in the current process, which is the VM's own where
+ * it has one yet (a vCPU can be created by no other). 0 where it is not there.
  */
 void nptb_kvm_vm_name(struct kvm *kvm, int *pid, int *fd);
 
 /**
  * nptb_kvm_was_idle() - did a VM never have a vCPU?
  * @kvm: about to be torn down
- *
  * Return: false also where its creation failed: KVM then never told of it.
  */
 bool nptb_kvm_was_idle(struct kvm *kvm);
@@ -116,8 +116,7 @@ int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm));
  * @addr: a linear address under shadow paging, a nested guest's own physical
  *	address while that runs
  *
- * Walks the guest's tables as KVM does in the fault, but never waits: what is
- * not in host memory right now is not read.
+ * Walks the guest's tables as KVM does, but never waits for host memory.
  *
  * Context: may sleep; kvm->srcu held.
  * Return: the key, or %NPTB_KEY_NONE where the guest maps nothing there.
@@ -146,17 +145,18 @@ u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
 /**
  * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
  * @kvm: alive
+ * @flush: of the VM; one caller at a time
  * @vcpu: whose thread this is, after an exit; or NULL
  * @key: of the frame
  *
- * The page stays where it is in host memory, so a fault under way on another
- * vCPU may map it again right after: no sequence count is raised that would
- * make all faults under way try again.
+ * The page stays in host memory, so a fault under way on another vCPU may map it again
+ * right after: no sequence count is raised that would make all of them try again.
  *
  * Context: may not sleep with mmu_lock; kvm->srcu held.
  * Return: true where there was a leaf.
  */
-bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key);
+bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu,
+		    u64 key);
 
 /**
  * nptb_kvm_evict_all() - zap every leaf and flush
@@ -169,11 +169,12 @@ void nptb_kvm_evict_all(struct kvm *kvm);
 /**
  * nptb_kvm_flush() - flush every translation of a VM
  * @kvm: alive
+ * @flush: of the VM; one caller at a time
  * @vcpu: whose thread this is, after an exit; or NULL
  *
  * Context: does not sleep.
  */
-void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu);
+void nptb_kvm_flush(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu);
 
 /**
  * nptb_kvm_young() - was a frame accessed since this was last asked?
@@ -246,9 +247,7 @@ void nptb_kvm_machine(struct kvm_vcpu *vcpu, struct nptb_machine *machine);
  * @buf: for the bytes
  * @len: most to read
  *
- * Never waits: what is not in host memory right now is not read.
- *
- * Context: may sleep; kvm->srcu held.
+ * Context: may sleep; kvm->srcu held; never waits for host memory.
  * Return: bytes read; fewer than @len where the next page cannot be read.
  */
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len);

@@ -45,7 +45,7 @@ static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
 		fault->room.stale++;
 	if (!vm->config.flush_aged || !vm->resident.aged)
 		return;
-	nptb_kvm_flush(vm->kvm, fault ? fault->in.vcpu : NULL);
+	nptb_kvm_flush(vm->kvm, &vm->flush, fault ? fault->in.vcpu : NULL);
 	vm->resident.aged = false;
 }
 
@@ -55,7 +55,7 @@ static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 				  bool own)
 {
 	lockdep_assert_held(&vm->lock);
-	if (likely(nptb_kvm_evict(vm->kvm, fault ? fault->in.vcpu : NULL,
+	if (likely(nptb_kvm_evict(vm->kvm, &vm->flush, fault ? fault->in.vcpu : NULL,
 				  page->key))) {
 		vm->stats.evictions++;
 		if (fault)

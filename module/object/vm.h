@@ -26,6 +26,7 @@
 #include <linux/stddef.h>
 #include <linux/workqueue.h>
 
+#include "backend.h"
 #include "hook.h"
 #include "object/account.h"
 #include "object/config.h"
@@ -103,6 +104,7 @@ struct nptb_attach {
  * @turns: whose shield is broken when, and by whom
  * @resident: what is resident
  * @stats: counters
+ * @flush: who is told of an eviction
  */
 struct nptb_vm {
 	struct nptb_vm_id id;
@@ -136,6 +138,7 @@ struct nptb_vm {
 	struct nptb_turns turns;
 	struct nptb_resident resident;
 	struct nptb_stats stats;
+	struct nptb_flush flush;
 };
 
 /* What every fault writes shares no line with what is mostly read. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zap leaves, flush, and look at accessed bits; see backend.h. */
+/* Zap leaves, and look at accessed bits; see backend.h. */
 #include <linux/mm.h>
 #include <linux/rculist.h>
 
@@ -7,6 +7,7 @@
 #include <asm/hypervisor.h>
 
 #include "backend.h"
+#include "x86/flush.h"
 #include "x86/mmu_page.h"
 #include "x86/symbols.h"
 
@@ -30,29 +31,6 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
 }
 
 /*
- * A VM's only vCPU flushes at its next entry, without the search for other vCPUs
- * to interrupt. A vCPU created meanwhile has nothing to flush. This is what KVM's
- * own request for it comes to: one that is pending at the entry has KVM look at all
- * requests that there are. Which of KVM's flushes does it is the vendor's to say; on
- * Hyper-V, which keeps a second TLB, it goes through KVM.
- */
-static __always_inline void flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
-{
-	if (vcpu && atomic_read(&kvm->online_vcpus) == 1 &&
-	    !hypervisor_is_type(X86_HYPER_MS_HYPERV)) {
-		vcpu->stat.tlb_flush++;
-		static_call(nptb_sc_flush_local)(vcpu);
-		return;
-	}
-	static_call(nptb_sc_flush)(kvm);
-}
-
-void nptb_kvm_flush(struct kvm *kvm, struct kvm_vcpu *vcpu)
-{
-	flush(kvm, vcpu);
-}
-
-/*
  * Is the TDP MMU the only one that has leaves of this VM? The shadow MMU has its
  * own for nested guests; it makes them under mmu_lock.
  */
@@ -60,6 +38,29 @@ static bool tdp_mmu_alone(struct kvm *kvm)
 {
 	return nptb_uses_tdp_mmu(kvm) &&
 	       !READ_ONCE(kvm->arch.shadow_root_allocated);
+}
+
+/*
+ * A VM's only vCPU flushes at its next entry. A vCPU created meanwhile has nothing to
+ * flush. The shadow MMU's tables may be read while they are zapped, and nested guests
+ * have translations of their own: there KVM is asked.
+ */
+static __always_inline void flush_all(struct kvm *kvm, struct nptb_flush *flush,
+				      struct kvm_vcpu *vcpu)
+{
+	if (hypervisor_is_type(X86_HYPER_MS_HYPERV))
+		static_call(nptb_sc_flush)(kvm);
+	else if (likely(vcpu && atomic_read(&kvm->online_vcpus) == 1))
+		nptb_flush_own(vcpu);
+	else if (tdp_mmu_alone(kvm))
+		nptb_flush_each(kvm, flush, vcpu);
+	else
+		static_call(nptb_sc_flush)(kvm);
+}
+
+void nptb_kvm_flush(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu)
+{
+	flush_all(kvm, flush, vcpu);
 }
 
 /*
@@ -135,7 +136,8 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 	return zapped || nptb_kvm_leaves(kvm) != leaves;
 }
 
-bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
+bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu,
+		    u64 key)
 {
 	bool zapped;
 
@@ -145,7 +147,7 @@ bool nptb_kvm_evict(struct kvm *kvm, struct kvm_vcpu *vcpu, u64 key)
 	else
 		zapped = zap_in_slot(kvm, key);
 	if (zapped)
-		flush(kvm, vcpu);
+		flush_all(kvm, flush, vcpu);
 	write_unlock(&kvm->mmu_lock);
 	return zapped;
 }

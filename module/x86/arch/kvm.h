@@ -114,6 +114,19 @@ struct nptb_burst {
 	struct nptb_burst_page pages[NPTB_BURST_NR][NPTB_BURST_PAGES];
 };
 
+/* A VM with more vCPUs has each flush go through KVM. */
+#define NPTB_FLUSH_VCPUS	64
+
+/**
+ * struct nptb_flush - whom a flush concerns; all 0 at first
+ * @nr: vCPUs in @vcpu
+ * @vcpu: the first of the VM, by index; each stays for as long as the VM is alive
+ */
+struct nptb_flush {
+	u32 nr;
+	struct kvm_vcpu *vcpu[NPTB_FLUSH_VCPUS];
+};
+
 /**
  * nptb_kvm_leaves() - resident pages by KVM's own count
  * @kvm: alive
