@@ -285,27 +285,18 @@ static void look_up(struct nptb_fault *fault)
 }
 
 /*
- * MMIO costs no budget, and is no part of an attempt. KVM's mark of MMIO may be
- * out of date, though: a slot that comes right now would have it map memory.
- * With room for that KVM may go ahead; without, only the emulator is let in.
+ * MMIO costs no budget, and is no part of an attempt: the emulator alone is let in, as
+ * KVM would have it. It makes no leaf, also where KVM's mark of MMIO is out of date, and
+ * a slot comes right now.
  */
-static int handle_mmio(struct nptb_fault *fault)
+static noinline int handle_mmio(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->in.vm;
-	bool reserved = nptb_reserve(vm) >= 0;
 
-	fault->in.v->mapping.made = NPTB_KEY_NONE;
 	WRITE_ONCE(fault->in.v->mapping.inside, current->pid);
-	if (reserved)
-		fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa,
-					    fault->in.error_code, fault->in.insn,
-					    fault->in.insn_len);
-	else
-		fault->ret = nptb_kvm_emulate_mmio(fault->in.vcpu, fault->in.gpa,
-						   fault->in.insn, fault->in.insn_len);
+	fault->ret = nptb_kvm_emulate_mmio(fault->in.vcpu, fault->in.gpa, fault->in.insn,
+					   fault->in.insn_len);
 	WRITE_ONCE(fault->in.v->mapping.inside, 0);
-	if (reserved)
-		nptb_note_ahead(vm, fault->in.v, fault->in.key);
 	fault->verdict = NPTB_VERDICT_MMIO;
 	spin_lock(&vm->lock);
 	vm->stats.verdict[fault->verdict]++;

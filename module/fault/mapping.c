@@ -85,15 +85,11 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 	return NPTB_KVM_CONTINUE;
 }
 
-/**
- * nptb_note_ahead() - a leaf was reserved, and may have been made, unasked for
- * @vm: under budget a moment ago; nptb_reserve() reserved a leaf
- * @v: by which vCPU
- * @key: of the frame, or %NPTB_KEY_NONE where only KVM knows
- *
- * It belongs to no attempt, but may be pinned or exempt.
+/*
+ * A leaf was reserved, and may have been made, that no fault asked for: it belongs to no
+ * attempt, but may be pinned or exempt.
  */
-void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
+static void note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
 	u64 made = v->mapping.made != NPTB_KEY_NONE ? v->mapping.made : key;
 	u64 leaves = 0;
@@ -141,7 +137,7 @@ static void end_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 {
 	WRITE_ONCE(v->mapping.inside, 0);
 	nptb_read_only_end(v);
-	nptb_note_ahead(vm, v, key);
+	note_ahead(vm, v, key);
 }
 
 /**

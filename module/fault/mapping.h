@@ -9,13 +9,10 @@ struct kvm_async_pf;
 struct kvm_pre_fault_memory;
 struct kvm_vcpu;
 struct nptb_set_spte;
-struct nptb_vcpu;
-struct nptb_vm;
 
 int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
 			 const struct nptb_set_spte *set);
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault);
-void nptb_note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key);
 void nptb_handle_async_ready(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);
 long nptb_handle_pre_fault(struct kvm_vcpu *vcpu,
 			   struct kvm_pre_fault_memory *range);
