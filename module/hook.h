@@ -85,8 +85,9 @@ static __always_inline struct nptb_watch *nptb_watch_find(struct kvm *kvm)
  *	and then that is not; in place of KVM's own function. It calls nptb_hook_enter()
  *	first and nptb_hook_leave() last, and finds the VM itself
  * @set_spte: a shadow MMU makes a leaf; @ahead: nobody asked for it. mmu_lock held
- * @map: the main MMU makes a leaf, while some fault asks for this; mmu_lock held, and
- *	not to sleep. %NPTB_KVM_CONTINUE has it go on
+ * @map: the main MMU makes a leaf, while some fault asks for this, or for a fault on a
+ *	leaf that was there; mmu_lock held, and not to sleep. %NPTB_KVM_CONTINUE has it
+ *	go on
  * @async_ready: a page that a fault did not wait for is there
  * @pre_fault: user space asks for a page ahead of need
  * @name_inside: log who is inside a fault, since unloading waits for them
@@ -158,6 +159,28 @@ static __always_inline void nptb_hook_leave(void)
 	this_cpu_dec(nptb_in_flight);
 }
 
+/* How many want to see them; see nptb_hook_see_all(). */
+extern atomic_t nptb_all_asked;
+
+/**
+ * nptb_hook_see_all() - have faults on leaves that are there caught as well
+ *
+ * They make no leaf, so they go past us where nobody wants to see them, and @map is
+ * called for those that KVM wants to map after all. For faults of all VMs.
+ *
+ * Context: any; nptb_hook_see_all_end() is to follow.
+ */
+static inline void nptb_hook_see_all(void)
+{
+	atomic_inc(&nptb_all_asked);
+}
+
+/* Nobody else need see them. */
+static inline void nptb_hook_see_all_end(void)
+{
+	atomic_dec(&nptb_all_asked);
+}
+
 /* The originals of functions that are caught, entered past their hook. */
 
 /**
@@ -207,6 +230,16 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only,
  * @fault: KVM's, as @map of struct nptb_handlers has it
  */
 void nptb_kvm_map_read_only(void *fault);
+
+/**
+ * nptb_kvm_only_replaces() - does a fault on a leaf that was there find it still?
+ * @vcpu: whose thread this is
+ * @fault: KVM's, as @map of struct nptb_handlers has it
+ *
+ * Context: mmu_lock held: nobody else takes a leaf away.
+ * Return: false where it would make one; true also for a fault where there was none.
+ */
+bool nptb_kvm_only_replaces(struct kvm_vcpu *vcpu, const void *fault);
 
 /* The frame that KVM would map now that it is in host memory. */
 u64 nptb_kvm_async_key(struct kvm_vcpu *vcpu, struct kvm_async_pf *work);

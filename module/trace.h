@@ -226,8 +226,10 @@ TRACE_EVENT(nptb_budget,
  * the address is no frame of the VM's own; @known: the set had the page, so it is
  * no eviction that this fault was for; @seq counts the VM's faults from 1, so a gap
  * in it is an event lost; @event: enum nptb_event, what was being delivered.
+ *
+ * While it is on, faults on leaves that are there are handled, and counted, too.
  */
-TRACE_EVENT(nptb_fault,
+TRACE_EVENT_FN(nptb_fault,
 	TP_PROTO(const struct nptb_fault *fault),
 	TP_ARGS(fault),
 	TP_STRUCT__entry(
@@ -268,7 +270,8 @@ TRACE_EVENT(nptb_fault,
 		  __entry->evicted,
 		  __entry->attempt, __entry->resident, __entry->seq,
 		  __entry->as, __entry->known,
-		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS))
+		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS)),
+	nptb_trace_faults, nptb_trace_faults_end
 );
 
 /*

@@ -30,6 +30,18 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* Somebody listens, from now on. */
+int nptb_trace_faults(void)
+{
+	nptb_hook_see_all();
+	return 0;
+}
+
+void nptb_trace_faults_end(void)
+{
+	nptb_hook_see_all_end();
+}
+
 /* Has the vCPU shown progress? Then its last attempt is over. */
 static __always_inline void account(struct nptb_fault *fault)
 {

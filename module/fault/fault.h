@@ -9,5 +9,7 @@ struct kvm_vcpu;
 
 int nptb_handle_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 		      void *insn, int insn_len);
+int nptb_trace_faults(void);
+void nptb_trace_faults_end(void);
 
 #endif /* NPTB_FAULT_FAULT_H */

@@ -63,12 +63,17 @@ int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
  * @vcpu: whose thread this is
  * @fault: KVM's
  *
- * Called where nptb_hook_ask() was, for whichever fault. What is only read is mapped
- * for reading where writes are logged: see nptb_read_only().
+ * Called where nptb_hook_ask() was, for whichever fault, and for faults on a leaf that was
+ * there. What is only read is mapped for reading where writes are logged: see
+ * nptb_read_only().
+ *
+ * A fault on a leaf that was there may have gone past us: nothing is reserved for it. It
+ * may change that leaf. Where somebody has taken it away since, the guest is to fault
+ * again, on a page without one.
  *
  * Context: mmu_lock held for read.
- * Return: %NPTB_KVM_CONTINUE; %NPTB_KVM_RETRY where its reservation was revoked: it is not
- * mapped, and the fault comes again.
+ * Return: %NPTB_KVM_CONTINUE; %NPTB_KVM_RETRY where its reservation was revoked, or there
+ * was none to begin with: it is not mapped, and the fault comes again.
  */
 int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 {
@@ -79,6 +84,8 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 	if (vm && idx < vm->max_vcpus)
 		v = READ_ONCE(vm->vcpus[idx]);
 	if (v && !nptb_may_map(vm, v))
+		return NPTB_KVM_RETRY;
+	if (vm && !(v && v->mapping.inside) && !nptb_kvm_only_replaces(vcpu, fault))
 		return NPTB_KVM_RETRY;
 	if (v && v->mapping.read_only)
 		nptb_kvm_map_read_only(fault);

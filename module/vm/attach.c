@@ -188,6 +188,9 @@ static void publish(struct nptb_vm *vm, u64 budget)
 	vm->config.budget = budget;
 	vm->armed = true;
 	spin_unlock(&vm->lock);
+	/* What KVM maps elsewhere than in the TDP MMU is not asked about. */
+	if (!vm->account.tdp_mmu)
+		nptb_hook_see_all();
 	nptb_watch_add(&vm->watch, vm->kvm);
 }
 
@@ -203,6 +206,8 @@ void nptb_budget_unpublish(struct nptb_vm *vm)
 	if (!hash_hashed(&vm->watch.node))
 		return;
 	nptb_watch_del(&vm->watch);
+	if (!vm->account.tdp_mmu)
+		nptb_hook_see_all_end();
 	spin_lock(&vm->lock);
 	vm->armed = false;
 	nptb_lend_back_all(vm);

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "budget/backing.h"
 #include "budget/frames.h"
+#include "hook.h"
 #include "host.h"
 #include "object/backing.h"
 #include "object/vm.h"
@@ -81,6 +82,8 @@ int nptb_backing_begin(struct nptb_vm *vm)
 	if (ret)
 		return ret;
 	vm->backing->watching = true;
+	/* They may bring other pages of the host's. */
+	nptb_hook_see_all();
 	spin_lock(&vm->backing->lock);
 	WRITE_ONCE(vm->backing->on, true);
 	spin_unlock(&vm->backing->lock);
@@ -122,6 +125,7 @@ void nptb_backing_end(struct nptb_vm *vm)
 	nptb_touch_end(&b->touch);
 	cancel_delayed_work_sync(&b->rest_work);
 	b->watching = false;
+	nptb_hook_see_all_end();
 	spin_lock(&b->lock);
 	b->count = 0;
 	spin_unlock(&b->lock);

@@ -19,6 +19,7 @@
 #include <asm/unwind_hints.h>
 
 #include "entry.h"
+#include "offsets.h"
 
 /* The VM of the vCPU in RDI to @kvm, and what its place in the table says to @slot. */
 .macro LOOK_UP kvm slot slot32 slot8
@@ -33,19 +34,35 @@
 /*
  * kvm_mmu_page_fault(), five arguments: it is replaced for VMs under budget, and for
  * those that share a place with one; who handles it looks again.
+ *
+ * KVM keeps a fault on a leaf that is there, in a VM's own tables: that makes no leaf,
+ * and nptb_map_entry() sees to it that it stays so. Such a fault has P in its error code
+ * (the third argument), and not RSVD, which marks MMIO: APM 2, 15.25.6 and 8.4.2.
  */
 SYM_START(nptb_fault_entry, SYM_L_GLOBAL, SYM_A_ALIGN)
 	ANNOTATE_NOENDBR
 	LOOK_UP	%rax %r9 %r9d %r9b
 	cmpq	%rax, %r9
-	je	.Lfault_caught
+	je	.Lfault_watched
 	cmpq	$NPTB_WATCHED_MANY, %r9
 	je	.Lfault_caught
 	RET
+.Lfault_watched:
+	testb	$NPTB_CODE_P, %dl
+	jnz	.Lfault_there
 .Lfault_caught:
 	addq	$8, %rsp
 	UNWIND_HINT_FUNC
 	jmp	nptb_caught_fault
+.Lfault_there:
+	testb	$NPTB_CODE_RSVD, %dl
+	jnz	.Lfault_caught
+	cmpl	$0, nptb_all_asked(%rip)
+	jne	.Lfault_caught
+	leaq	VCPU_ROOT_MMU(%rdi), %r9
+	cmpq	%r9, VCPU_MMU(%rdi)
+	jne	.Lfault_caught
+	RET
 SYM_FUNC_END(nptb_fault_entry)
 
 /*
@@ -77,11 +94,16 @@ SYM_START(nptb_hugepage_entry, SYM_L_GLOBAL, SYM_A_ALIGN)
 	RET
 SYM_FUNC_END(nptb_hugepage_entry)
 
-/* kvm_tdp_mmu_map(), two arguments: nearly always nobody asks. */
+/*
+ * kvm_tdp_mmu_map(), two arguments: nearly always nobody asks. The second is KVM's fault:
+ * where that is about a leaf that was there, it may have gone meanwhile.
+ */
 SYM_START(nptb_map_entry, SYM_L_GLOBAL, SYM_A_ALIGN)
 	ANNOTATE_NOENDBR
 	cmpl	$0, nptb_map_asked(%rip)
 	jne	.Lmap_ask
+	testb	$NPTB_CODE_P, FAULT_ERROR_CODE(%rsi)
+	jnz	.Lmap_ask
 	RET
 .Lmap_ask:
 	pushq	%rdi

@@ -9,6 +9,10 @@
  */
 #define NPTB_WATCHED_MANY	1
 
+/* Bits of a nested page fault's error code: NPTB_NPF_PRESENT, NPTB_NPF_RSVD. */
+#define NPTB_CODE_P		1
+#define NPTB_CODE_RSVD		8
+
 #ifndef __ASSEMBLER__
 
 #include <linux/kvm_types.h>

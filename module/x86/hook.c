@@ -75,6 +75,9 @@ static bool gone;
 /* See nptb_hook_ask(). Read by nptb_map_entry(). */
 atomic_t nptb_map_asked;
 
+/* See nptb_hook_see_all(). Read by nptb_fault_entry(). */
+atomic_t nptb_all_asked;
+
 static int replace_created(struct kvm *kvm)
 {
 	int ret = nptb_kvm_vm_created(kvm);
@@ -152,8 +155,8 @@ int nptb_caught_fault(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code,
 }
 
 /*
- * Called by nptb_map_entry() where somebody asks. Nothing to count: mmu_lock is
- * held, and nothing here sleeps, so synchronize_rcu_tasks() waits for it.
+ * Called by nptb_map_entry() where somebody asks, or a leaf was there. Nothing to count:
+ * mmu_lock is held, and nothing here sleeps, so synchronize_rcu_tasks() waits for it.
  */
 int nptb_map_asks(struct kvm_vcpu *vcpu, void *fault)
 {

@@ -7,6 +7,7 @@
 #include "backend.h"
 #include "hook.h"
 #include "x86/mmu_page.h"
+#include "x86/page_fault.h"
 #include "x86/prototypes.h"
 #include "x86/spte.h"
 #include "x86/symbols.h"
@@ -49,6 +50,21 @@ void nptb_kvm_map_read_only(void *fault)
 
 	if (offset >= 0)
 		*(bool *)(fault + offset) = false;
+}
+
+bool nptb_kvm_only_replaces(struct kvm_vcpu *vcpu, const void *fault)
+{
+	const struct nptb_page_fault *f = fault;
+	struct kvm_mmu *mmu = vcpu->arch.mmu;
+	u64 spte, *at;
+
+	if (!(f->error_code & NPTB_NPF_PRESENT))
+		return true;
+	rcu_read_lock();
+	spte = nptb_find_entry(__va(mmu->root.hpa), mmu->root_role.level,
+			       gpa_to_gfn(f->addr), &at);
+	rcu_read_unlock();
+	return spte;
 }
 
 int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made)

@@ -13,6 +13,7 @@
 #include "lib/btf.h"
 #include "x86/guest_memory.h"
 #include "x86/mmu_page.h"
+#include "x86/page_fault.h"
 #include "x86/prototypes.h"
 #include "x86/symbols.h"
 
@@ -135,6 +136,8 @@ static const struct {
 	MEMBER(kvm_mmu_page, nptb_mmu_page, link),
 	MEMBER(kvm_mmu_page, nptb_mmu_page, role),
 	MEMBER(kvm_mmu_page, nptb_mmu_page, spt),
+	MEMBER(kvm_page_fault, nptb_page_fault, addr),
+	MEMBER(kvm_page_fault, nptb_page_fault, error_code),
 	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, vcpu),
 	MEMBER(x86_emulate_ctxt, nptb_emul_ctxt, ops),
 	MEMBER(x86_exception, nptb_x86_exception, vector),

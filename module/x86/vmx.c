@@ -10,6 +10,7 @@
 #include <asm/vmx.h>
 
 #include "backend.h"
+#include "hook.h"
 #include "x86/symbols.h"
 #include "x86/vendor.h"
 
@@ -170,6 +171,11 @@ static bool find(void)
 		return false;
 	static_call_update(nptb_sc_can_emulate, reads_all);
 	static_branch_enable(&nptb_on_vmx);
+	/*
+	 * 7.3 takes tables away that were there for code alone, to have huge pages again
+	 * (the iTLB multihit erratum), while vCPUs map: a leaf that is there may go.
+	 */
+	nptb_hook_see_all();
 	return true;
 }
 

@@ -4,6 +4,10 @@
  * a page that is read, or fetched from, is mapped for reading. KVM itself maps it
  * for writing where it may, and marks it: once, since its leaves stay. Were that
  * done at each refault, a migration would never come to its end.
+ *
+ * A write to a page whose leaf is there makes no leaf, and KVM handles it alone. Another
+ * vCPU may have evicted the page since the write left the guest: then it is a fault like
+ * others. nptb_delay.ko makes it so.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,6 +16,7 @@
 #include <sys/ioctl.h>
 
 #include "../lib/cells.h"
+#include "../lib/module.h"
 
 #define SIZE	(8UL << 20)
 #define GPAGES	(SIZE / PAGE_SIZE)
@@ -22,6 +27,9 @@
 /* The hook that it takes comes a moment after the first fault. */
 #define SETTLE	50
 #define PASSES	4
+/* Writes to pages that are there: as many as are tried for, and at least. */
+#define REPAIRED	400
+#define REPAIRED_LEAST	20
 
 static uint64_t bitmap[GPAGES / 64];
 
@@ -122,13 +130,67 @@ static void held(uint64_t budget)
 		ksft_test_result_skip("dirty log, budget %" PRIu64 ": no BTF of kvm\n", budget);
 }
 
+/* Writes that KVM has made possible again by itself. */
+static int64_t repaired(const struct vmm *vm)
+{
+	return vmm_stat(vm, "pf_fast");
+}
+
+/*
+ * One vCPU writes a few pages, which the log write-protects again and again; another takes
+ * them away. Were they mapped for the first one all the same, there would be one too many.
+ */
+static bool evicted_meanwhile(void)
+{
+	struct vmm_args writer = { .data = WRITTEN, .pages = 4 };
+	struct vmm_args other = { .data = READ, .pages = PAGES, .laps = ~0U };
+	uint64_t end = deadline(MS);
+	struct spte_result r;
+	struct vmm vm;
+	bool ok;
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vmm_add(&vm, GUEST_WORK, VMM_PROT, &writer);
+	vmm_add(&vm, GUEST_TOUCH, VMM_PROT, &other);
+	spte_begin(16);
+	ok = !nptb_budget(vm.name, 8);
+	spte_limit(8);
+	ok &= !vmm_slot(&vm, 0, 0, vm.mem, SIZE, KVM_MEM_LOG_DIRTY_PAGES);
+	vmm_start(&vm);
+	while (repaired(&vm) < REPAIRED && now_ms() < end)
+		collect(&vm);
+	ok &= repaired(&vm) >= REPAIRED_LEAST;
+	vmm_stop(&vm);
+	r = spte_end();
+	note("%" PRId64 " writes to pages that were there, %" PRId64 " evictions; at most %" PRId64
+	     " pages in %" PRIu64 " events of KVM's, %" PRIu64 " lost", repaired(&vm),
+	     nptb_stat(vm.name, "evictions"), r.peak, r.events, r.lost);
+	ok &= !r.over && !r.low && !r.lost && r.peak == 8;
+	vmm_destroy(&vm);
+	return ok;
+}
+
+static void races(void)
+{
+	const char *why = spte_unusable();
+
+	if (why)
+		ksft_test_result_skip("%s\n", why);
+	else if (test_module_load("nptb_delay", "func=kvm_mmu_page_fault us=300"))
+		ksft_test_result_skip("no nptb_delay.ko: scripts/build-module.sh makes it\n");
+	else
+		ksft_test_result(evicted_meanwhile(), "a page that is written goes meanwhile\n");
+	module_unload("nptb_delay");
+}
+
 int main(void)
 {
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(3);
+	ksft_set_plan(4);
 	logged(VMM_PROT, 0);
 	held(64);
 	held(PAGES / 2);
+	races();
 	ksft_finished();
 }
