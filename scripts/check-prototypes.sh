@@ -187,6 +187,7 @@ letters_wanted() {
 	BEGIN {
 		%letter = (void => "v", bool => "b", int => "i", "unsigned int" => "i", u32 => "i", long => "l");
 		$letter{$_} = "l" for "unsigned long", qw(u64 gpa_t gfn_t gva_t hpa_t hva_t kvm_pfn_t);
+		$letter{tdp_ptep_t} = "p";
 		%skip = map { $_ => 1 } split / /, $ENV{NOT_KVM};
 	}
 	sub letter {

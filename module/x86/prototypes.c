@@ -58,6 +58,16 @@ static const struct {
 	{ "kvm_zap_gfn_range", "v" KVM "ll" },
 	{ "kvm_unmap_gfn_range", "b" KVM "p<kvm_gfn_range>" },
 	{ "tdp_mmu_zap_leafs", "b" KVM "p<kvm_mmu_page>llbb" },
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	/* In each another: see x86/symbols.h. */
+	{ "__handle_changed_spte", "i" KVM "p<kvm_mmu_page>lllib" },
+#else
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	{ "handle_changed_spte", "v" KVM "illlib" },
+#else
+	{ "__tdp_mmu_set_spte", "l" KVM "iplllibb" },
+#endif
+#endif
 	{ "kvm_age_gfn", "b" KVM "p<kvm_gfn_range>" },
 	{ "kvm_flush_remote_tlbs", "v" KVM },
 	{ "kvm_get_rflags", "l" VCPU },

@@ -23,6 +23,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap, kvm_zap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DEFINE_STATIC_CALL_NULL(nptb_sc_zap_leafs, nptb_zap_leafs_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_changed, nptb_changed_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_age, kvm_age_gfn);
 DEFINE_STATIC_CALL_NULL(nptb_sc_flush, kvm_flush_remote_tlbs);
 DEFINE_STATIC_CALL_NULL(nptb_sc_flush_local, nptb_flush_local_proto);
@@ -194,6 +195,7 @@ static bool find_calls(void)
 	       FIND_CALL(nptb_sc_zap, "kvm_zap_gfn_range") &&
 	       FIND_CALL(nptb_sc_unmap, "kvm_unmap_gfn_range") &&
 	       FIND_CALL(nptb_sc_zap_leafs, "tdp_mmu_zap_leafs") &&
+	       FIND_CALL(nptb_sc_changed, NPTB_CHANGED) &&
 	       FIND_CALL(nptb_sc_age, "kvm_age_gfn") &&
 	       FIND_CALL(nptb_sc_flush, "kvm_flush_remote_tlbs") &&
 	       FIND_CALL(nptb_sc_rflags, "kvm_get_rflags") &&

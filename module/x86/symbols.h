@@ -191,6 +191,22 @@ unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
 /* Static in tdp_mmu.c, and out of line in all three. */
 bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
 			  gfn_t start, gfn_t end, bool can_yield, bool flush);
+/* As that, and named otherwise in each. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+/* 7.3 wants the table, and tells of errors that a VM with private memory may have. */
+#define NPTB_CHANGED	"__handle_changed_spte"
+int nptb_changed_proto(struct kvm *kvm, struct nptb_mmu_page *sp, gfn_t gfn,
+		       u64 old_spte, u64 new_spte, int level, bool shared);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define NPTB_CHANGED	"handle_changed_spte"
+void nptb_changed_proto(struct kvm *kvm, int as_id, gfn_t gfn, u64 old_spte,
+			u64 new_spte, int level, bool shared);
+#else
+/* 6.1 writes the entry there, and has more to note. */
+#define NPTB_CHANGED	"__tdp_mmu_set_spte"
+u64 nptb_changed_proto(struct kvm *kvm, int as_id, u64 *sptep, u64 old_spte, u64 new_spte,
+		       gfn_t gfn, int level, bool record_acc_track, bool record_dirty_log);
+#endif
 /* Not there in 6.1. */
 long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,
 			  struct kvm_pre_fault_memory *range);
@@ -214,6 +230,7 @@ DECLARE_STATIC_CALL(nptb_sc_rmap_count, nptb_rmap_count_proto);
 DECLARE_STATIC_CALL(nptb_sc_zap, kvm_zap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_unmap, kvm_unmap_gfn_range);
 DECLARE_STATIC_CALL(nptb_sc_zap_leafs, nptb_zap_leafs_proto);
+DECLARE_STATIC_CALL(nptb_sc_changed, nptb_changed_proto);
 DECLARE_STATIC_CALL(nptb_sc_age, kvm_age_gfn);
 DECLARE_STATIC_CALL(nptb_sc_flush, kvm_flush_remote_tlbs);
 DECLARE_STATIC_CALL(nptb_sc_flush_local, nptb_flush_local_proto);

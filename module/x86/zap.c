@@ -78,21 +78,63 @@ static noinline bool zap_dying(struct kvm *kvm, struct nptb_mmu_page *root,
 	return nptb_kvm_leaves(kvm) != leaves;
 }
 
+/* What KVM writes where it takes a leaf away, once it was seen to; no entry is this. */
+#define NOT_SEEN	(~0ULL)
+static u64 nonpresent __read_mostly = NOT_SEEN;
+
 /*
- * The leaf of a frame under @root, which lives. KVM's zap is told that the table which
- * has the leaf were the root: it looks at the level and the address space, which
- * tables inherit, and its iterator costs five times as much as this search. A table
- * stays while mmu_lock is held for write.
+ * By KVM's own zap, which is told that the table which has the leaf were the root: it
+ * looks at the level and the address space, which tables inherit.
+ */
+static noinline bool zap_by_kvm(struct kvm *kvm, u64 *at, gfn_t gfn)
+{
+	struct nptb_mmu_page *table = nptb_table_of(at);
+	bool zapped = static_call(nptb_sc_zap_leafs)(kvm, table, gfn, gfn + 1, false, false);
+
+	if (zapped && table->role.level == 1)
+		WRITE_ONCE(nonpresent, READ_ONCE(*at));
+	return zapped;
+}
+
+/*
+ * What that comes to for one leaf, without the iterator around it, which costs more than
+ * all the rest. The CPU sets bits of the entry meanwhile, so it is exchanged, and what it
+ * was is told to KVM, which counts leaves, and which of their pages were used.
+ */
+static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 spte, u64 none,
+				      gfn_t gfn)
+{
+	struct nptb_mmu_page *table = nptb_table_of(at);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	static_call(nptb_sc_changed)(kvm, table, gfn, xchg(at, none), none, 1, false);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* In place of the table, they want the address space. */
+	static_call(nptb_sc_changed)(kvm, table->role.smm, gfn, xchg(at, none), none, 1,
+				     false);
+#else
+	static_call(nptb_sc_changed)(kvm, table->role.smm, at, spte, none, gfn, 1, true,
+				     true);
+#endif
+}
+
+/*
+ * The leaf of a frame under @root, which lives. KVM's iterator costs five times as much as
+ * this search. A table stays while mmu_lock is held for write.
  */
 static __always_inline bool zap_leaf(struct kvm *kvm, struct nptb_mmu_page *root,
 				     gfn_t gfn)
 {
-	u64 *at;
+	u64 *at, spte, none = READ_ONCE(nonpresent);
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
-	return nptb_find_entry(root->spt, root->role.level, gfn, &at) &&
-	       static_call(nptb_sc_zap_leafs)(kvm, nptb_table_of(at), gfn, gfn + 1,
-					      false, false);
+	spte = nptb_find_entry(root->spt, root->role.level, gfn, &at);
+	if (!spte)
+		return false;
+	if (unlikely(none == NOT_SEEN || (spte & NPTB_SPTE_HUGE)))
+		return zap_by_kvm(kvm, at, gfn);
+	take_leaf(kvm, at, spte, none, gfn);
+	return true;
 }
 
 /*
