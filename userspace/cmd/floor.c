@@ -54,7 +54,10 @@ static void print_run(const struct floor *f, const struct json_object *result)
 {
 	if (f->json)
 		return;
-	printf("%llu pages: ", f->trial.pages);
+	if (f->trial.pages == NPTB_BUDGET_MAX)
+		printf("all the pages that it wants: ");
+	else
+		printf("%llu pages: ", f->trial.pages);
 	if (trial_completed(result))
 		printf("completes, %llu faults, %llu evictions, %.1f s\n",
 		       trial_number(result, "faults"), trial_number(result, "evictions"),

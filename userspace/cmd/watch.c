@@ -218,8 +218,8 @@ static int report(struct session *s)
 	if (!s->watch.nr)
 		puts("No vCPU ran.");
 	else
-		printf("%zu vCPUs; no fault repeats on %zu of them.\n", s->watch.nr,
-		       quiet + s->watch.nr - s->nr_shown);
+		printf("No fault repeats on %zu of %zu vCPUs.\n",
+		       quiet + s->watch.nr - s->nr_shown, s->watch.nr);
 	watch_print_times(stdout, &s->watch);
 	if (lost)
 		printf("%llu events found no room: counts are too low\n", lost);
