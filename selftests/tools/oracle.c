@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 		die("out of memory");
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	if (pagemap < 0 || !(start = find(size)))
+	start = find(size);
+	if (pagemap < 0 || !start)
 		die("process %d has no mapping of %" PRIu64 " MiB", pid, size / MIB);
 	while (!kill(pid, 0) && resident(&now)) {
 		samples++;
