@@ -4,16 +4,10 @@
 # that is reported checked by the events of its attempt. TAP.
 #   run.sh BUDGET...
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
+. "$(dirname "$0")/../lib/l1.sh"
 # The guest's memory, MiB.
 MEM=128
-n=0
-
-result() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then echo "ok $n - $name"; else echo "not ok $n - $name"; fi
-}
 
 said() { grep -aqE -- "$1" "$2"; }
 

@@ -4,21 +4,16 @@
 #   run.sh NAME           and what each run came to, as JSON lines in $OUT/runs
 #   run.sh --floor NAME   its least hard budget, in $OUT/floor.json
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
+. "$(dirname "$0")/../lib/l1.sh"
 here=$(dirname "$0")
 KVM=/sys/kernel/debug/kvm
 export LC_ALL=C
 tmp=$(mktemp -d)
-n=0 sampler=''
+sampler=''
 
 stop_sampler() { [ -z "$sampler" ] || { kill "$sampler"; wait "$sampler"; } 2>/dev/null; sampler=; }
 trap 'stop_sampler; rm -rf "$tmp"' EXIT
-
-result() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then echo "ok $n - $name"; else echo "not ok $n - $name"; fi
-}
 
 # row NAME: what the table has of it, in $guest $budgets $policies $limit and $vmm.
 row() {

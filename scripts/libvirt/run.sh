@@ -3,27 +3,15 @@
 # Inside L1: libvirtd, and a guest that is started, reset, saved, restored, destroyed; each
 # time its budget has to be in force before its first fault, and never exceeded. TAP.
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
+. "$(dirname "$0")/../lib/l1.sh"
 NPTB=/sys/kernel/debug/nptbudget
 KVM=/sys/kernel/debug/kvm
 TRACE=/sys/kernel/tracing/instances/libvirt
 export LC_ALL=C
 dir=$(mktemp -d)
-n=0 daemon=
+daemon=
 
-result() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then echo "ok $n - $name"; else echo "not ok $n - $name"; fi
-}
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.2
-	done
-}
 # What is said belongs to the result.
 virsh() { command virsh -q -c qemu:///system "$@" 2>&1 | sed '/^$/d; s/^/# /'; return "${PIPESTATUS[0]}"; }
 

@@ -3,25 +3,12 @@
 # Inside L1: Slurm with one node, and a sweep in an array of four jobs, one of which is
 # ended and queued again while it runs. TAP.
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
+. "$(dirname "$0")/../lib/l1.sh"
 export LC_ALL=C
 dir=$(mktemp -d)
 export SLURM_CONF=$dir/slurm.conf
-n=0
 
-result() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then echo "ok $n - $name"; else echo "not ok $n - $name"; fi
-}
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.2
-	done
-}
 # What a file holds belongs to the result that failed.
 told() { sed 's/^/# /' "$@"; return 1; }
 
