@@ -101,12 +101,7 @@ static bool spin_stands_still(enum vmm_mode mode, uint64_t room)
 /* Flushes that vCPUs have done. */
 static int64_t done(const struct vmm *vm)
 {
-	int64_t sum = 0;
-	int v;
-
-	for (v = 0; v < vm->vcpus; v++)
-		sum += vmm_vcpu_stat(&vm->vcpu[v], "tlb_flush");
-	return sum;
+	return vmm_vcpus_stat(vm, "tlb_flush");
 }
 
 /* Evictions for faults flush as well, each at least once. */

@@ -49,12 +49,7 @@ static void create(struct vmm *vm, int vcpus, bool own, uint64_t pages, uint64_t
 
 static int64_t faults(const struct vmm *vm)
 {
-	int64_t sum = 0;
-	int v;
-
-	for (v = 0; v < vm->vcpus; v++)
-		sum += vmm_vcpu_stat(&vm->vcpu[v], "pf_fixed");
-	return sum;
+	return vmm_vcpus_stat(vm, "pf_fixed");
 }
 
 static void run(const char *name, struct vmm *vm, int vms)

@@ -55,6 +55,16 @@ int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name)
 	return val;
 }
 
+int64_t vmm_vcpus_stat(const struct vmm *vm, const char *name)
+{
+	int64_t sum = 0;
+	int v;
+
+	for (v = 0; v < vm->vcpus; v++)
+		sum += vmm_vcpu_stat(&vm->vcpu[v], name);
+	return sum;
+}
+
 int64_t vmm_stat(const struct vmm *vm, const char *name)
 {
 	char path[128];

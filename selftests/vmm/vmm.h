@@ -181,6 +181,8 @@ int kvm_stats_open(int fd);
 int64_t kvm_stats_find(int stats, const char *name);
 /* A statistic of one vCPU by KVM_GET_STATS_FD, such as "pf_fixed". */
 int64_t vmm_vcpu_stat(const struct vmm_vcpu *vcpu, const char *name);
+/* The sum of it over all vCPUs. */
+int64_t vmm_vcpus_stat(const struct vmm *vm, const char *name);
 /* KVM's debugfs counter of the VM, such as "pages_4k"; negative: -errno. */
 int64_t vmm_stat(const struct vmm *vm, const char *name);
 
