@@ -51,9 +51,7 @@ prepare() {
 main() {
 	[ $# -gt 0 ] || set -- 16384 256
 	mkdir -p "$OUT"
-	# Not behind ||, where set -e would not see what fails in it.
-	prepare >"$OUT/build.log" 2>&1 &
-	wait $! || { cat "$OUT/build.log" >&2; die "cannot prepare the guest"; }
+	prepared "$OUT/build.log" "the guest" prepare
 	# One CPU: events are then in order, and a Linux guest's clocks go right.
 	"$here/lab" --kernel $HOST --cpus 1 --timeout 3000 --out "$OUT/out" -- \
 		scripts/alarms/run.sh "$@"

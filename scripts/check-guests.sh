@@ -143,9 +143,7 @@ main() {
 		[[ " ${guests[*]} " == *" $name "* ]] || usage_error "no such guest: $name (${guests[*]})"
 	done
 	[ $# = 0 ] || guests=("$@")
-	# Not behind ||, where set -e would not see what fails in it.
-	prepare "$series" >"$DIR/build.log" 2>&1 &
-	wait $! || { cat "$DIR/build.log" >&2; die "cannot prepare the guests"; }
+	prepared "$DIR/build.log" "the guests" prepare "$series"
 	if [ $floor = 1 ]; then floors "$series" "${guests[@]}"; else check "$series" "${guests[@]}"; fi
 }
 

@@ -29,9 +29,7 @@ main() {
 	local series=${1-6.12}
 	[ $# -le 1 ] || usage_error "usage: check-libvirt.sh [SERIES]"
 	mkdir -p "$OUT"
-	# Not behind ||, where set -e would not see what fails in it.
-	prepare "$series" >"$OUT/build.log" 2>&1 &
-	wait $! || { cat "$OUT/build.log" >&2; die "cannot prepare the guest"; }
+	prepared "$OUT/build.log" "the guest" prepare "$series"
 	"$here/lab" --kernel "$series" --timeout 2400 --out "$OUT/out" -- scripts/libvirt/run.sh
 }
 

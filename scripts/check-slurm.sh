@@ -34,9 +34,7 @@ main() {
 	local series=${1-6.12}
 	[ $# -le 1 ] || usage_error "usage: check-slurm.sh [SERIES]"
 	mkdir -p "$OUT"
-	# Not behind ||, where set -e would not see what fails in it.
-	prepare "$series" >"$OUT/build.log" 2>&1 &
-	wait $! || { cat "$OUT/build.log" >&2; die "cannot prepare the sweep"; }
+	prepared "$OUT/build.log" "the sweep" prepare "$series"
 	"$here/lab" --kernel "$series" --timeout 900 --out "$OUT/out" -- scripts/slurm/run.sh
 }
 

@@ -78,6 +78,15 @@ job_end() {
 	job_group=
 }
 
+# prepared LOG WHAT COMMAND...: run it; what it says is in LOG, and shown where it fails.
+# Not behind ||, where set -e would not see what fails in it.
+prepared() {
+	local log=$1 what=$2
+	shift 2
+	"$@" >"$log" 2>&1 &
+	wait $! || { cat "$log" >&2; die "cannot prepare $what"; }
+}
+
 # run_whole MAIN...: all that a script does, so that a signal leaves nothing behind.
 run_whole() {
 	trap 'job_end; exit 130' INT
