@@ -162,9 +162,14 @@ void vmm_reset(struct vmm_vcpu *vcpu, enum guest_id id, enum vmm_mode mode,
 {
 	struct guest_code code = guest_code(id, mode);
 	struct vmm *vm = vcpu->vm;
+	/*
+	 * IF is set where nobody sends interrupts, too: Bochs 2.7 looks at the guest's IF
+	 * before it leaves a guest for an interrupt of the host (SDM, volume 3C, section 25.2,
+	 * has it leave either way), so one that never exits by itself could not be stopped.
+	 */
 	struct kvm_regs r = {
 		.rip = vmm_entry(vcpu->index),
-		.rflags = RFLAGS_SET | (vm->irqchip ? RFLAGS_IF : 0),
+		.rflags = RFLAGS_SET | RFLAGS_IF,
 		.rdi = args->data,
 		.rcx = args->pages,
 		.rdx = args->laps,
