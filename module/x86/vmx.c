@@ -3,7 +3,8 @@
  * VT-x, kvm_intel. What is different there: some registers are read from the VMCS only
  * when KVM is asked for them, and written back only where they are marked; nested page
  * tables are EPT's, which have bits of their own; KVM keeps pages in a guest for what a
- * CPU cannot do. SDM: Intel's Software Developer's Manual, volume 3C.
+ * CPU cannot do. SDM: Intel's Software Developer's Manual, volume 3; sections here and
+ * elsewhere are those of its edition 325384-060US.
  */
 #include <linux/version.h>
 #include <asm/cpufeatures.h>
@@ -94,7 +95,7 @@ static bool uses_ept(void)
  * @error_code: of a fault
  *
  * The four PDPTEs are loaded by MOV CR3, not by a walk for an address (SDM 4.4.1), and
- * such an EPT violation has no linear address (28.2.1, table 28-7, bit 7). From 6.12 on,
+ * such an EPT violation has no linear address (27.2.1, table 27-7, bit 7). From 6.12 on,
  * KVM's code then says neither that it was the final access nor a walk; 6.1 has it for
  * a walk. Under shadow paging no code says either.
  *

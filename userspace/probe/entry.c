@@ -77,7 +77,7 @@ static void tables(const struct probe_layout *l, struct kvm_sregs *s)
 	s->tr = (struct kvm_segment) {
 		.base = l->c->ltr ? 0 : l->tss, .limit = 0x67, .present = 1,
 		/*
-		 * Busy, and VT-x takes no other (SDM, volume 3C, section 27.3.1.2); but on
+		 * Busy, and VT-x takes no other (SDM, volume 3C, section 26.3.1.2); but on
 		 * AMD's CPUs QEMU 7.2 takes none but an available one before long mode.
 		 */
 		.type = l->m->bits == 64 || host_intel() ? 11 : 9,
