@@ -69,9 +69,12 @@ demo:
 probe-bochs:
 	scripts/probe-bochs.sh
 
-# Selftests on Intel's VT-x, in Bochs: slow.
+# Selftests and the probe on Intel's VT-x, in Bochs: slow.
 check-intel:
-	scripts/check-intel.sh
+	scripts/check-intel.sh $(if $(KERNEL),--kernel $(KERNEL))
+
+check-intel-short:
+	scripts/check-intel.sh --short
 
 # docs/PROBE.md, from what the probe printed on each model.
 probe-doc:
@@ -135,8 +138,9 @@ help:
 	@echo 'make check-guests    firmware, memtest86+, Xen and others under budgets; with GUEST=NAME'
 	@echo '                     that one alone'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
-	@echo 'make check-intel     selftests on VT-x, in Bochs, on 6.12'
-	@echo 'make host-check      try all of this on this machine, an AMD one to lose'
+	@echo 'make check-intel     selftests and the probe on VT-x, in Bochs, on each kernel; or KERNEL=SERIES'
+	@echo 'make check-intel-short   a little of it, on 6.12, as CI has it'
+	@echo 'make host-check      try all of this on this machine, one to lose'
 	@echo 'make probe-bochs     nptbudget probe on a second model of the CPU, for docs/PROBE.md'
 	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md; with KERNEL=SERIES'
@@ -151,5 +155,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-debug check-intel check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-debug check-intel check-intel-short check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms deb check-deb uninstall clean help

@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Run selftests on Intel's VT-x: in Bochs, a Haswell with EPT, under Debian's kernels.
-#   check-intel.sh [--kernel SERIES]... [--cpu-seconds S] [--out DIR] [TEST...]
-# Those of FIT below, or those named, in one boot a kernel (6.12). QEMU emulates no VT-x.
+# Run selftests and the probe on Intel's VT-x: in Bochs, a Haswell with EPT, under
+# Debian's kernels; QEMU emulates no VT-x.
+#   check-intel.sh [--kernel SERIES]... [--cpu-seconds S] [--out DIR]
+#                  [--short | --list | PIECE...]
+# One boot a kernel, of all three, unless some are named. In it: every selftest in C but
+# those of LEFT_OUT below; a few again under each of VARIANTS, parameters with which
+# kvm_intel is loaded anew; nptbudget probe, its whole catalogue, compared with
+# userspace/probe/expect/haswell.csv. --short: what SHORT says, on 6.12. PIECE is
+# "test_loop", "test_loop,ept=0", "command" (scripts/intel/command.sh), "probe" and the
+# like. --list names all pieces, and what is left out, and why.
 # Bochs has one CPU, no disk and no network, so what a test calls has to be in the
-# initramfs: LEFT_OUT below names those that do not fit, and why. It is slow, and how
-# slow depends on what else the machine does: CPU time is what is counted, and a boot
-# that took S seconds of it (--cpu-seconds, 1500) is ended. Results are TAP, a test's
-# name in each; "N passed, N failed, N skipped" comes last. Logs: DIR (build/intel).
+# initramfs. It is slow, and how slow depends on what else the machine does: CPU time is
+# what is counted, and a boot that took S seconds of it (--cpu-seconds, 5000) is ended.
+# Last comes a boot of 6.12 on a CPU with PML, unless pieces are named. Results are TAP, a
+# piece's name in each; "N passed, N failed, N skipped" comes last. DIR/times-SERIES has the
+# CPU seconds at which each piece began.
+# Logs, and what the probe printed: DIR (build/intel).
 # shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -15,22 +24,41 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/all.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/bochs.sh
 . "$here/lib/bochs.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/verdict.sh
+. "$here/lib/verdict.sh"
 
 SELFTESTS=$PROJECT/build/selftests
-FIT="test_loop test_onloop test_knobs test_fetch test_explain"
-# NAME REASON; what is in neither list has not been tried there.
+# NAME REASON; docs/LAB.md has them for readers.
 LEFT_OUT="
 *.sh needs bash and this machine's programs
+test_bounded counts instructions, as the lab does with --icount
+test_late counts instructions, as the lab does with --icount
+test_neighbours counts instructions, as the lab does with --icount
+test_failslab needs a kernel with fault injection
 test_change needs two CPUs
 test_dirty needs two CPUs
+test_dying needs two CPUs
 test_flush needs two CPUs
-test_iret enters with STI's shadow and IF clear, which VT-x takes for no valid state
-test_paths loads kvm_amd with other parameters
-test_unload loads and unloads kvm_amd
-test_vmm its guest that only spins was not seen to be stopped within 50 CPU seconds
 "
-out=$PROJECT/build/intel limit=1500 tmp='' failed=0
-series=() tests=()
+# PARAMETERS PIECE...
+VARIANTS="
+ept=0 test_loop test_onloop probe
+unrestricted_guest=0 test_loop test_onloop probe
+eptad=0 test_loop test_policy
+vpid=0 test_loop test_onloop
+"
+# Where the CPU logs dirty pages itself: on another model, and 6.12 alone.
+PML_CPU=corei7_skylake_x
+PML="pml test_loop paths_dirty"
+SHORT="test_loop test_onloop test_budget probe_few"
+# What the probe runs where it is not the whole catalogue, and what it is compared with.
+PROBE_FEW="nop add movsd push_mem int_same int_same_64 int_inner irq_own mov_cr3 paging_32 paging_pae paging_long rm_int"
+PROBE_VARIANT="nop add movsd record_32 record_64 int_same int_same_64 mov_cr3 code_is_table
+	paging_32 paging_pae paging_long rm_nop rm_add rm_add_split rm_movs rm_push rm_int rm_int3
+	rm_ud rm_irq rm_out rm_iret"
+BOCHS_APPLETS+=" rm"
+out=$PROJECT/build/intel limit=5000 tmp='' failed=0 short='' list='' whole=''
+series=() pieces=()
 total=(0 0 0)
 
 parse() {
@@ -39,26 +67,109 @@ parse() {
 		--kernel) is_stock "${2-}" || usage_error "--kernel takes one of $SERIES_ALL"; series+=("$2"); shift 2 ;;
 		--cpu-seconds) [[ ${2-} =~ ^[0-9]+$ ]] || usage_error "--cpu-seconds takes seconds"; limit=$2; shift 2 ;;
 		--out) [ -n "${2-}" ] || usage_error "--out takes a folder"; out=$2; shift 2 ;;
-		-h|--help) sed -n '3,11s/^# \?//p' "$0"; exit 0 ;;
+		--short) short=yes; shift ;;
+		--list) list=yes; shift ;;
+		-h|--help) sed -n '3,20s/^# \?//p' "$0"; exit 0 ;;
 		-*) usage_error "no such option: $1" ;;
-		*) tests+=("$1"); shift ;;
+		*) pieces+=("$1"); shift ;;
 		esac
 	done
-	[ ${#series[@]} -gt 0 ] || series=(6.12)
-	[ ${#tests[@]} -gt 0 ] || read -r -a tests <<<"$FIT"
+	[ -z "$short" ] || [ ${#pieces[@]} = 0 ] || usage_error "--short names its pieces itself"
 }
 
-# The console is a serial line that the kernel writes to as well.
+# Where none are named. The selftests are built by now, and their list.
+choose() {
+	if [ -n "$short" ]; then
+		[ ${#series[@]} -gt 0 ] || series=(6.12)
+		read -r -a pieces <<<"$SHORT"
+	fi
+	[ ${#series[@]} -gt 0 ] || read -r -a series <<<"$SERIES_ALL"
+	[ ${#pieces[@]} -gt 0 ] || { whole=yes; mapfile -t pieces < <(all_pieces); }
+}
+
+# The selftests in C, in the order in which they are run: build/selftests has them all.
+selftests() {
+	local left
+	left=$(sed -n 's/^\(test_[^ ]*\) .*/\1/p' <<<"$LEFT_OUT")
+	sed -n 's/^[a-z]*:\(test_[^.]*\)$/\1/p' "$SELFTESTS/kselftest-list.txt" | grep -vxFe "$left"
+}
+
+left_out() { sed -n 's/^\([^ ]*\) /# left out: \1: /p' <<<"$LEFT_OUT"; }
+
+all_pieces() {
+	local parameters name
+	local -a names
+	selftests
+	echo command
+	echo probe
+	while read -r parameters names; do
+		for name in $names; do echo "$name,$parameters"; done
+	done < <(grep . <<<"$VARIANTS")
+}
+
+# What is needed of a piece: "test_loop,ept=0" is the test "test_loop".
+programs() { printf '%s\n' "${pieces[@]%%,*}" | sed -n 's/^command$/addloop/; s/^paths_.*/test_paths/; /^test_\|^addloop/p' | sort -u; }
+
+# probe_cases PIECE: the cases that it runs; none for all of them.
+probe_cases() {
+	case $1 in
+	probe_few) xargs <<<"$PROBE_FEW" ;;
+	probe,*) xargs <<<"$PROBE_VARIANT" ;;
+	esac
+}
+
+# probe_name PIECE: of the file that it is compared with, userspace/probe/expect/NAME.csv.
+probe_name() {
+	case $1 in
+	probe,ept=0) echo haswell-ept0 ;;
+	probe,unrestricted_guest=0) echo haswell-ug0 ;;
+	*) echo haswell ;;
+	esac
+}
+
+# For L1, a line each: "kvm PARAMETERS" loads kvm_intel anew; "run NAME COMMAND...".
+plan() {
+	local piece name rest cases now=
+	for piece in "${pieces[@]}"; do
+		name=${piece%%,*} rest=
+		[ "$name" = "$piece" ] || rest=${piece#*,}
+		cases=$(probe_cases "$piece")
+		case $name in
+		probe*) name="nptbudget probe --csv" ;;
+		command) name=command.sh ;;
+		pml) name=pml.sh ;;
+		test_paths) name="test_paths -m tdp -b 64 nested" ;;
+		paths_dirty) name="test_paths -m tdp -b 64 dirty" ;;
+		esac
+		[ "$rest" = "$now" ] || echo "kvm $rest"
+		now=$rest
+		echo "run $piece $name${cases:+ $cases}"
+	done
+}
+
+# The console is a serial line that the kernel writes to as well, and a slow one: a file
+# for stderr, lest the probe take it for a terminal and show how far it is.
 write_init() {
 	bochs_init_head
 	cat <<-'END'
-		export LAB_MODULE=/modules/nptbudget.ko
-		echo "INTEL CPU $(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo), kernel $(uname -r)"
-		for t in $(cat /tests); do
-			echo "INTEL BEGIN $t"
-			timeout -s KILL 900 $t </dev/null 2>&1
-			echo "INTEL END $t $?"
-		done
+		export LAB_MODULE=/modules/nptbudget.ko LAB_KERNEL=intel NPTB_PATIENCE=8 NPTB_TIMES=4
+		echo "INTEL CPU $(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)"
+		echo "INTEL KERNEL $(uname -rv)"
+		while read -r what name rest; do
+			case $what in
+			kvm)
+				rmmod nptbudget
+				rmmod kvm_intel
+				insmod /modules/kvm-intel.ko $name && insmod /modules/nptbudget.ko ||
+					echo "INTEL FAILED to load with '$name'" ;;
+			run)
+				echo "INTEL BEGIN $name"
+				timeout -s KILL 1200 $rest </dev/null 2>/stderr
+				status=$?
+				cat /stderr
+				echo "INTEL END $name $status" ;;
+			esac
+		done </plan
 		rmmod nptbudget
 		echo "INTEL UNLOADED $?"
 		dmesg | sed 's/^/KLOG /'
@@ -67,19 +178,46 @@ write_init() {
 	END
 }
 
+# Tests load KVM and modules of their own.
+write_modprobe() {
+	cat <<-'END'
+		#!/bin/sh
+		[ "$1" != -q ] || shift
+		file=/modules/$(echo "$1" | tr _ -).ko
+		shift
+		exec insmod "$file" "$@"
+	END
+}
+
+# Does the CPU log dirty pages for KVM? KVM says so where both can.
+write_pml() {
+	cat <<-'END'
+		#!/bin/sh
+		echo "1..1"
+		grep -q Y /sys/module/kvm_intel/parameters/pml && echo "ok 1 PML is on" || echo "not ok 1 PML is on"
+	END
+}
+
 said() { grep -aq "^INTEL $1" "$console"; }
 
 # Wait for the end. 1: Bochs died; 3: it took too long.
 watch() {
+	local now told='' spent
+	: >"$out/times-$boot"
 	while kill -0 "$bochs_pid" 2>/dev/null; do
 		! said OVER || return 0
-		[ "$(cpu_seconds "$bochs_pid")" -lt "$limit" ] || return 3
+		spent=$(cpu_seconds "$bochs_pid")
+		[ "$spent" -lt "$limit" ] || return 3
+		now=$(tr -d '\r' <"$console" | sed -n 's/^INTEL BEGIN //p' | tail -n 1)
+		[ "$now" = "$told" ] || echo "$spent $now" >>"$out/times-$boot"
+		[ ! -t 2 ] || [ "$now" = "$told" ] || say "$now"
+		told=$now
 		sleep 2
 	done
 	return 1
 }
 
-# told NAME: a test's own lines, from the console.
+# told NAME: a piece's own lines, from the console.
 told() {
 	tr -d '\r' <"$console" | awk -v name="$1" '
 		$0 == "INTEL BEGIN " name { on = 1; next }
@@ -87,56 +225,108 @@ told() {
 		on { print }'
 }
 
+# judge NAME: what a piece printed, as TAP, in $tmp/told.
+judge() {
+	local csv
+	told "$1" >"$tmp/told"
+	case $1 in
+	probe*)
+		csv=$out/$(probe_name "$1")$([ "$1" != probe_few ] || echo -few)-$kernel.csv
+		awk -F, '/^case,/ { n = NF } n && NF >= n' "$tmp/told" >"$csv"
+		# shellcheck disable=SC2046 # words
+		"$here/probe-check.sh" --csv "$csv" "$(probe_name "$1")" $(probe_cases "$1") >"$tmp/compared" || true
+		mv "$tmp/compared" "$tmp/told" ;;
+	esac
+}
+
 # Nested TAP, as kselftest's runner has it, and the sum of it.
 report() {
-	local name=$1 kernel=$2 status i
+	local name=$1 status i
 	local -a sum
-	told "$name" >"$tmp/told"
+	judge "$name"
 	sed 's/^/# /' "$tmp/told"
 	status=$(tr -d '\r' <"$console" | sed -n "s/^INTEL END $name //p")
 	read -r -a sum < <(awk -v status="${status:-1}" -f "$here/lib/tally.awk" "$tmp/told")
 	for i in 0 1 2; do total[i]=$((total[i] + sum[i])); done
 	if [ "${sum[1]}" = 0 ]; then
-		echo "ok $((++n)) - $name $kernel"
+		echo "ok $((++n)) - $name $kernel${model:+ $model}"
 	else
-		echo "not ok $((++n)) - $name $kernel (status ${status:-none: it did not end})"
+		echo "not ok $((++n)) - $name $kernel${model:+ $model} (status ${status:-none: it did not end})"
 		failed=1
 	fi
 }
 
+# The module left, and the kernel had nothing to say of it.
+report_end() {
+	local reports
+	tr -d '\r' <"$console" | sed -n 's/^KLOG //p' >"$out/kernel-$boot.log"
+	reports=$(log_reports "$out/kernel-$boot.log"; grep -a '^INTEL FAILED' "$console" || true)
+	if said "UNLOADED 0" && [ -z "$reports" ]; then
+		total[0]=$((total[0] + 1))
+		echo "ok $((++n)) - kernel log, unloading $kernel${model:+ $model}"
+	else
+		total[1]=$((total[1] + 1)) failed=1
+		printf '%s\n' "$reports" | sed 's/^/# /'
+		echo "not ok $((++n)) - kernel log, unloading $kernel${model:+ $model}"
+	fi
+}
+
+# boot SERIES [MODEL]
 boot() {
-	local kernel=$1 rc=0 name
-	console=$out/console-$kernel.log
+	local kernel=$1 model=${2-} rc=0 name boot=$1${2:+-$2}
+	local console=$out/console-$boot.log
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/nptbudget-intel.XXXXXX")
 	BOCHS_SERIES=$kernel
-	bochs_intel
-	bochs_tree "$PROJECT/build/bin/nptbudget" "${tests[@]/#/$SELFTESTS/}"
-	tr ' ' '\n' <<<"${tests[*]}" >"$tmp/initramfs/tests"
+	bochs_intel "$model"
+	mapfile -t programs < <(programs)
+	bochs_tree "$PROJECT/build/bin/nptbudget" "${programs[@]/#/$SELFTESTS/}"
+	plan >"$tmp/initramfs/plan"
+	# Where tests look for their own: beside the module's folder.
+	mkdir -p "$tmp/initramfs/kmod"
+	cp "$(module_build_dir "$kernel")"/kmod/*.ko "$tmp/initramfs/kmod/"
 	write_init >"$tmp/initramfs/init"
+	write_modprobe >"$tmp/initramfs/bin/modprobe"
+	write_pml >"$tmp/initramfs/bin/pml.sh"
+	cp "$here/intel/command.sh" "$tmp/initramfs/bin/"
+	chmod +x "$tmp/initramfs/bin"/{modprobe,pml.sh}
 	bochs_cd
 	bochs_start "$console"
 	watch || rc=$?
-	echo "# $(tr -d '\r' <"$console" | sed -n 's/^INTEL CPU //p'): $(cpu_seconds "$bochs_pid") CPU seconds"
+	tr -d '\r' <"$console" | sed -n 's/^INTEL CPU //p' >"$out/cpu-$boot"
+	tr -d '\r' <"$console" | sed -n 's/^INTEL KERNEL //p' >"$out/release-$boot"
+	echo "# $(cat "$out/cpu-$boot"), Linux $(cat "$out/release-$boot"): $(cpu_seconds "$bochs_pid") CPU seconds"
 	bochs_stop
 	[ $rc = 0 ] || say "$kernel: $([ $rc = 3 ] && echo "ended after $limit CPU seconds" || echo "Bochs died: $(bochs_last_words)")"
-	for name in "${tests[@]}"; do report "$name" "$kernel"; done
+	for name in "${pieces[@]}"; do report "$name"; done
+	report_end
 	rm -rf "$tmp"
 	tmp=
 }
 
 main() {
-	local kernel n=0 console
+	local kernel n=0
+	local -a programs
 	parse "$@"
-	"$here/deps.sh" build lab check bochs
+	[ -n "$list" ] || "$here/deps.sh" build lab check bochs
 	make -s -C "$PROJECT" cli
 	make -s -C "$PROJECT/selftests" all
+	choose
+	if [ -n "$list" ]; then
+		printf '%s\n' "${pieces[@]}"
+		left_out
+		return
+	fi
 	trap bochs_end EXIT
 	trap 'exit 143' TERM
 	mkdir -p "$out"
 	out=$(cd "$out" && pwd -P)
 	echo "TAP version 13"
-	sed -n 's/^\([^ ]*\) /# left out: \1: /p' <<<"$LEFT_OUT"
+	left_out
 	for kernel in "${series[@]}"; do boot "$kernel"; done
+	if [ -n "$whole" ] && [[ " ${series[*]} " = *" 6.12 "* ]]; then
+		read -r -a pieces <<<"$PML"
+		boot 6.12 "$PML_CPU"
+	fi
 	echo "1..$n"
 	echo "${total[0]} passed, ${total[1]} failed, ${total[2]} skipped"
 	[ $failed = 0 ] && [ "${total[0]}" -gt 0 ]

@@ -14,18 +14,20 @@ BOCHS_APPEND=
 BOCHS_CPU=model=ryzen
 BOCHS_CLEARCPUID=221,321,323
 BOCHS_MODULES="irqbypass ccp kvm kvm-amd"
-# Its clock counts instructions, 50 million a second, as bochsrc says below.
-BOCHS_CMDLINE="console=ttyS0,115200 tsc=reliable tsc_early_khz=50000 mitigations=off"
-BOCHS_CMDLINE+=" quiet panic=-1 oops=panic nokaslr"
+# Its clock counts instructions, so many a second.
+BOCHS_IPS=50000000
+BOCHS_CMDLINE="console=ttyS0,115200 tsc=reliable mitigations=off quiet panic=-1 oops=panic nokaslr"
 BOCHS_APPLETS="sh mount insmod rmmod mkdir cat dmesg sleep stty sed uname tail env timeout grep"
 
-# Haswell with Intel's VT-x, in place of ryzen. It has EPT, with accessed bits, VPID and
-# "unrestricted guest", and MSRs that Bochs lacks and a kernel reads.
+# bochs_intel [MODEL]: Haswell, or another, with Intel's VT-x in place of ryzen. It has
+# EPT, with accessed bits, VPID and "unrestricted guest", and MSRs that Bochs lacks and a
+# kernel reads.
 bochs_intel() {
-	BOCHS_CPU=model=corei7_haswell_4770,ignore_bad_msrs=1
-	# 131: MWAIT, with XSAVEC and XSAVES; 6.12 boots with them.
-	BOCHS_CLEARCPUID=
-	[ "$BOCHS_SERIES" = 6.12 ] || BOCHS_CLEARCPUID=131,321,323
+	local model=${1:-corei7_haswell_4770}
+	BOCHS_CPU=model=$model,ignore_bad_msrs=1
+	# 131: MWAIT, with XSAVEC and XSAVES; 6.12 boots with them on Haswell.
+	BOCHS_CLEARCPUID=131,321,323
+	[ "$BOCHS_SERIES $model" != "6.12 corei7_haswell_4770" ] || BOCHS_CLEARCPUID=
 	BOCHS_MODULES="irqbypass kvm kvm-intel"
 }
 
@@ -57,7 +59,7 @@ bochs_tree() {
 	done
 	cat >"$tmp/cd/boot/grub/grub.cfg" <<-END
 		set timeout=0
-		linux /boot/vmlinuz $BOCHS_CMDLINE ${BOCHS_CLEARCPUID:+clearcpuid=$BOCHS_CLEARCPUID} $BOCHS_APPEND
+		linux /boot/vmlinuz $BOCHS_CMDLINE tsc_early_khz=$((BOCHS_IPS / 1000)) ${BOCHS_CLEARCPUID:+clearcpuid=$BOCHS_CLEARCPUID} $BOCHS_APPEND
 		initrd /boot/initrd
 		boot
 	END
@@ -96,8 +98,8 @@ bochs_start() {
 		display_library: rfb, options="timeout=0"
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest
 		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-		megs: 512
-		cpu: ${BOCHS_CPU//,/, }, count=1, ips=50000000, reset_on_triple_fault=0
+		megs: 1024
+		cpu: ${BOCHS_CPU//,/, }, count=1, ips=$BOCHS_IPS, reset_on_triple_fault=0
 		clock: sync=none, time0=local
 		ata0-master: type=cdrom, path=$tmp/cd.iso, status=inserted
 		boot: cdrom

@@ -110,6 +110,14 @@ sub backed {
 	return $text;
 }
 
+# On Bochs' Haswell: hard budgets, then what is emulated.
+sub intel {
+	my @runs = map { named($_) } grep { /-intel$/ } sort keys %runs;
+	my @hard = sort { $b->{pages} <=> $a->{pages} } grep { $_->{on_loop} =~ /^(stop|lend)$/ } @runs;
+	my @soft = grep { $_->{on_loop} =~ /^(emulate|strict)$/ } @runs;
+	return table(@hard) . (@soft ? "\n" . emulated(@soft) : '');
+}
+
 # What stood between a guest and its budget, in one run.
 sub lends {
 	my ($name) = @_;
@@ -235,6 +243,14 @@ Commands: `scripts/limit.sh small-lend-16` and so on.
 With no page lent and nothing emulated; found by bisection with `on_loop=stop`
 (`scripts/limit.sh small-least`).
 @{[least()]}
+## On Intel's VT-x
+
+Commands: `scripts/limit-intel.sh`, or with names of runs, as `small-strict-1-intel`. CPU: Bochs
+2.7's `corei7_haswell_4770` (emulated), with EPT and "unrestricted guest"; L1 is Debian's
+6.12, its clock again counts 10^9 instructions a second. The guest and QEMU are the same; QEMU is in
+L1's initramfs.
+
+@{[intel()]}
 ## Debian's kernel
 
 Commands: `scripts/limit.sh debian-lend-64` and so on.
