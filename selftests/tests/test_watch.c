@@ -123,6 +123,14 @@ static bool says_number(const char *text, const char *name, uint64_t value)
 	return says(text, name, number);
 }
 
+static bool says_hex(const char *text, const char *name, uint64_t value)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "\"0x%" PRIx64 "\"", value);
+	return says(text, name, number);
+}
+
 static void finish(const char *what, bool ok, const char *text)
 {
 	if (!ok)
@@ -165,7 +173,7 @@ static void waits(bool before, char *text, size_t size)
 	}
 	ok = !end(c, WATCH_MS, text, size) && ok && says(text, "verdict", "\"waits\"");
 	if (!before)
-		ok = ok && says_number(text, "gfn", (DATA + PAGE_SIZE) >> PAGE_SHIFT);
+		ok = ok && says_hex(text, "gfn", (DATA + PAGE_SIZE) >> PAGE_SHIFT);
 	uffd_answer(uffd, &vm, DATA + PAGE_SIZE, page);
 	finish(before ? "a vCPU that has waited for its pager" :
 	       "a vCPU that waits for its pager", ok, text);
@@ -179,7 +187,7 @@ static void storm(char *text, size_t size)
 	open_guest(GUEST_TOUCH, SIZE);
 	vmm_start(&vm);
 	ok = !watch(text, size) && says(text, "verdict", "\"storm\"") &&
-	     says_number(text, "rip", vmm_entry(0) + guest_code(GUEST_TOUCH, VMM_PROT).mark) &&
+	     says_hex(text, "rip", vmm_entry(0) + guest_code(GUEST_TOUCH, VMM_PROT).mark) &&
 	     says(text, "disassembly", "\"") && strstr(text, "\"mmio\": {");
 	finish("a vCPU that reads where no memory is", ok, text);
 }
@@ -192,7 +200,7 @@ static void stuck(char *text, size_t size)
 	ok = !nptb_budget(vm.name, 1);
 	vmm_start(&vm);
 	ok = ok && !watch(text, size) && says(text, "verdict", "\"stuck\"") &&
-	     says_number(text, "rip", vmm_entry(0) + guest_code(GUEST_ADD, VMM_PROT).mark) &&
+	     says_hex(text, "rip", vmm_entry(0) + guest_code(GUEST_ADD, VMM_PROT).mark) &&
 	     strstr(text, "\"budget\": {");
 	finish("a vCPU in a fault loop", ok, text);
 }

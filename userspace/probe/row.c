@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/util.h"
 #include "row.h"
 
@@ -231,7 +232,6 @@ static struct json_object *budgets_json(const struct probe_measure *x)
 	};
 	struct json_object *array = json_object_new_array(), *obj;
 	const struct probe_outcome *o;
-	char hex[24];
 	unsigned int i;
 
 	for (i = 0; i < x->nr; i++) {
@@ -240,10 +240,9 @@ static struct json_object *budgets_json(const struct probe_measure *x)
 		json_object_object_add(obj, "budget", json_object_new_int64(o->budget));
 		json_object_object_add(obj, "end", json_object_new_string(ends[o->end]));
 		if (o->end == VMM_LOOP) {
-			snprintf(hex, sizeof(hex), "0x%llx", (unsigned long long)o->rip);
 			json_object_object_add(obj, "class", json_object_new_string(o->class));
 			json_object_object_add(obj, "vector", json_object_new_int(o->vector));
-			json_object_object_add(obj, "rip", json_object_new_string(hex));
+			json_object_object_add(obj, "rip", json_hex(o->rip));
 			json_object_object_add(obj, "loop_pages",
 					       json_object_new_int64(o->pages));
 		}

@@ -4,6 +4,7 @@
 
 #include "explain/watch.h"
 #include "fake.h"
+#include "view/watch.h"
 
 #define MS		1000000ULL
 #define SECOND		1000000000ULL
@@ -80,6 +81,20 @@ static void stuck(void **state)
 	watch_free(&s.w);
 }
 
+/* Takes the object. */
+static void json_is(struct json_object *obj)
+{
+	assert_string_equal(json_at(obj, "verdict"), "storm");
+	assert_string_equal(json_at(obj, "vcpu"), "1");
+	/* Addresses are strings, as everywhere. */
+	assert_string_equal(json_at(obj, "site/rip"), "0x50");
+	assert_string_equal(json_at(obj, "site/gfn"), "0xa0");
+	assert_string_equal(json_at(obj, "site/error_code"), "0xd");
+	assert_string_equal(json_at(obj, "site/insn"), "8b07");
+	assert_string_equal(json_at(obj, "site/faults"), "500");
+	json_object_put(obj);
+}
+
 static void storm(void **state)
 {
 	struct script s = { .now = SECOND };
@@ -101,6 +116,7 @@ static void storm(void **state)
 	assert_int_equal(f.site->insn_len, 2);
 	assert_true(f.rate > 1999 && f.rate < 2001);
 	assert_int_equal(s.w.count[WATCH_MMIO], 2000);
+	json_is(watch_finding_json(&s.w.vcpu[0], &f));
 	watch_free(&s.w);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "base/json.h"
+#include "base/util.h"
 #include "explain/explain.h"
 #include "view/loops.h"
-#include "base/util.h"
 
 static const char *const role_names[] = NPTB_ROLE_NAMES;
 
@@ -264,14 +265,6 @@ void loop_print_short(FILE *to, const struct loop *l)
 		fprintf(to, "    not emulated: %s\n", reason_text(l));
 }
 
-static struct json_object *hex_json(unsigned long long v)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%llx", v);
-	return json_object_new_string(buf);
-}
-
 static struct json_object *role_json(unsigned int bits)
 {
 	struct json_object *roles = json_object_new_array();
@@ -294,8 +287,8 @@ static struct json_object *page_json(const struct loop *l, const struct explain 
 	explain_page(l, e, p, &page);
 	for (i = 0; i < page.nr; i++)
 		json_object_array_add(names, json_object_new_string(page.name[i]));
-	json_object_object_add(obj, "gfn", hex_json(p->gfn));
-	json_object_object_add(obj, "gpa", hex_json(p->gfn << 12));
+	json_object_object_add(obj, "gfn", json_hex(p->gfn));
+	json_object_object_add(obj, "gpa", json_hex(p->gfn << 12));
 	json_object_object_add(obj, "as", json_object_new_uint64(p->as));
 	json_object_object_add(obj, "roles", role_json(page.roles));
 	json_object_object_add(obj, "level",
@@ -312,12 +305,12 @@ static struct json_object *operand_json(const struct loop *l, const struct opera
 	unsigned long long end = op->linear + op->size - 1, gfn;
 
 	json_object_object_add(obj, "text", json_object_new_string(op->text));
-	json_object_object_add(obj, "linear", hex_json(op->linear));
+	json_object_object_add(obj, "linear", json_hex(op->linear));
 	json_object_object_add(obj, "size", json_object_new_uint64(op->size));
 	json_object_object_add(obj, "roles", role_json(op->roles));
-	json_object_array_add(gfns, operand_gfn(l, op, op->linear, &gfn) ? hex_json(gfn) : NULL);
+	json_object_array_add(gfns, operand_gfn(l, op, op->linear, &gfn) ? json_hex(gfn) : NULL);
 	if (op->linear >> 12 != end >> 12)
-		json_object_array_add(gfns, operand_gfn(l, op, end, &gfn) ? hex_json(gfn) : NULL);
+		json_object_array_add(gfns, operand_gfn(l, op, end, &gfn) ? json_hex(gfn) : NULL);
 	json_object_object_add(obj, "gfns", gfns);
 	return obj;
 }
@@ -337,13 +330,13 @@ static void add_machine(struct json_object *obj, const struct loop *l)
 		regs = json_object_new_object();
 		segs = json_object_new_object();
 		for (i = 0; i < LOOP_GPRS; i++)
-			json_object_object_add(regs, gprs[i], hex_json(l->gpr[i]));
+			json_object_object_add(regs, gprs[i], json_hex(l->gpr[i]));
 		for (i = 0; i < LOOP_SEGMENTS; i++) {
 			seg = json_object_new_object();
-			json_object_object_add(seg, "selector", hex_json(l->seg[i].selector));
-			json_object_object_add(seg, "base", hex_json(l->seg[i].base));
-			json_object_object_add(seg, "limit", hex_json(l->seg[i].limit));
-			json_object_object_add(seg, "attributes", hex_json(l->seg[i].attr));
+			json_object_object_add(seg, "selector", json_hex(l->seg[i].selector));
+			json_object_object_add(seg, "base", json_hex(l->seg[i].base));
+			json_object_object_add(seg, "limit", json_hex(l->seg[i].limit));
+			json_object_object_add(seg, "attributes", json_hex(l->seg[i].attr));
 			json_object_object_add(segs, names[i], seg);
 		}
 	}
@@ -370,8 +363,8 @@ static void add_insn(struct json_object *obj, const struct loop *l, const struct
  * loop_json() - a fault loop as a JSON object
  * @l: the fault loop
  *
- * Addresses and registers are strings of hex digits, because readers of JSON
- * may keep numbers as doubles; counts are numbers. What is unknown is null.
+ * Addresses and registers are strings, see json_hex(); counts are numbers. What is
+ * unknown is null.
  *
  * Return: the object.
  */
@@ -390,12 +383,12 @@ struct json_object *loop_json(const struct loop *l)
 			       l->vector < 0 ? NULL : json_object_new_int(l->vector));
 	json_object_object_add(obj, "event", loop_is(l, NPTB_LOOP_EVENT) && *l->event ?
 			       json_object_new_string(l->event) : NULL);
-	json_object_object_add(obj, "rip", hex_json(l->rip));
-	json_object_object_add(obj, "cr0", hex_json(l->cr0));
-	json_object_object_add(obj, "cr3", hex_json(l->cr3));
-	json_object_object_add(obj, "cr4", hex_json(l->cr4));
-	json_object_object_add(obj, "efer", hex_json(l->efer));
-	json_object_object_add(obj, "rflags", hex_json(l->rflags));
+	json_object_object_add(obj, "rip", json_hex(l->rip));
+	json_object_object_add(obj, "cr0", json_hex(l->cr0));
+	json_object_object_add(obj, "cr3", json_hex(l->cr3));
+	json_object_object_add(obj, "cr4", json_hex(l->cr4));
+	json_object_object_add(obj, "efer", json_hex(l->efer));
+	json_object_object_add(obj, "rflags", json_hex(l->rflags));
 	json_object_object_add(obj, "mode", json_object_new_string(e.d.mode));
 	add_machine(obj, l);
 	add_insn(obj, l, &e.d);

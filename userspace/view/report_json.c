@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/util.h"
 #include "view/report.h"
 
@@ -15,10 +15,7 @@ static void put(struct json_object *o, const char *key, uint64_t value)
 
 static void put_hex(struct json_object *o, const char *key, uint64_t value)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	json_object_object_add(o, key, json_object_new_string(text));
+	json_object_object_add(o, key, json_hex(value));
 }
 
 /* What is not known is null. */

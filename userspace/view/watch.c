@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/util.h"
 #include "explain/disas.h"
 #include "view/watch.h"
@@ -130,9 +131,9 @@ static struct json_object *site_json(const struct watch_site *s)
 	char text[96], hex[2 * KVM_INSN_MAX + 1] = "";
 	unsigned int i;
 
-	add(obj, "rip", s->rip);
-	add(obj, "gfn", s->gfn);
-	add(obj, "error_code", s->error);
+	json_object_object_add(obj, "rip", json_hex(s->rip));
+	json_object_object_add(obj, "gfn", json_hex(s->gfn));
+	json_object_object_add(obj, "error_code", json_hex(s->error));
 	json_object_object_add(obj, "access", json_object_new_string(access_name(s)));
 	json_object_object_add(obj, "place", json_object_new_string(place_name(s)));
 	add(obj, "faults", s->faults);
