@@ -95,7 +95,7 @@ exported() {
 		[ "$(grep -c '"event":"fault"' "$dir/whole.jsonl")" = "$faults" ] &&
 		[ "$(grep -c '"verdict"' "$dir/whole.perfetto")" = "$faults" ] &&
 		inflated "$dir/whole.damo" | jq -e '[.[].snapshots[].regions[]] | length > 10' >/dev/null &&
-		jq -e '.traceEvents | length > 0' "$dir/whole.perfetto" >/dev/null || return 1
+		jq -e -f "$BUILT/trace-event.jq" "$dir/whole.perfetto" >/dev/null || return 1
 	nptbudget export "$dir/whole.dat" --to trace.dat -o "$dir/copy.dat" &&
 		[ "$(rows "$dir/copy.dat" nptb_fault | wc -l)" = "$faults" ]
 }
