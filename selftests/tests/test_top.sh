@@ -37,7 +37,28 @@ shows() {
 	sed 's/^/# /' "$dir/screen"
 	return 1
 }
+lacks() {
+	for _ in $(seq 40); do
+		mux capture-pane -p >"$dir/screen"
+		grep -qE -- "$1" "$dir/screen" || return 0
+		sleep 0.2
+	done
+	sed 's/^/# /' "$dir/screen"
+	return 1
+}
+# first VM: it is in the first row, below title and heads.
+first() {
+	for _ in $(seq 40); do
+		mux capture-pane -p >"$dir/screen"
+		[[ $(sed -n 3p "$dir/screen") == "$1 "* ]] && return
+		sleep 0.2
+	done
+	sed 's/^/# /' "$dir/screen"
+	return 1
+}
 types() { mux send-keys "$@"; }
+# As by a program that writes to this terminal as well.
+spoil() { echo SPOILED >"$(mux display-message -p '#{pane_tty}')" && shows SPOILED; }
 keep() { [ -z "${NPTB_SCREENS-}" ] || cp "$dir/screen" "$NPTB_SCREENS/$1"; }
 value() { [ "$(cat "$NPTB/vms/$looping/$1")" = "$2" ]; }
 soon() {
@@ -56,9 +77,9 @@ start() {
 same_terminal() { soon cmp -s "$dir/before" "$dir/after"; }
 no_instance() { [ -z "$(find /sys/kernel/tracing/instances -maxdepth 1 -name 'nptbudget-top*')" ]; }
 
-plan 17
+plan 31
 # A VM that stands still takes no CPU from the many short commands.
-guest fine --pages 4 && nptbudget set "$vm" --pages 64
+guest fine --pages 4 && fine=$vm && nptbudget set "$vm" --pages 64
 sleep 1
 kill -STOP "${guests[0]}"
 guest loops --pages 1 && looping=$vm
@@ -67,7 +88,34 @@ start nptbudget top -d 0.5
 result "the VM that faults is first" shows "^$looping +addloop +[0-9]+ +1 +1 +1 +[1-9][0-9]*"
 result "both are counted" shows '^nptbudget: 2 VMs, 2 under budget'
 keep top-list.txt
-types Enter
+types r
+result "r: the other way round" first "$fine"
+types r
+result "r: and back" first "$looping"
+types S
+result "S: by the column before, resident pages" first "$fine"
+types s
+result "s: by the next one" first "$looping"
+types -
+result "-: refreshed less often" shows 'refreshed every 1\.0 s'
+types +
+result "+: more often" shows 'refreshed every 0\.5 s'
+types Space
+result "Space: paused" shows 'PAUSED$'
+types Space
+result "Space: goes on" lacks 'PAUSED$'
+types h
+result "h: the keys" shows '^ z  +in a VM: count faults anew'
+types Escape
+result "and back" shows "^$looping "
+result "another program writes to the terminal" spoil
+types C-l
+result "Ctrl-L: drawn anew" lacks SPOILED
+types Down Enter
+result "Down, Enter: the second VM" shows "^VM $fine "
+types Left
+shows "^$looping "
+types Up Enter
 result "into it" shows "^VM $looping "
 result "its instruction" shows 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
 result "its hottest pages and instructions" shows '^ +[0-9]+  gfn 0x[0-9a-f]+ +[0-9]+  rip 0x[0-9a-f]+'
@@ -84,6 +132,8 @@ shows 'Budget' && types 2 Enter
 result "two pages" soon value budget 2
 result "it says so" shows "VM $looping: budget is 2 now"
 kill -STOP "${guests[1]}"
+types z
+result "z: faults are counted anew" lacks '^ +[0-9]+  gfn 0x'
 types Escape
 mux resize-window -x 50 -y 10
 result "a smaller window" shows '^Enter open'

@@ -10,9 +10,9 @@
 #include "model/vmfind.h"
 #include "model/vmname.h"
 
-/* What rows are sorted by. */
+/* What rows are sorted by, in the order of top's columns. */
 enum rates_key {
-	RATES_VM, RATES_PID, RATES_NAME, RATES_VCPUS, RATES_BUDGET, RATES_RESIDENT,
+	RATES_VM, RATES_NAME, RATES_PID, RATES_VCPUS, RATES_BUDGET, RATES_RESIDENT,
 	RATES_FAULTS, RATES_EVICTIONS, RATES_LOOPS, RATES_KEYS,
 };
 
