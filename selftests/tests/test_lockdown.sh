@@ -13,14 +13,17 @@ need_command nptbudget
 lock=/sys/kernel/security/lockdown
 [ -e $lock ] || mount -t securityfs none /sys/kernel/security || skip "no securityfs"
 [ -e $lock ] || skip "this kernel has no lockdown"
+need_command tmux
 dir=$(mktemp -d)
 guest=
+mux() { TERM=xterm LC_ALL=C.UTF-8 tmux -S "$dir/tmux" -f /dev/null "$@"; }
 cleanup() {
+	mux kill-server 2>/dev/null
 	[ -z "$guest" ] || kill -KILL "$guest" 2>/dev/null
 	rm -rf "$dir"
 }
 trap cleanup EXIT
-plan 15
+plan 27
 
 nptbudget defaults --comm addloop --pages 3
 "$BUILT/addloop" --pages 6 --laps 1000000000 --seconds 3600 >"$dir/addloop" &
@@ -62,6 +65,25 @@ recorded() {
 	return 1
 }
 
+# shows PATTERN: what top has on its screen soon.
+shows() {
+	local n
+	for n in {1..50}; do
+		mux capture-pane -p >"$dir/screen"
+		grep -qE -- "$1" "$dir/screen" && return
+		sleep 0.2
+	done
+	sed "s/^/# $n /" "$dir/screen"
+	return 1
+}
+# The budget is not changed, and the screen says why.
+top_refused() {
+	mux send-keys b
+	shows '^Budget' || return
+	mux send-keys 9 Enter
+	shows 'lockdown'
+}
+
 result "before: a budget is set" nptbudget set "$vm" --pages 3
 result "the kernel is locked down" eval "echo integrity >$lock"
 result "doctor says so, and what works" doctor
@@ -76,5 +98,18 @@ result "loops" works '.' loops "$vm"
 result "list" works "$vm .* 3 " list
 result "watch" works '.' watch "$vm" --seconds 2
 result "record and report" recorded
-result "probe is refused" refused probe add
+result "export" works '^[0-9]+,fault,' export "$dir/x.dat" --to csv
+result "replay" works 'replayed with 4 pages, policy lru' replay "$dir/x.dat" --policy lru --pages 4
+result "plot" works '^Faults by page and time' plot "$dir/x.dat"
+mux new-session -d -x 80 -y 24 "nptbudget top $vm -d 0.5"
+result "top looks into a VM" shows "^VM $vm "
+result "top: its hottest pages" shows '^ +[0-9]+  gfn 0x[0-9a-f]+ '
+result "top: a new budget is refused" top_refused
+result "the budget is as it was" works "$vm .* 3 " list
+result "refused: probe" refused probe add
+result "refused: floor" refused floor -- "$BUILT/addloop" --laps 5
+result "refused: floor of a policy" refused floor --policy fifo -- "$BUILT/addloop" --laps 5
+result "refused: sweep" refused sweep --pages 2,4 -o "$dir/sweep" -- "$BUILT/addloop" --laps 5
+result "refused: record --gfn" refused record --vm "$vm" --gfn 0x7 --seconds 1 -o "$dir/y.dat"
+result "refused: run of a guest" refused run --pages 4 -- "$BUILT/addloop" --laps 5
 finished

@@ -196,7 +196,7 @@ static int run(struct floor *f)
 	err = f->trial.policy ? 0 :
 	      dbgfs_read_word("defaults/policy", f->policy, sizeof(f->policy));
 	if (err) {
-		msg_err("floor: cannot read the module's default policy: %s", strerror(-err));
+		msg_err("floor: cannot read the module's default policy: %s", msg_errno(-err));
 		return EXIT_FAILED;
 	}
 	if (f->trial.policy)

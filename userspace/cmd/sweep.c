@@ -204,7 +204,7 @@ static int run(struct sweeping *s)
 				      sizeof(s->grid.policy[0]));
 		if (err) {
 			msg_err("sweep: cannot read the module's default policy: %s",
-				strerror(-err));
+				msg_errno(-err));
 			return EXIT_FAILED;
 		}
 		s->grid.nr_policies = 1;
