@@ -54,6 +54,9 @@ check-alarms:
 check-guests:
 	scripts/check-guests.sh $(if $(KERNEL),--kernel $(KERNEL)) $(GUEST)
 
+check-secureboot:
+	scripts/check-secureboot.sh $(KERNEL)
+
 check-unit:
 	$(MAKE) -C userspace check
 	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
@@ -137,6 +140,7 @@ help:
 	@echo 'make check-alarms    Debian under budgets: is every loop that is reported one?'
 	@echo 'make check-guests    firmware, memtest86+, Xen and others under budgets; with GUEST=NAME'
 	@echo '                     that one alone'
+	@echo 'make check-secureboot  sign the module, and load it on a machine with Secure Boot, emulated'
 	@echo 'make check-debug     the selftests on a kernel with KASAN, lockdep and so on'
 	@echo 'make check-intel     selftests and the probe on VT-x, in Bochs, on each kernel; or KERNEL=SERIES'
 	@echo 'make check-intel-short   a little of it, on 6.12, as CI has it'
@@ -155,5 +159,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-debug check-intel check-intel-short check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-secureboot check-debug check-intel check-intel-short check-unit host-check demo probe-bochs probe-doc bench policies limit install \
 	install-module install-cli install-dkms deb check-deb uninstall clean help

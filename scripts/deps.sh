@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that the project needs and this machine lacks.
-#   deps.sh [--missing] [GROUP]...   GROUP: build lab check debug full guests bochs fresh deb host headers
+#   deps.sh [--missing] [GROUP]...   GROUP: build lab check debug full guests uefi bochs fresh deb host headers
 # Without a GROUP: build, lab and check. --missing names them, and installs nothing.
 # Ends at once where nothing is missing; says what to do where it cannot go on.
 set -euo pipefail
@@ -25,6 +25,9 @@ FULL="bpftrace libvirt-daemon-system libvirt-clients slurmctld slurmd slurm-clie
 # For scripts/check-guests.sh, beside what the lab takes.
 GUESTS="qemu-utils ipxe-qemu seabios u-boot-qemu memtest86+ xen-hypervisor-4.17-amd64
 	grub-common grub-pc-bin jq"
+
+# For scripts/check-secureboot.sh, beside what the lab takes.
+UEFI="ovmf shim-signed grub-efi-amd64-signed mokutil openssl kmod"
 
 # For the second model of the CPU: see scripts/probe-bochs.sh.
 BOCHS="bochs bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
@@ -120,12 +123,13 @@ main() {
 		debug) read -r -d '' -a more <<<"$DEBUG" || true ;;
 		full) read -r -d '' -a more <<<"$FULL" || true ;;
 		guests) read -r -d '' -a more <<<"$GUESTS" || true ;;
+		uefi) read -r -d '' -a more <<<"$UEFI" || true ;;
 		bochs) read -r -d '' -a more <<<"$BOCHS" || true ;;
 		deb) read -r -d '' -a more <<<"$BUILD $DEB" || true ;;
 		fresh) read -r -d '' -a more <<<"$FRESH" || true ;;
 		host) read -r -d '' -a more <<<"$REAL_HOST" || true ;;
 		headers) more=("linux-headers-$(uname -r)") ;;
-		*) usage_error "usage: deps.sh [--missing] [build|lab|check|debug|full|guests|bochs|fresh|deb|host|headers]...; not '$group'" ;;
+		*) usage_error "usage: deps.sh [--missing] [build|lab|check|debug|full|guests|uefi|bochs|fresh|deb|host|headers]...; not '$group'" ;;
 		esac
 		want+=("${more[@]}")
 	done

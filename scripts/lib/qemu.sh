@@ -41,16 +41,20 @@ qemu_start() {
 		# nothing is there to measure the TSC by, and with a TSC of unknown
 		# speed KVM never enters a guest: any value in its place will do.
 		cmdline+=" acpi=off panic_on_warn=1 tsc_early_khz=2000000"
-	else
+	elif [ -z "$uefi" ]; then
 		# Half a second, and nothing in L1 needs ACPI to route its IRQs.
 		cmdline+=" pci=noacpi"
 	fi
 	cmdline+=" $append"
 	# A package for each CPU: without ACPI the kernel finds one CPU a package.
 	qemu_args=(-nodefaults -no-user-config -display none -no-reboot
-		-machine pc -smp "$cpus,sockets=$cpus,cores=1,threads=1" -m "$mem"
-		-kernel "$IMAGE" -initrd "$tmp/initrd" -append "$cmdline"
-		-serial "file:$tmp/serial.log" -device virtio-serial-pci)
+		-smp "$cpus,sockets=$cpus,cores=1,threads=1" -m "$mem" -device virtio-serial-pci)
+	if [ -n "$uefi" ]; then
+		uefi_args "$cmdline"
+	else
+		qemu_args+=(-machine pc -kernel "$IMAGE" -initrd "$tmp/initrd" -append "$cmdline"
+			-serial "file:$tmp/serial.log")
+	fi
 	qemu_port 1 "$tmp/stdout"
 	qemu_port 2 "$tmp/stderr"
 	qemu_port 3 "$tmp/word"
