@@ -3,9 +3,11 @@
 # Firmware, boot loaders, memtest86+, Xen and Linux as guests of an emulated host, each
 # with and without a budget: docs/GUESTS.md. TAP, and one line of counts at the end.
 #   check-guests.sh [--kernel SERIES] [GUEST...]   all of scripts/guests/table, or those named
+#   check-guests.sh --pages LIST [GUEST...]        with these budgets, fifo alone, in place of
+#                                                  the table's; beside what is known
 #   check-guests.sh --floor [GUEST...]             the least hard budget of each
 #   check-guests.sh --list                         the guests, and what is known of each
-#   check-guests.sh --write                        the tables of docs/GUESTS.md anew
+#   check-guests.sh --write                        the tables of docs/GUESTS.md and LIMIT.md anew
 # Each has a lab of its own; results stay in build/guests/results/.
 # shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
@@ -14,14 +16,14 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/all.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
 . "$here/lib/debian-guest.sh"
-USAGE="usage: check-guests.sh [--kernel SERIES] [--floor] [GUEST...] | --list | --write"
+USAGE="usage: check-guests.sh [--kernel SERIES] [--floor|--pages LIST] [GUEST...] | --list | --write"
 
 # The Linux guests' kernel.
 GUEST=6.1
 DIR=$PROJECT/build/guests
 RESULTS=$DIR/results
 # Seconds for one guest, and for one floor.
-SECONDS_RUN=3600 SECONDS_FLOOR=7200
+SECONDS_RUN=7200 SECONDS_FLOOR=7200
 # For microvm's 2 GiB.
 MEM=4G
 
@@ -94,6 +96,8 @@ in_lab() {
 	mkdir -p "$out" "$RESULTS"
 	"$here/lab" --kernel "$series" --mem $MEM --timeout "$seconds" --out "$out" -- \
 		scripts/guests/run.sh "$@" || return
+	# What was known of other budgets.
+	[ -z "$pages" ] || cat "$RESULTS/$what/runs" >>"$out/runs" 2>/dev/null || true
 	rm -rf "${RESULTS:?}/$what"
 	mv "$out" "$RESULTS/$what"
 }
@@ -104,7 +108,7 @@ check() {
 	shift
 	: >"$log"
 	for name in "$@"; do
-		{ in_lab "$series" "$name" $SECONDS_RUN "$name" || echo "Bail out! $name"; } | tee -a "$log"
+		{ in_lab "$series" "$name" $SECONDS_RUN "$name" ${pages:+"$pages"} || echo "Bail out! $name"; } | tee -a "$log"
 	done
 	read -r passed failed skipped < <(awk -v status=0 -f "$here/lib/tally.awk" "$log")
 	echo "$passed passed, $failed failed, $skipped skipped"
@@ -121,20 +125,25 @@ floors() {
 }
 
 main() {
-	local series=6.12 floor=0
+	local series=6.12 floor=0 pages=''
 	case ${1-} in
 	--list) "$here/guests/tables.sh" --list "$RESULTS"; return ;;
-	--write) "$here/guests/tables.sh" "$RESULTS" "$PROJECT/docs/GUESTS.md"; return ;;
+	--write)
+		"$here/guests/tables.sh" "$RESULTS" "$PROJECT/docs/GUESTS.md"
+		perl "$here/limit/table.pl" "$PROJECT/docs/LIMIT.json" >"$PROJECT/docs/LIMIT.md"
+		return ;;
 	esac
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel) [ $# -ge 2 ] || usage_error "$USAGE"; series=$2; shift 2 ;;
 		--floor) floor=1; shift ;;
+		--pages) [ $# -ge 2 ] || usage_error "$USAGE"; pages=$2; shift 2 ;;
 		-*) usage_error "$USAGE" ;;
 		*) break ;;
 		esac
 	done
 	need_series "$series"
+	[[ $pages =~ ^([1-9][0-9]*(,[1-9][0-9]*)*)?$ ]] || usage_error "--pages takes numbers, as 256,64; not '$pages'"
 	mkdir -p "$DIR"
 	local name
 	local -a guests=()

@@ -6,7 +6,7 @@
 #   check.sh           what every change has to pass
 #   check.sh --full    everything on every kernel, all paths at all budgets, the
 #                      selftests on the debug kernel as well, the demo, the check
-#                      of a host, Debian under budgets with an eye on loops
+#                      of a host, Debian under budgets with an eye on loops, real guests
 #   check.sh --debug   the selftests on the debug kernel alone
 #   check.sh --short   all that installs, fetches and builds, what needs no lab but
 #                      checkpatch (which needs no package), and a selftest on each
@@ -243,6 +243,9 @@ check_full() {
 	done
 	only "6.12 6.1" piece "false alarms" "$here/check-alarms.sh"
 	piece "lockdown $HOST" alone "$HOST" test_lockdown.sh
+	only 6.12 piece "Secure Boot" "$here/check-secureboot.sh"
+	only 6.12 piece "tutorial" "$here/tutorial.sh" --check
+	piece "guests $HOST" "$here/check-guests.sh" --kernel "$HOST"
 	piece "libvirt $HOST" "$here/check-libvirt.sh" "$HOST"
 	piece "Slurm $HOST" "$here/check-slurm.sh" "$HOST"
 	piece "damo" "$here/check-damo.sh"
@@ -270,7 +273,7 @@ main() {
 	case ${1-} in
 	'') prepare check "${STOCK[@]}"; check_built "${STATIC[@]}"; check_quick ;;
 	--short) prepare check "${STOCK[@]}"; check_built shell layers; check_short ;;
-	--full) prepare "debug full" "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
+	--full) prepare "debug full guests uefi" "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
 	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "$usage" ;;
 	esac

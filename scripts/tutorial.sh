@@ -3,12 +3,15 @@
 # Make docs/TUTORIAL.md of scripts/tutorial/tutorial.md: run its commands in the lab, and
 # put in what they print.
 #   tutorial.sh          make it
+#   tutorial.sh --check  run its commands alone. TAP
 #   tutorial.sh --fill   inside L1: the text on stdout; fails with a command that does
 # A command is a line of the text that begins with four spaces, # and a space.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$here/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tap.sh
+. "$here/lib/tap.sh"
 
 TEXT=$here/tutorial/tutorial.md
 DOC=$PROJECT/docs/TUTORIAL.md
@@ -42,12 +45,23 @@ fill() {
 	done 3<"$TEXT"
 }
 
+# As many commands, in the same order, are in the document.
+same_commands() { diff <(grep '^    # ' "$TEXT") <(grep '^    # ' "$1"); }
+
 case $#${1-} in
-0) ;;
+0|1--check) ;;
 1--fill) fill; exit ;;
-*) usage_error "usage: tutorial.sh [--fill]" ;;
+*) usage_error "usage: tutorial.sh [--check|--fill]" ;;
 esac
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
+if [ "${1-}" = --check ]; then
+	tap_begin
+	tap_check "each command of the tutorial, in the lab" \
+		"$here/lab" --timeout 1800 -- scripts/tutorial.sh --fill
+	tap_check "docs/TUTORIAL.md has these commands" same_commands "$DOC"
+	tap_end
+	exit
+fi
 "$here/lab" --timeout 900 -- scripts/tutorial.sh --fill >"$new"
 cp "$new" "$DOC"

@@ -25,17 +25,17 @@ migrate() {
 		failed "migrate-set-parameters: $reply"
 	qmp "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:cat >$dir/state\"}}" ||
 		failed "migrate: $reply"
-	within 300 is query-migrate '"status": "completed"' || failed "it is not migrated: $reply"
+	within 600 is query-migrate '"status": "completed"' || failed "it is not migrated: $reply"
 	quit
 	# Its console goes on.
 	mv "$console" "$dir/console.before"
 	start "$@" -incoming "exec:cat $dir/state"
-	within 300 is query-status '"running"' || failed "it does not go on from the file"
+	within 600 is query-status '"running"' || failed "it does not go on from the file"
 }
 balloon_is() { qmp '{"execute":"query-balloon"}' && [[ $reply == *"\"actual\": $(($1 << 20))"* ]]; }
 balloon_to() {
 	qmp "{\"execute\":\"balloon\",\"arguments\":{\"value\":$(($1 << 20))}}" || failed "balloon: $reply"
-	within 300 balloon_is "$1" || failed "the balloon is not at $1 MiB: $reply"
+	within 600 balloon_is "$1" || failed "the balloon is not at $1 MiB: $reply"
 }
 
 case $1 in
@@ -43,29 +43,29 @@ microvm)
 	start -M microvm,rtc=on,isa-serial=on -m "$2" -no-reboot -serial "file:$console" \
 		-kernel "$GUESTS/debian/vmlinux" -initrd "$GUESTS/laps.cpio" \
 		-append "$DEBIAN span=$(($2 * 1024 * 3 / 4)) step=1024"
-	laps 600 ;;
+	laps 1200 ;;
 reset)
 	start "${small[@]}"
 	for n in 1 2 3 4 5; do
-		laps 300
+		laps 900
 		qmp '{"execute":"system_reset"}' || failed "reset $n: $reply"
-		within 900 more_than "^lap 1 right" "$n" || failed "it does not boot after reset $n"
+		within 1800 more_than "^lap 1 right" "$n" || failed "it does not boot after reset $n"
 	done
-	laps 300 ;;
+	laps 900 ;;
 migrate)
 	start "${small[@]}"
-	laps 300
+	laps 900
 	migrate "${small[@]}"
-	laps 300 ;;
+	laps 900 ;;
 balloon)
 	start "${balloon[@]}"
-	laps 600
+	laps 1200
 	migrate "${balloon[@]}"
-	laps 300
+	laps 900
 	balloon_to 96
-	laps 300
+	laps 900
 	balloon_to 128
-	laps 300 ;;
+	laps 900 ;;
 *)
 	echo "linux.sh: no such guest: $1" >&2
 	exit 2 ;;

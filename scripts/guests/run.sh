@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Inside L1: one guest of the table, without a budget and with each of its own. TAP.
-#   run.sh NAME           and what each run came to, as JSON lines in $OUT/runs
-#   run.sh --floor NAME   its least hard budget, in $OUT/floor.json
+#   run.sh NAME [PAGES,...]   and what each run came to, as JSON lines in $OUT/runs
+#   run.sh --floor NAME       its least hard budget, in $OUT/floor.json
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
 . "$(dirname "$0")/../lib/l1.sh"
@@ -96,6 +96,7 @@ floor() {
 
 if [ "$1" = --floor ]; then row "$2"; floor; exit; fi
 row "$1"
+[ -z "${2-}" ] || budgets=$2 policies=-
 IFS=, read -r -a pages <<<"$budgets"
 IFS=, read -r -a policy <<<"${policies/-/}"
 echo "1..$((1 + 2 * (${#pages[@]} + ${#policy[@]})))"

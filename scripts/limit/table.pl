@@ -177,6 +177,15 @@ sub roles {
 	return join('/', @{$page->{roles}}) . ", $for";
 }
 
+# The table of other guests' least budgets, out of GUESTS.md beside FILE, where
+# check-guests.sh --write puts it.
+sub guests {
+	my $doc = $file =~ s/[^\/]*$/GUESTS.md/r;
+	open my $in, '<', $doc or die "$doc: $!\n";
+	my $text = do { local $/; <$in> };
+	return $text =~ /<!-- floors -->\n\n(.*?)\n<!-- end -->/s ? $1 : die "$doc: no floors\n";
+}
+
 my %kernels = map { $_->{kernel} => 1 } values %runs;
 my $kernels = join(', ', sort keys %kernels);
 
@@ -256,4 +265,11 @@ L1's initramfs.
 Commands: `scripts/limit.sh debian-lend-64` and so on.
 
 @{[table(chosen('debian', 'lend'))]}
+## Firmware, memtest86+, Xen and others
+
+The least hard budget of each, by `scripts/check-guests.sh --floor`: nothing is lent or
+emulated, and what counts as living is that it does what it is for in the seconds given,
+by the clock of a busy machine. [GUESTS.md](GUESTS.md) says what each is, and does.
+
+@{[guests()]}
 EOT
