@@ -16,7 +16,7 @@ console=$(mktemp)
 trap 'cp "$console" "$OUT/console"' EXIT
 
 command=() done_when='' memory=''
-guest_command "$guest" "$console"
+guest_command "$guest" "$console" "$backing"
 [ -z "$backing" ] || swap_on_zram 512M
 nptbudget run --pages "$pages" --on-loop "$on_loop" ${backing:+--backing "$backing"} \
 	--json --summary "$OUT/summary.json" -- "${command[@]}" >"$OUT/qemu.log" 2>&1 &

@@ -206,7 +206,11 @@ is where a run was ended that had not got there by then, by this clock.
 The small guest is Debian's linux-source 6.12 with `scripts/limit/guest.config` on
 QEMU's microvm with 32 MiB; its first process (`scripts/limit/init.c`) prints from
 user space, adds up what it wrote to 16 pages, on each CPU, and prints whether that was
-right. With two vCPUs its kernel is built with `scripts/limit/guest-smp.config` as well. The
+right. With two vCPUs its kernel is built with `scripts/limit/guest-smp.config` as well. With
+two vCPUs on the one CPU, or with pages on zram, the handler of a tick takes longer than the
+10 ms from one to the next, and nothing else would get its turn: there the guest is told
+that its TSC is ten times as fast as it is (`tsc_early_khz`), so that a tick comes each
+100 ms. The
 Debian guest is the stock kernel of the demo with 256 MiB.
 
 [GUESTS.md](GUESTS.md) has the least budgets of firmware, memtest86+, Xen and others.
