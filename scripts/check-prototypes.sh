@@ -185,7 +185,7 @@ letters_checked() {
 letters_wanted() {
 	grep -v '^#' "$table" | perl -ne '
 	BEGIN {
-		%letter = (void => "v", bool => "b", int => "i", "unsigned int" => "i", u32 => "i", long => "l");
+		%letter = (void => "v", bool => "b", int => "i", "unsigned int" => "i", u32 => "i", u16 => "w", long => "l");
 		$letter{$_} = "l" for "unsigned long", qw(u64 gpa_t gfn_t gva_t hpa_t hva_t kvm_pfn_t);
 		$letter{tdp_ptep_t} = "p";
 		%skip = map { $_ => 1 } split / /, $ENV{NOT_KVM};

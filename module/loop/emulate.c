@@ -57,13 +57,16 @@ static enum nptb_step step(struct nptb_fault *fault, struct nptb_burst *burst)
 {
 	enum nptb_step step;
 
-	if (nptb_kvm_delivering(fault->in.vcpu))
-		return carry_out(fault);
-	step = nptb_kvm_step(burst, &fault->ret);
-	if (step == NPTB_STEP_REFUSED)
-		return carry_out(fault);
-	fault->step.done++;
-	return step;
+	if (!nptb_kvm_delivering(fault->in.vcpu)) {
+		step = nptb_kvm_step(burst, &fault->ret);
+		if (step != NPTB_STEP_REFUSED) {
+			fault->step.done++;
+			return step;
+		}
+	}
+	/* The guest may be in another ring, or another mode, by then. */
+	nptb_kvm_burst_forget(burst);
+	return carry_out(fault);
 }
 
 /*

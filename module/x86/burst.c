@@ -6,6 +6,7 @@
 
 #include "emulator.h"
 #include "x86/burst.h"
+#include "x86/segments.h"
 #include "x86/symbols.h"
 
 /**
@@ -17,6 +18,7 @@ void nptb_kvm_burst_forget(struct nptb_burst *burst)
 	int i, j;
 
 	burst->fetched = NPTB_BURST_NONE;
+	nptb_segments_forget(burst);
 	for (i = 0; i < NPTB_BURST_NR; i++)
 		for (j = 0; j < NPTB_BURST_PAGES; j++)
 			burst->pages[i][j].linear = NPTB_BURST_NONE;
@@ -25,14 +27,15 @@ void nptb_kvm_burst_forget(struct nptb_burst *burst)
 static bool same(const struct nptb_burst_context *a, const struct nptb_burst_context *b)
 {
 	return !((a->cr0 ^ b->cr0) | (a->cr3 ^ b->cr3) | (a->cr4 ^ b->cr4) |
-		 (a->efer ^ b->efer) | (a->invlpg ^ b->invlpg) | (a->cpl ^ b->cpl));
+		 (a->efer ^ b->efer) | (a->invlpg ^ b->invlpg) | (a->ac ^ b->ac));
 }
 
 /**
  * nptb_burst_look() - has something changed that translations depend on?
  * @burst: before an instruction
  *
- * Then they are forgotten.
+ * Then they are forgotten. The privilege level is not among it: it comes with a segment,
+ * see x86/segments.c.
  */
 void nptb_burst_look(struct nptb_burst *burst)
 {
@@ -40,11 +43,10 @@ void nptb_burst_look(struct nptb_burst *burst)
 	struct nptb_burst_context now = {
 		.cr0 = vcpu->arch.cr0, .cr3 = vcpu->arch.cr3, .cr4 = vcpu->arch.cr4,
 		.efer = vcpu->arch.efer, .invlpg = vcpu->stat.invlpg,
-		.cpl = static_call(nptb_sc_get_cpl)(vcpu),
 	};
 
 	if (now.cr4 & X86_CR4_SMAP)
-		now.cpl |= static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_AC;
+		now.ac = static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_AC;
 	if (likely(same(&now, &burst->context)))
 		return;
 	burst->context = now;
@@ -115,23 +117,6 @@ static unsigned long find(struct nptb_burst *burst, enum nptb_burst_access acces
 	return entry->hva + offset_in_page(linear);
 }
 
-/* Where code has no base and no limit that matter: its linear address. */
-static bool flat_code(struct kvm_vcpu *vcpu, u64 *linear)
-{
-	struct kvm_segment cs;
-	int db, l;
-
-	*linear = nptb_kvm_rip(vcpu);
-	static_call(nptb_sc_get_cs)(vcpu, &db, &l);
-	if (likely(nptb_kvm_long_mode(vcpu) && l))
-		return true;
-	/* Real mode has segments of 16 bits, and so has virtual-8086 mode. */
-	if (!db)
-		return false;
-	static_call(nptb_sc_get_segment)(vcpu, &cs, VCPU_SREG_CS);
-	return !cs.base && cs.limit == 0xffffffff;
-}
-
 /* Up to 15 bytes, not waited for: mostly they are 15. */
 static bool copy_code(u8 *insn, unsigned long hva, u32 len)
 {
@@ -167,11 +152,11 @@ static bool copy_code(u8 *insn, unsigned long hva, u32 len)
  */
 u32 nptb_burst_fetch(struct nptb_burst *burst, u8 *insn)
 {
+	u64 linear = nptb_kvm_rip(burst->vcpu), page;
 	unsigned long hva;
-	u64 linear, page;
 	u32 len;
 
-	if (!flat_code(burst->vcpu, &linear)) {
+	if (!nptb_segments_flat(burst)) {
 		burst->fetched = NPTB_BURST_NONE;
 		return 0;
 	}

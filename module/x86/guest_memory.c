@@ -10,6 +10,7 @@
 #include "cpu.h"
 #include "x86/burst.h"
 #include "x86/guest_memory.h"
+#include "x86/segments.h"
 #include "x86/soft.h"
 #include "x86/symbols.h"
 
@@ -19,13 +20,6 @@
 /* KVM's table of the emulator's functions, and the same with some of ours. */
 static const void *kvm_ops __ro_after_init;
 static unsigned long ops[NPTB_EMUL_OPS] __ro_after_init;
-
-/* The emulator's functions are those of a burst: see nptb_kvm_memory_begin(). */
-static struct nptb_burst *burst_of(struct nptb_emul_ctxt *ctxt)
-{
-	return container_of((const unsigned long (*)[NPTB_EMUL_OPS])ctxt->ops,
-			    struct nptb_burst, ops);
-}
 
 /*
  * Is there guest memory, as far as the VMM said? A slot that is just being moved
@@ -106,7 +100,7 @@ static int read_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 {
 	int rc;
 
-	if (likely(nptb_burst_read(burst_of(ctxt), addr, val, bytes)))
+	if (likely(nptb_burst_read(nptb_burst_of(ctxt), addr, val, bytes)))
 		return NPTB_EMUL_CONTINUE;
 	ctxt->vcpu->mmio_nr_fragments = 0;
 	rc = static_call(nptb_sc_emul_read)(ctxt, addr, val, bytes, exception);
@@ -119,7 +113,7 @@ static int write_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 {
 	int rc;
 
-	if (likely(nptb_burst_write(burst_of(ctxt), addr, val, bytes)))
+	if (likely(nptb_burst_write(nptb_burst_of(ctxt), addr, val, bytes)))
 		return NPTB_EMUL_CONTINUE;
 	rc = may_write(ctxt->vcpu, addr, bytes, exception);
 	if (rc != NPTB_EMUL_CONTINUE)
@@ -140,7 +134,7 @@ static int cmpxchg_emulated(struct nptb_emul_ctxt *ctxt, unsigned long addr,
 	ctxt->vcpu->mmio_nr_fragments = 0;
 	rc = static_call(nptb_sc_emul_cmpxchg)(ctxt, addr, old, new, bytes,
 					       exception);
-	burst_of(ctxt)->lost |= rc == NPTB_EMUL_CMPXCHG_FAILED;
+	nptb_burst_of(ctxt)->lost |= rc == NPTB_EMUL_CMPXCHG_FAILED;
 	return check(ctxt->vcpu, true, rc);
 }
 
@@ -156,14 +150,12 @@ static int write_std(struct nptb_emul_ctxt *ctxt, unsigned long addr, void *val,
 						   exception, system);
 }
 
-static const struct {
-	const char *name;
-	void *ours;
-} replaced[] = {
+static const struct nptb_replaced replaced[] = {
 	{ "emulator_read_emulated", read_emulated },
 	{ "emulator_write_emulated", write_emulated },
 	{ "emulator_cmpxchg_emulated", cmpxchg_emulated },
 	{ "emulator_write_std", write_std },
+	{ }
 };
 
 /* Put ours in the place of KVM's, wherever in the table that is. */
@@ -180,6 +172,20 @@ static bool replace(unsigned long theirs, unsigned long ours)
 	return false;
 }
 
+static bool replace_all(const struct nptb_replaced *r)
+{
+	for (; r->name; r++) {
+		unsigned long theirs = nptb_symbol(r->name);
+
+		if (theirs && replace(theirs, (unsigned long)r->ours))
+			continue;
+		pr_err("KVM's emulator does not use %s on this kernel; not loading\n",
+		       r->name);
+		return false;
+	}
+	return true;
+}
+
 /**
  * nptb_kvm_memory_init() - make the table of functions that the emulator is lent
  *
@@ -188,22 +194,11 @@ static bool replace(unsigned long theirs, unsigned long ours)
  */
 bool nptb_kvm_memory_init(void)
 {
-	int i;
-
 	kvm_ops = (const void *)nptb_symbol("emulate_ops");
 	/* What lies behind the table is copied along, and never looked at. */
 	if (!kvm_ops || copy_from_kernel_nofault(ops, kvm_ops, sizeof(ops)))
 		return false;
-	for (i = 0; i < ARRAY_SIZE(replaced); i++) {
-		unsigned long theirs = nptb_symbol(replaced[i].name);
-
-		if (theirs && replace(theirs, (unsigned long)replaced[i].ours))
-			continue;
-		pr_err("KVM's emulator does not use %s on this kernel; not loading\n",
-		       replaced[i].name);
-		return false;
-	}
-	return true;
+	return replace_all(replaced) && replace_all(nptb_segments_replaced);
 }
 
 /* Private to KVM: asked again each time whether it is what we take it for. */

@@ -10,6 +10,7 @@
 #define NPTB_X86_GUEST_MEMORY_H
 
 #include "backend.h"
+#include "x86/emul_table.h"
 #include "x86/soft.h"
 
 /* arch/x86/kvm/kvm_emulate.h: how a function for guest memory ends. */
@@ -17,16 +18,6 @@
 #define NPTB_EMUL_UNHANDLEABLE		1
 #define NPTB_EMUL_PROPAGATE_FAULT	2
 #define NPTB_EMUL_CMPXCHG_FAILED	4
-
-/**
- * struct nptb_emul_ctxt - how KVM's struct x86_emulate_ctxt begins
- * @vcpu: whose it is
- * @ops: its functions, KVM's struct x86_emulate_ops
- */
-struct nptb_emul_ctxt {
-	struct kvm_vcpu *vcpu;
-	const void *ops;
-};
 
 bool nptb_kvm_memory_init(void);
 void nptb_kvm_memory_ops(struct nptb_burst *burst);

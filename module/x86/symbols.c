@@ -39,6 +39,9 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write, nptb_emul_write_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write_std, nptb_emul_std_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_get_segment, nptb_emul_get_segment_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_set_segment, nptb_emul_set_segment_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_get_base, nptb_emul_get_base_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_get_msr, nptb_emul_get_msr_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_segment, nptb_set_segment_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_msr, nptb_set_msr_proto);
@@ -224,6 +227,9 @@ static bool find_callbacks(void)
 static bool find_emulation(void)
 {
 	return FIND_CALL(nptb_sc_emul_get_msr, "emulator_get_msr") &&
+	       FIND_CALL(nptb_sc_emul_get_segment, "emulator_get_segment") &&
+	       FIND_CALL(nptb_sc_emul_set_segment, "emulator_set_segment") &&
+	       FIND_CALL(nptb_sc_emul_get_base, "emulator_get_cached_segment_base") &&
 	       FIND_CALL(nptb_sc_set_segment, "__SCT__kvm_x86_set_segment") &&
 	       FIND_CALL(nptb_sc_set_msr, "__SCT__kvm_x86_set_msr") &&
 	       FIND_CALL(nptb_sc_set_dr, "kvm_set_dr") &&

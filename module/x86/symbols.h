@@ -22,6 +22,8 @@
 #endif
 #include <asm/fpu/api.h>
 
+#include "x86/emul_table.h"
+
 /*
  * The functions of KVM that are redirected, see nptb_kvm_hook_ip(): those of a VM's
  * life first, then those that nearly every fault goes through, which are hooked from
@@ -65,7 +67,6 @@ const char *nptb_kvm_hook_name(enum nptb_kvm_hook hook);
 
 struct kvm_pre_fault_memory;
 struct nptb_mmu_page;
-struct nptb_emul_ctxt;
 
 /* In a private header of 6.1 and 7.3, in a public one of 6.12. */
 void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
@@ -171,20 +172,6 @@ unsigned long nptb_ftrace_location_proto(unsigned long ip);
 /* In private headers. */
 int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa,
 			    int emulation_type, void *insn, int insn_len);
-/* Static in x86.c; in the emulator's table of functions, so never inlined away. */
-int nptb_emul_read_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
-			 void *val, unsigned int bytes,
-			 struct x86_exception *exception);
-int nptb_emul_write_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
-			  const void *val, unsigned int bytes,
-			  struct x86_exception *exception);
-int nptb_emul_cmpxchg_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
-			    const void *old, const void *new,
-			    unsigned int bytes, struct x86_exception *exception);
-int nptb_emul_std_proto(struct nptb_emul_ctxt *ctxt, unsigned long addr,
-			void *val, unsigned int bytes,
-			struct x86_exception *exception, bool system);
-int nptb_emul_get_msr_proto(struct nptb_emul_ctxt *ctxt, u32 index, u64 *data);
 /* 7.3 has it in a private header. */
 void lru_add_drain(void);
 unsigned int nptb_rmap_count_proto(struct kvm_rmap_head *rmap_head);
@@ -246,6 +233,9 @@ DECLARE_STATIC_CALL(nptb_sc_emul_write, nptb_emul_write_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_write_std, nptb_emul_std_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_get_segment, nptb_emul_get_segment_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_set_segment, nptb_emul_set_segment_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_get_base, nptb_emul_get_base_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_get_msr, nptb_emul_get_msr_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_segment, nptb_set_segment_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_msr, nptb_set_msr_proto);

@@ -11,6 +11,7 @@
 #include <linux/kvm_host.h>
 #include <linux/version.h>
 
+#include "arch/burst.h"
 #include "set/policy.h"
 
 /* RET_PF_CONTINUE and RET_PF_RETRY, in all three. */
@@ -39,80 +40,6 @@ void nptb_vmx_wrote(struct kvm_vcpu *vcpu);
 bool nptb_vmx_is_table(u64 error_code);
 bool nptb_vmx_executable(u64 spte);
 u32 nptb_vmx_page_for(struct kvm_vcpu *vcpu, u64 key);
-
-/* Bytes of an instruction, at most. */
-#define NPTB_FETCH_MAX	15
-
-/* Entries of KVM's struct x86_emulate_ops, and more; it has 46 in 7.3. */
-#define NPTB_EMUL_OPS	64
-/* Pages of each kind of access whose translations a burst keeps. */
-#define NPTB_BURST_PAGES	8
-
-/**
- * struct nptb_burst_context - what the translations of a burst depend on
- * @cr0: of the vCPU
- * @cr3: of the vCPU
- * @cr4: of the vCPU
- * @efer: of the vCPU
- * @invlpg: times that translations were invalidated one by one
- * @cpl: privilege level, and RFLAGS.AC, where that matters
- *
- * What invalidates many translations at once is a request, which ends a burst.
- */
-struct nptb_burst_context {
-	u64 cr0;
-	u64 cr3;
-	u64 cr4;
-	u64 efer;
-	u64 invlpg;
-	u64 cpl;
-};
-
-/**
- * enum nptb_burst_access - what a page is translated for
- * @NPTB_BURST_FETCH: its code
- * @NPTB_BURST_READ: reads
- * @NPTB_BURST_WRITE: writes
- * @NPTB_BURST_NR: how many kinds there are
- */
-enum nptb_burst_access {
-	NPTB_BURST_FETCH,
-	NPTB_BURST_READ,
-	NPTB_BURST_WRITE,
-	NPTB_BURST_NR,
-};
-
-/**
- * struct nptb_burst_page - a translation
- * @linear: the page's linear address, or %NPTB_BURST_NONE
- * @hva: where the host has it
- */
-struct nptb_burst_page {
-	u64 linear;
-	unsigned long hva;
-};
-
-/* No page can be at this linear address. */
-#define NPTB_BURST_NONE	1
-
-/**
- * struct nptb_burst - instructions that are emulated in one go
- * @ops: the emulator's functions, KVM's or ours; found by the emulator's pointer to it
- * @vcpu: whose
- * @context: of the last instruction
- * @fetched: page that the emulator itself has fetched from last
- * @lost: a locked instruction was not done, since another vCPU was faster
- * @pages: translations; as a CPU may, it goes on with what was right when it was made.
- *	kvm->srcu is held throughout, so that memory slots stay what they were
- */
-struct nptb_burst {
-	unsigned long ops[NPTB_EMUL_OPS];
-	struct kvm_vcpu *vcpu;
-	struct nptb_burst_context context;
-	u64 fetched;
-	bool lost;
-	struct nptb_burst_page pages[NPTB_BURST_NR][NPTB_BURST_PAGES];
-};
 
 /* A VM with more vCPUs has each flush go through KVM. */
 #define NPTB_FLUSH_VCPUS	64
