@@ -23,7 +23,9 @@
 #include "../lib/cells.h"
 #include "../lib/dice.h"
 
-#define TRIALS		4000
+/* Of each kind; with NPTB_FULL, thousands. */
+#define TRIALS_FEW	100
+#define TRIALS_MANY	2000
 /* Every guest halts or shuts down at once. */
 #define RUN_SECONDS	5
 #define SIZE		SZ_2M
@@ -110,8 +112,9 @@ static struct vmm_vcpu *vcpu;
 static uint8_t kept[KEPT];
 static struct kvm_sregs start;
 static struct kvm_fpu fpu;
-static struct trial trials[TRIALS];
-static struct result results[TRIALS];
+static unsigned int nr;
+static struct trial *trials;
+static struct result *results;
 /* Of operands. */
 static const uint64_t addresses[] = {
 	DATA, DATA + 0x200, DATA + 0x11, DATA + PAGE_SIZE - 8, DATA + 2 * PAGE_SIZE - 16,
@@ -393,12 +396,12 @@ static void tell(const char *who, const struct result *r)
 }
 
 /* The same again, with one page; how many differ. */
-static int compare(void)
+static unsigned int compare(void)
 {
 	static unsigned int told[ARRAY_SIZE(kinds)];
-	int i, wrong = 0;
+	unsigned int i, wrong = 0;
 
-	for (i = 0; i < TRIALS; i++) {
+	for (i = 0; i < nr; i++) {
 		const struct trial *t = &trials[i];
 		struct result r = run(t);
 		const uint64_t *data = (const uint64_t *)vcpu->run->internal.data;
@@ -420,30 +423,36 @@ static int compare(void)
 
 int main(void)
 {
-	int i, wrong, in_place = 0;
+	unsigned int i, wrong, in_place = 0;
 
 	ksft_print_header();
 	need_module();
 	ksft_set_plan(3);
+	nr = (getenv("NPTB_FULL") ? TRIALS_MANY : TRIALS_FEW) * ARRAY_SIZE(kinds);
+	trials = calloc(nr, sizeof(*trials));
+	results = calloc(nr, sizeof(*results));
+	if (!trials || !results)
+		die("out of memory");
 	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	open_guest();
-	for (i = 0; i < TRIALS; i++) {
+	for (i = 0; i < nr; i++) {
 		trials[i] = make_trial(i);
 		results[i] = run(&trials[i]);
 		in_place += results[i].regs.rip >= CODE && results[i].regs.rip < CODE + PAGE_SIZE;
 	}
-	note("%d trials, %d of them go on in their place", TRIALS, in_place);
-	ksft_test_result(in_place > TRIALS / 8 && in_place < TRIALS * 7 / 8,
+	note("%u trials of %zu kinds, %u of them go on in their place", nr, ARRAY_SIZE(kinds),
+	     in_place);
+	ksft_test_result(in_place > nr / 8 && in_place < nr / 8 * 7,
 			 "trials are mixed\n");
 	if (nptb_set(vm.name, "on_loop", "strict") || nptb_budget(vm.name, 1))
 		die("no budget");
 	wrong = compare();
-	note("%d differ; carried out %lld, delivered %lld", wrong,
+	note("%u differ; carried out %lld, delivered %lld", wrong,
 	     (long long)nptb_stat(vm.name, "carried"), (long long)nptb_stat(vm.name, "deliveries"));
-	ksft_test_result(!wrong, "%d trials leave what the CPU leaves\n", TRIALS);
+	ksft_test_result(!wrong, "%u trials leave what the CPU leaves\n", nr);
 	ksft_test_result(!nptb_stat(vm.name, "refused") && nptb_stat(vm.name, "peak") == 1 &&
-			 nptb_stat(vm.name, "deliveries") > TRIALS / 8 &&
-			 nptb_stat(vm.name, "carried") > TRIALS / 4,
+			 nptb_stat(vm.name, "deliveries") > nr / 8 &&
+			 nptb_stat(vm.name, "carried") > nr / 4,
 			 "one page, nothing refused\n");
 	vmm_destroy(&vm);
 	ksft_finished();

@@ -2,7 +2,8 @@
 /*
  * Bursts under on_loop=emulate go on with the translations they know. A guest that
  * writes to its code, that runs over the end of a page, and that maps its code or its
- * data elsewhere, or protects it, has to get what the CPU gives it.
+ * data elsewhere, or protects it, or loads other segments, has to get what the CPU
+ * gives it.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -21,6 +22,9 @@
 /* As the program below has them: a page, linear, and the frames after its first. */
 #define DATA	0x22000UL
 #define FRAMES	3
+/* Segments of one guest, from that on a page off their offsets. */
+#define GDT	0x24000UL
+#define BASED	0x40
 
 static struct vmm vm;
 static struct vmm_vcpu *vcpu;
@@ -53,6 +57,12 @@ asm(".pushsection .rodata\nmoves:\n.code64\n.intel_syntax noprefix\n"
     "and qword ptr [rdi], ~2; invlpg [rsi]; mov rdx, cr0; and edx, ~0x10000; mov cr0, rdx;"
     "inc dword ptr [rsi + 8]; hlt\n"
     ".att_syntax prefix\nmoves_end:\n.popsection\n");
+
+/* DS is another, and then CS, as the table in run_segments() has them. */
+extern const uint8_t loads[], loads_end[];
+asm(".pushsection .rodata\nloads:\n.code32\n"
+    "mov 0x22000, %eax; mov $0x18, %ebp; mov %ebp, %ds; mov 0x22000, %ebx; ljmp $0x20, $0x20040\n"
+    ".code64\nloads_end:\n.popsection\n");
 
 static void load(void)
 {
@@ -152,22 +162,63 @@ static bool run_data(void)
 	return false;
 }
 
-int main(void)
+/* In protected mode: what is read by the new DS, and run by the new CS, is a page off. */
+static bool run_segments(void)
+{
+	static const uint64_t gdt[] = {
+		0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00cf93001000ffff, 0x00cf9b001000ffff,
+	};
+	uint8_t there[] = { 0xb9, 0x33, 0x00, 0x00, 0x00, 0xf4 };	/* mov ecx, 0x33; hlt */
+	struct kvm_regs regs;
+
+	load();
+	memset(vm.mem + CODE - sizeof(begun), 0x90, sizeof(begun));
+	memcpy(vm.mem + CODE, loads, loads_end - loads);
+	memcpy(vm.mem + CODE + BASED, there, sizeof(there));
+	there[1] = 0x44;
+	memcpy(vm.mem + OTHER + BASED, there, sizeof(there));
+	vmm_load(&vm, GDT, gdt, sizeof(gdt));
+	*word(0, 0) = 0x11;
+	*word(1, 0) = 0x22;
+	sregs.gdt.base = GDT;
+	sregs.gdt.limit = sizeof(gdt) - 1;
+	regs = go(CODE - 64);
+	if (vcpu->run->exit_reason == KVM_EXIT_HLT && regs.rax == 0x11 && regs.rbx == 0x22 &&
+	    regs.rcx == 0x44)
+		return true;
+	note("exit %u at 0x%llx, rax 0x%llx rbx 0x%llx rcx 0x%llx", vcpu->run->exit_reason,
+	     (unsigned long long)regs.rip, (unsigned long long)regs.rax,
+	     (unsigned long long)regs.rbx, (unsigned long long)regs.rcx);
+	return false;
+}
+
+static void open_guest(enum vmm_mode mode)
 {
 	struct vmm_args args = { .pages = 1 };
+
+	vmm_create(&vm, SIZE, VMM_MEM_4K);
+	vcpu = vmm_add(&vm, GUEST_SPIN, mode, &args);
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		die("KVM_GET_SREGS: %s", strerror(errno));
+}
+
+static void confine(void)
+{
+	if (nptb_set(vm.name, "on_loop", "emulate") || nptb_budget(vm.name, 1))
+		die("no budget");
+}
+
+int main(void)
+{
 	int64_t faults, instructions;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(5);
-	vmm_create(&vm, SIZE, VMM_MEM_4K);
-	vcpu = vmm_add(&vm, GUEST_SPIN, VMM_LONG, &args);
-	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
-		die("KVM_GET_SREGS: %s", strerror(errno));
+	ksft_set_plan(7);
+	open_guest(VMM_LONG);
 	ksft_test_result(run_all(), "the CPU runs the code that there is\n");
 	ksft_test_result(run_data(), "and has the data that there is\n");
-	if (nptb_set(vm.name, "on_loop", "emulate") || nptb_budget(vm.name, 1))
-		die("no budget");
+	confine();
 	ksft_test_result(run_all(), "so does a burst\n");
 	ksft_test_result(run_data(), "and has the data\n");
 	faults = nptb_stat(vm.name, "faults");
@@ -175,6 +226,11 @@ int main(void)
 	note("%lld instructions emulated, %lld faults", (long long)instructions,
 	     (long long)faults);
 	ksft_test_result(instructions > 20 * faults, "bursts are long\n");
+	vmm_destroy(&vm);
+	open_guest(VMM_PROT);
+	ksft_test_result(run_segments(), "the CPU has the segments that there are\n");
+	confine();
+	ksft_test_result(run_segments(), "so has a burst\n");
 	vmm_destroy(&vm);
 	ksft_finished();
 }
