@@ -315,7 +315,7 @@ static enum nptb_soft_end deliver_real(struct nptb_soft *soft, const struct nptb
 	return NPTB_SOFT_DONE;
 }
 
-/* Section 8.2.9, table 8-4. */
+/* Section 8.2.9. */
 static bool is_contributory(u8 vector)
 {
 	return vector == NPTB_VECTOR_DE ||

@@ -76,7 +76,7 @@ static enum nptb_soft_end read_frame(struct nptb_soft *soft, u32 width, struct t
 	to->cs_selector = words[1];
 	to->rflags = words[2];
 	to->cpl = to->cs_selector & 3;
-	/* A return to virtual-8086 mode: volume 2, section 8.7.6. */
+	/* A return to virtual-8086 mode: volume 2, section 8.8. */
 	if (!nptb_soft_long(soft) && to->rflags & NPTB_RFLAGS_VM && !soft->machine.cpl)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	to->stack = nptb_soft_64(soft) || to->cpl > soft->machine.cpl;

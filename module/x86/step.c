@@ -15,7 +15,7 @@
 #define MSR_KERNEL_GS_BASE	0xc0000102
 #define MSR_TSC_AUX		0xc0000103
 
-/* RIP, cut to the width of the mode: APM volume 2, section 4.5.2. */
+/* RIP, cut to the width of the mode: APM volume 1, section 2.5. */
 void nptb_step_advance(struct nptb_soft *soft, const struct nptb_insn *insn)
 {
 	soft->state.rip += insn->len;
