@@ -3,6 +3,24 @@
 
 #include "util.h"
 
+/* Under shadow paging KVM reads the tables, not the CPU. */
+static unsigned int tables(enum vmm_mode mode, unsigned int of_long)
+{
+	if (kvm_shadow_paging())
+		return 0;
+	return mode == VMM_LONG ? of_long : mode == VMM_PROT && kvm_restricted();
+}
+
+unsigned int adder_need(enum vmm_mode mode)
+{
+	return 2 + tables(mode, 5);
+}
+
+unsigned int adder_need_fetch(enum vmm_mode mode)
+{
+	return 1 + tables(mode, 4);
+}
+
 void adder_open(struct vmm *vm, enum guest_id id, enum vmm_mode mode)
 {
 	struct vmm_args args = {

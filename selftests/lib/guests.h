@@ -15,6 +15,9 @@
 #define ADDER_LAPS	5
 #define ADDER_ADDEND	0x10203U
 
+/* Pages that one addition needs: code, data, and tables to them; and those of a fetch. */
+unsigned int adder_need(enum vmm_mode mode);
+unsigned int adder_need_fetch(enum vmm_mode mode);
 void adder_open(struct vmm *vm, enum guest_id id, enum vmm_mode mode);
 /* What its pages hold when it has done all, for vmm_check(). */
 void adder_want(struct vmm *vm);

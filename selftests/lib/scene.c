@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guests.h"
 #include "scene.h"
 #include "util.h"
 
@@ -18,8 +19,10 @@ unsigned int scene_need(const struct scene *s, int vcpus)
 	/* Page-table pages below the page directory: code's, and data's. */
 	unsigned int tables = 3 + 1 + (s->pages * vcpus / s->vcpus + 511) / 512;
 
-	if (s->mode != VMM_LONG || kvm_shadow_paging())
+	if (kvm_shadow_paging())
 		tables = 0;
+	else if (s->mode != VMM_LONG)
+		tables = s->mode == VMM_PROT && kvm_restricted();
 	else if (vcpus == 1)
 		tables = 3 + 1 + 1;
 	return tables + 2 * vcpus;
@@ -27,7 +30,7 @@ unsigned int scene_need(const struct scene *s, int vcpus)
 
 unsigned int scene_need_fetch(const struct scene *s)
 {
-	return s->mode == VMM_LONG && !kvm_shadow_paging() ? 5 : 1;
+	return adder_need_fetch(s->mode);
 }
 
 static bool must_loop(const struct scene *s, int vm)

@@ -58,10 +58,13 @@ static int pages_for(uint64_t budget)
 
 /*
  * What a budget of one VM is to others does not depend on the guest's mode, nor do
- * budgets that lie between others: a short run has them in long mode alone.
+ * budgets that lie between others: a short run has them in long mode alone. A guest
+ * that KVM emulates has no leaf to count.
  */
 static bool left_out(enum vmm_mode mode, int vms, uint64_t budget)
 {
+	if (mode == VMM_REAL && kvm_restricted())
+		return true;
 	if (mode == VMM_LONG || getenv("NPTB_FULL"))
 		return false;
 	return vms > 1 || budget == 3 || budget == 1000;

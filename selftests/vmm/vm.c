@@ -16,25 +16,29 @@
 
 const char *const vmm_mode_names[VMM_MODES] = { "real", "prot", "long" };
 
+/* Asked anew each time: a test may load KVM with other parameters. */
+static bool turned_off(const char *parameter)
+{
+	char c = 'Y';
+	int fd = open(parameter, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &c, 1) != 1)
+		c = 'Y';
+	close(fd);
+	return c == 'N' || c == '0';
+}
+
 bool kvm_shadow_paging(void)
 {
-	static const char *const parameters[] = {
-		"/sys/module/kvm_amd/parameters/npt", "/sys/module/kvm_intel/parameters/ept",
-	};
-	char c = 'Y';
-	size_t i;
-	int fd;
+	return turned_off("/sys/module/kvm_amd/parameters/npt") ||
+		turned_off("/sys/module/kvm_intel/parameters/ept");
+}
 
-	/* Asked anew each time: a test may load KVM with other parameters. */
-	for (i = 0; i < ARRAY_SIZE(parameters); i++) {
-		fd = open(parameters[i], O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (read(fd, &c, 1) != 1)
-			c = 'Y';
-		close(fd);
-	}
-	return c == 'N' || c == '0';
+bool kvm_restricted(void)
+{
+	return turned_off("/sys/module/kvm_intel/parameters/unrestricted_guest");
 }
 
 const char *vmm_unusable(void)

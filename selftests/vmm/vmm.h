@@ -130,6 +130,13 @@ struct guest_code guest_code(enum guest_id id, enum vmm_mode mode);
 
 /* True under kvm_amd npt=0 and kvm_intel ept=0: KVM reads the guest's page tables itself. */
 bool kvm_shadow_paging(void);
+/*
+ * True where kvm_intel has no "unrestricted guest", as under ept=0: a guest has paging on,
+ * whatever it thinks. With EPT, PROT goes through a table of KVM's at VMM_IDENTITY. REAL,
+ * whose segments have 4 GiB here, KVM emulates to the last instruction, without a leaf.
+ */
+bool kvm_restricted(void);
+#define VMM_IDENTITY	0xfffbc000UL
 /* NULL where KVM can be used, else the reason why not. */
 const char *vmm_unusable(void);
 /* KVM_CHECK_EXTENSION: 0 where there is none. */
