@@ -144,7 +144,9 @@ vendors() {
 # Parameters of kvm_intel side by side.
 intel() {
 	local file=$dir/haswell-ug0.csv
-	if [ ! -f "$file" ] || [ ! -f "$dir/haswell-ept0.csv" ]; then return 0; fi
+	local -a files=("$dir/haswell.csv" "$file")
+	[ -f "$file" ] || return 0
+	[ ! -f "$dir/haswell-ept0.csv" ] || files+=("$dir/haswell-ept0.csv")
 	echo "| case | mode | as it is | unrestricted_guest=0 | ept=0 |"
 	echo "| --- | --- | --- | --- | --- |"
 	awk -F, '
@@ -163,7 +165,7 @@ intel() {
 	END { for (i = 1; i <= n; i++) { split(order[i], part, SUBSEP)
 		printf "| `%s` | %s | %s | %s | %s |\n", part[1], part[2], told("haswell", order[i]),
 			told("haswell-ug0", order[i]), told("haswell-ept0", order[i]) } }' \
-		"$dir/haswell.csv" "$file" "$dir/haswell-ept0.csv"
+		"${files[@]}"
 }
 
 differences() {
