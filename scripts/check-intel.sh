@@ -30,7 +30,7 @@ here=$(dirname "$(readlink -f "$0")")
 SELFTESTS=$PROJECT/build/selftests
 # NAME REASON; docs/LAB.md has them for readers.
 LEFT_OUT="
-*.sh needs bash and this machine's programs
+*.sh need this machine's programs, which the lab has by 9p: scripts/intel/command.sh has some of it
 test_bounded counts instructions, as the lab does with --icount
 test_late counts instructions, as the lab does with --icount
 test_neighbours counts instructions, as the lab does with --icount
@@ -56,7 +56,7 @@ PROBE_FEW="nop add movsd push_mem int_same int_same_64 int_inner irq_own mov_cr3
 PROBE_VARIANT="nop add movsd record_32 record_64 int_same int_same_64 mov_cr3 code_is_table
 	paging_32 paging_pae paging_long rm_nop rm_add rm_add_split rm_movs rm_push rm_int rm_int3
 	rm_ud rm_irq rm_out rm_iret"
-BOCHS_APPLETS+=" rm"
+BOCHS_APPLETS+=" killall rm wc"
 out=$PROJECT/build/intel limit=5000 tmp='' failed=0 short='' list='' whole=''
 series=() pieces=()
 total=(0 0 0)
@@ -108,7 +108,7 @@ all_pieces() {
 }
 
 # What is needed of a piece: "test_loop,ept=0" is the test "test_loop".
-programs() { printf '%s\n' "${pieces[@]%%,*}" | sed -n 's/^command$/addloop/; s/^paths_.*/test_paths/; /^test_\|^addloop/p' | sort -u; }
+programs() { printf '%s\n' "${pieces[@]%%,*}" | sed -n 's/^command$\|^probe.*/addloop/; s/^paths_.*/test_paths/; /^test_\|^addloop/p' | sort -u; }
 
 # probe_cases PIECE: the cases that it runs; none for all of them.
 probe_cases() {
@@ -127,44 +127,58 @@ probe_name() {
 	esac
 }
 
-# For L1, a line each: "kvm PARAMETERS" loads kvm_intel anew; "run NAME COMMAND...".
+# For L1, a line each: "kvm PARAMETERS" loads kvm_intel anew; "run NAME SECONDS COMMAND...",
+# the most that it may take, by L1's clock; "hold" and "let" before and after the probe.
 plan() {
-	local piece name rest cases now=
+	local piece name rest cases seconds now=
 	for piece in "${pieces[@]}"; do
-		name=${piece%%,*} rest=
+		name=${piece%%,*} rest='' seconds=300
 		[ "$name" = "$piece" ] || rest=${piece#*,}
 		cases=$(probe_cases "$piece")
 		case $name in
-		probe*) name="nptbudget probe --csv" ;;
+		probe*) name="nptbudget probe --csv" seconds=2000 ;;
 		command) name=command.sh ;;
 		pml) name=pml.sh ;;
 		test_paths) name="test_paths -m tdp -b 64 nested" ;;
+		test_emulate) name="test_emulate -x code" ;;
 		paths_dirty) name="test_paths -m tdp -b 64 dirty" ;;
 		esac
 		[ "$rest" = "$now" ] || echo "kvm $rest"
 		now=$rest
-		echo "run $piece $name${cases:+ $cases}"
+		[[ $piece != probe* ]] || echo hold
+		echo "run $piece $seconds $name${cases:+ $cases}"
+		[[ $piece != probe* ]] || echo let
 	done
 }
 
 # The console is a serial line that the kernel writes to as well, and a slow one: a file
-# for stderr, lest the probe take it for a terminal and show how far it is.
+# for stderr, lest the probe take it for a terminal and show how far it is. While the probe
+# runs another VM is under budget, and stands still: each of its cases would else be the first
+# and the last, and have the kernel's text patched twice.
 write_init() {
 	bochs_init_head
 	cat <<-'END'
 		export LAB_MODULE=/modules/nptbudget.ko LAB_KERNEL=intel NPTB_PATIENCE=8 NPTB_TIMES=4
 		echo "INTEL CPU $(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)"
 		echo "INTEL KERNEL $(uname -rv)"
-		while read -r what name rest; do
+		while read -r what name seconds rest; do
 			case $what in
 			kvm)
 				rmmod nptbudget
 				rmmod kvm_intel
 				insmod /modules/kvm-intel.ko $name && insmod /modules/nptbudget.ko ||
 					echo "INTEL FAILED to load with '$name'" ;;
+			hold)
+				nptbudget run --pages 3 -- addloop --mode prot --seconds 86400 \
+					--laps 1000000000 >/dev/null 2>&1 &
+				sleep 3
+				killall -STOP addloop || echo "INTEL FAILED to have another VM" ;;
+			let)
+				killall -KILL addloop
+				wait ;;
 			run)
 				echo "INTEL BEGIN $name"
-				timeout -s KILL 1200 $rest </dev/null 2>/stderr
+				timeout -s KILL $seconds $rest </dev/null 2>/stderr
 				status=$?
 				cat /stderr
 				echo "INTEL END $name $status" ;;
