@@ -58,7 +58,7 @@ first() {
 }
 types() { mux send-keys "$@"; }
 # As by a program that writes to this terminal as well.
-spoil() { echo SPOILED >"$(mux display-message -p '#{pane_tty}')" && shows SPOILED; }
+spoil() { printf '\rSPOILED' >"$(mux display-message -p '#{pane_tty}')" && shows SPOILED; }
 keep() { [ -z "${NPTB_SCREENS-}" ] || cp "$dir/screen" "$NPTB_SCREENS/$1"; }
 value() { [ "$(cat "$NPTB/vms/$looping/$1")" = "$2" ]; }
 soon() {
