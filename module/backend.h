@@ -9,6 +9,7 @@
  * A backend is a folder such as x86/, with arch/state.h, arch/access.h (see cpu.h)
  * and arch/kvm.h, which has what every fault runs, inline:
  *   struct nptb_flush                whom a flush concerns; all 0 at first
+ *   struct nptb_trail, nptb_trail_end(trail)   see nptb_kvm_young(); empty again
  *   nptb_kvm_leaves(kvm)             present leaves, in units of 4 KiB, by a count
  *                                    that is never behind the tables
  *   nptb_kvm_outcome(vcpu)           struct nptb_outcome: counters that tell how a
@@ -21,6 +22,7 @@
  *   nptb_kvm_of(vcpu), nptb_kvm_vcpu_idx(vcpu), nptb_kvm_max_vcpus(kvm),
  *   nptb_kvm_nr_vcpus(kvm)           the VM of a vCPU, its number, the most, how many
  *   nptb_kvm_may_log(kvm)            may any slot have dirty logging?
+ *   nptb_kvm_logs_writes(vcpu, key)  has it that of a frame, or of %NPTB_KEY_NONE?
  *   nptb_kvm_srcu(kvm)               held while a fault runs; slot updates wait for it
  *   nptb_kvm_slots_lock(kvm)         held while slots change
  *   nptb_kvm_stop_mapping(kvm), nptb_kvm_go_on_mapping(kvm)
@@ -39,6 +41,7 @@
 
 struct nptb_burst;
 struct nptb_flush;
+struct nptb_trail;
 
 /* No key: an address that the guest's tables map to no frame. */
 #define NPTB_KEY_NONE	(~0ULL)
@@ -146,6 +149,7 @@ u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
  * nptb_kvm_evict() - zap the leaf of one frame and flush it everywhere
  * @kvm: alive
  * @flush: of the VM; one caller at a time
+ * @trail: see nptb_kvm_young()
  * @vcpu: whose thread this is, after an exit; or NULL
  * @key: of the frame
  *
@@ -155,8 +159,8 @@ u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
  * Context: may not sleep with mmu_lock; kvm->srcu held.
  * Return: true where there was a leaf.
  */
-bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu,
-		    u64 key);
+bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush,
+		    const struct nptb_trail *trail, struct kvm_vcpu *vcpu, u64 key);
 
 /**
  * nptb_kvm_evict_all() - zap every leaf and flush
@@ -179,24 +183,15 @@ void nptb_kvm_flush(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *
 /**
  * nptb_kvm_young() - was a frame accessed since this was last asked?
  * @kvm: alive
+ * @trail: empty, or as the last call left it, if preemption was off since
  * @key: of the frame
  *
  * The accessed bit is cleared without a flush.
  *
- * Context: does not sleep; kvm->srcu held.
+ * Context: preemption off; kvm->srcu held.
  * Return: true where it was.
  */
-bool nptb_kvm_young(struct kvm *kvm, u64 key);
-
-/**
- * nptb_kvm_logs_writes() - is it logged which pages of a frame's slot are written?
- * @vcpu: that faulted there
- * @key: of the frame, or %NPTB_KEY_NONE where that is not known
- *
- * Context: kvm->srcu held.
- * Return: whether the slot has dirty logging.
- */
-bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key);
+bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *trail, u64 key);
 
 /**
  * nptb_kvm_allows() - is there a leaf now that allows what a fault was about?
@@ -227,12 +222,18 @@ bool nptb_kvm_allows(struct kvm_vcpu *vcpu, u64 key, u64 error_code);
  */
 bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state);
 
-/**
- * nptb_kvm_keep_state() - keep the state of a vCPU
- * @vcpu: that has exited; its own thread
- * @state: for the state
- */
+/* Keep the state of a vCPU that has exited; its own thread. */
 void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state);
+
+/**
+ * nptb_kvm_renew_state() - both of the above: keep the state, unless it is the same
+ * @vcpu: that has exited; its own thread
+ * @state: as it was
+ * @unknown: what is in @state means nothing
+ *
+ * Return: as nptb_kvm_same_state().
+ */
+bool nptb_kvm_renew_state(struct kvm_vcpu *vcpu, struct nptb_state *state, bool unknown);
 
 /**
  * nptb_kvm_machine() - a vCPU's segments and privilege level

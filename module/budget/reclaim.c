@@ -49,14 +49,22 @@ static noinline void stale(struct nptb_vm *vm, struct nptb_fault *fault)
 	vm->resident.aged = false;
 }
 
+/* The lock was taken: who looks for leaves begins anew. */
+static __always_inline void begin_looks(struct nptb_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	vm->resident.looks = 0;
+	nptb_trail_end(&vm->resident.trail);
+}
+
 /* Evict @page, for @fault or without, and have its memory back. */
 static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 				  struct nptb_fault *fault, u32 reason,
 				  bool own)
 {
 	lockdep_assert_held(&vm->lock);
-	if (likely(nptb_kvm_evict(vm->kvm, &vm->flush, fault ? fault->in.vcpu : NULL,
-				  page->key))) {
+	if (likely(nptb_kvm_evict(vm->kvm, &vm->flush, &vm->resident.trail,
+				  fault ? fault->in.vcpu : NULL, page->key))) {
 		vm->stats.evictions++;
 		if (fault)
 			fault->room.evicted++;
@@ -97,12 +105,15 @@ static bool take_turn(struct nptb_vm *vm, struct nptb_vcpu *v)
  * it again takes, and no other page has to go. It comes back at once, so that an
  * attempt which shields it is not robbed. The shadow MMU may want another leaf
  * for the same frame, at another address, unless the error code says that the
- * very leaf is there.
+ * very leaf is there. Where it says that there is none, a VM's only vCPU need not look:
+ * nobody else can have made one since.
  */
-static struct nptb_page *faulting(struct nptb_fault *fault)
+static __always_inline struct nptb_page *faulting(struct nptb_fault *fault)
 {
-	if (fault->in.key == NPTB_KEY_NONE ||
-	    (fault->in.shadow && !nptb_code_has_leaf(fault->in.error_code)))
+	if (fault->in.key == NPTB_KEY_NONE)
+		return NULL;
+	if (!nptb_code_has_leaf(fault->in.error_code) &&
+	    (fault->in.shadow || nptb_kvm_nr_vcpus(fault->in.vm->kvm) == 1))
 		return NULL;
 	return nptb_rset_find(&fault->in.vm->resident.set, fault->in.key);
 }
@@ -199,6 +210,7 @@ static noinline enum nptb_admission none_to_evict(struct nptb_fault *fault)
 	spin_unlock(&vm->lock);
 	nptb_flush(vm, fault->in.v->idx);
 	spin_lock(&vm->lock);
+	begin_looks(vm);
 	return NPTB_ADMISSION_RESERVED;
 }
 
@@ -250,7 +262,7 @@ static enum nptb_admission evict_some(struct nptb_fault *fault)
 
 	lockdep_assert_held(&vm->lock);
 	nptb_settle_ended(vm, fault->in.v);
-	vm->resident.looks = 0;
+	begin_looks(vm);
 	for (victims = 0; victims < EVICT_BATCH && vm->resident.looks < LOOKS_BATCH;
 	     victims++) {
 		switch (nptb_room(&vm->resident.set, nptb_taken(vm),
@@ -335,6 +347,7 @@ enum nptb_admission nptb_make_room(struct nptb_fault *fault)
 void nptb_evict_page(struct nptb_vm *vm, struct nptb_page *page)
 {
 	nptb_rset_take(&vm->resident.set, page);
+	begin_looks(vm);
 	evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
 	nptb_backing_soon(vm);
 }
@@ -368,6 +381,7 @@ static bool shrink_by_one(struct nptb_vm *vm)
 
 	spin_lock(&vm->lock);
 	reclaim = vm->account.special & NPTB_SPECIAL_RECLAIM;
+	begin_looks(vm);
 	page = take_any(vm);
 	if (page) {
 		key = page->key;

@@ -41,23 +41,6 @@ bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v)
 	return true;
 }
 
-/**
- * nptb_read_only() - have a page mapped for reading where writes to it are logged
- * @v: whose fault only reads; its own thread
- * @vcpu: the same, of KVM
- * @key: of the frame, or %NPTB_KEY_NONE where that is not known
- *
- * Until nptb_read_only_end().
- *
- * Context: kvm->srcu held.
- */
-void nptb_read_only(struct nptb_vcpu *v, struct kvm_vcpu *vcpu, u64 key)
-{
-	v->mapping.read_only = nptb_kvm_logs_writes(vcpu, key);
-	if (v->mapping.read_only)
-		nptb_hook_ask();
-}
-
 static bool overdue(const struct nptb_vcpu *w)
 {
 	return READ_ONCE(w->reservation.state) == NPTB_RESERVATION_HELD &&

@@ -87,6 +87,24 @@ static inline bool nptb_reservation_end(struct nptb_vcpu *v)
 	return false;
 }
 
+/**
+ * nptb_read_only() - have a page mapped for reading where writes to it are logged
+ * @v: whose fault only reads; its own thread
+ * @vcpu: the same, of KVM
+ * @key: of the frame, or %NPTB_KEY_NONE where that is not known
+ *
+ * Until nptb_read_only_end().
+ *
+ * Context: kvm->srcu held.
+ */
+static inline void nptb_read_only(struct nptb_vcpu *v, struct kvm_vcpu *vcpu, u64 key)
+{
+	if (likely(!nptb_kvm_logs_writes(vcpu, key)))
+		return;
+	v->mapping.read_only = true;
+	nptb_hook_ask();
+}
+
 /* The fault that nptb_read_only() was about is over. */
 static inline void nptb_read_only_end(struct nptb_vcpu *v)
 {
@@ -98,6 +116,5 @@ static inline void nptb_read_only_end(struct nptb_vcpu *v)
 
 bool nptb_may_map(struct nptb_vm *vm, struct nptb_vcpu *v);
 bool nptb_revoke(struct nptb_vm *vm, struct nptb_vcpu *v);
-void nptb_read_only(struct nptb_vcpu *v, struct kvm_vcpu *vcpu, u64 key);
 
 #endif /* NPTB_BUDGET_RESERVATION_H */

@@ -47,14 +47,14 @@ static __always_inline void account(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->in.v;
 
-	/* The address first: it differs nearly always, and settles it. */
-	if (nptb_state_pc(&v->attempt.state) == fault->in.pc && !v->unknown &&
-	    nptb_kvm_same_state(fault->in.vcpu, &v->attempt.state))
+	if (likely(!v->attempt.noted && !v->loan.pages)) {
+		if (!nptb_kvm_renew_state(fault->in.vcpu, &v->attempt.state, v->unknown))
+			nptb_attempt_next(v);
 		return;
-	if (unlikely(v->attempt.noted || v->loan.pages))
-		nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
-	else
-		nptb_attempt_next(v);
+	}
+	if (!v->unknown && nptb_kvm_same_state(fault->in.vcpu, &v->attempt.state))
+		return;
+	nptb_report_end(fault, NPTB_RESOLVED_ITSELF);
 	nptb_kvm_keep_state(fault->in.vcpu, &v->attempt.state);
 }
 
@@ -138,7 +138,8 @@ static __always_inline void map(struct nptb_fault *fault)
 	struct nptb_outcome before = nptb_kvm_outcome(fault->in.vcpu);
 	struct nptb_vcpu *v = fault->in.v;
 
-	v->mapping.made = NPTB_KEY_NONE;
+	if (unlikely(fault->in.shadow))
+		v->mapping.made = NPTB_KEY_NONE;
 	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->in.vcpu))) &&
 	    !nptb_code_is_write(fault->in.error_code))
 		nptb_read_only(v, fault->in.vcpu, fault->in.key);
@@ -147,7 +148,8 @@ static __always_inline void map(struct nptb_fault *fault)
 				    fault->in.insn, fault->in.insn_len);
 	WRITE_ONCE(v->mapping.inside, 0);
 	nptb_read_only_end(v);
-	fault->made = v->mapping.made;
+	if (unlikely(fault->in.shadow))
+		fault->made = v->mapping.made;
 	fault->verdict = verdict_of(fault, &before);
 	/* What was lent to it does not count as going on by itself. */
 	if (!v->loan.pages)

@@ -5,6 +5,7 @@
 
 #include <linux/workqueue.h>
 
+#include "backend.h"
 #include "set/ranges.h"
 #include "set/rset.h"
 
@@ -34,6 +35,7 @@ enum nptb_frames {
  * @untracked: a leaf may be there that is not in @set
  * @aged: accessed bits were cleared, maybe without a flush
  * @looks: accessed bits looked at since make room took &nptb_vm.lock
+ * @trail: of the search for leaves; empty whenever &nptb_vm.lock is taken to evict
  * @exempting: faults on exempt frames under way
  * @pages: memory for @set
  * @set: the pages believed resident
@@ -46,6 +48,7 @@ struct nptb_resident {
 	bool untracked;
 	bool aged;
 	u32 looks;
+	struct nptb_trail trail;
 	u32 exempting;
 	struct nptb_pages pages;
 	struct nptb_rset set;

@@ -54,7 +54,7 @@ static bool young(void *ctx, u64 key)
 	/* Every eviction flushes everything, so this matters without one. */
 	vm->resident.aged = true;
 	vm->resident.looks++;
-	return nptb_kvm_young(vm->kvm, key);
+	return nptb_kvm_young(vm->kvm, &vm->resident.trail, key);
 }
 
 /**

@@ -247,7 +247,8 @@ static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 	return state->vector == vector && state->event == event_in_delivery(vcpu);
 }
 
-bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+static __always_inline bool same_state(struct kvm_vcpu *vcpu,
+				       const struct nptb_state *state)
 {
 	return state->rip == nptb_kvm_rip(vcpu) &&
 	       same_gprs(state->gpr, vcpu->arch.regs) &&
@@ -257,7 +258,18 @@ bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 	       state->rflags == rflags_of(vcpu);
 }
 
-void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
+static __always_inline void keep_event(struct kvm_vcpu *vcpu, struct nptb_state *state)
+{
+	state->vector = -1;
+	state->event = NPTB_EVENT_NONE;
+	if (likely(!(vcpu->arch.exception.injected | vcpu->arch.interrupt.injected |
+		     vcpu->arch.nmi_injected)))
+		return;
+	state->vector = vector_in_delivery(vcpu);
+	state->event = event_in_delivery(vcpu);
+}
+
+static __always_inline void keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 {
 	state->rip = nptb_kvm_rip(vcpu);
 	memcpy(state->gpr, vcpu->arch.regs, sizeof(state->gpr));
@@ -266,8 +278,25 @@ void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
 	state->cr3 = vcpu->arch.cr3;
 	state->cr4 = vcpu->arch.cr4;
 	state->efer = vcpu->arch.efer;
-	state->vector = vector_in_delivery(vcpu);
-	state->event = event_in_delivery(vcpu);
+	keep_event(vcpu, state);
+}
+
+bool nptb_kvm_same_state(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+{
+	return same_state(vcpu, state);
+}
+
+void nptb_kvm_keep_state(struct kvm_vcpu *vcpu, struct nptb_state *state)
+{
+	keep_state(vcpu, state);
+}
+
+bool nptb_kvm_renew_state(struct kvm_vcpu *vcpu, struct nptb_state *state, bool unknown)
+{
+	if (!unknown && same_state(vcpu, state))
+		return true;
+	keep_state(vcpu, state);
+	return false;
 }
 
 u32 nptb_kvm_insn(struct kvm_vcpu *vcpu, u8 *buf, u32 len)

@@ -82,17 +82,6 @@ int nptb_kvm_set_spte(const struct nptb_set_spte *set, bool read_only, u64 *made
 	return ret;
 }
 
-bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)
-{
-	struct kvm_memory_slot *slot;
-
-	if (key == NPTB_KEY_NONE)
-		return false;
-	slot = __gfn_to_memslot(__kvm_memslots(vcpu->kvm, nptb_key_as(key)),
-				nptb_key_gfn(key));
-	return slot && kvm_slot_dirty_track_enabled(slot);
-}
-
 /* The emulator's mode after a fault, EMULTYPE_PF; 7.3 keeps it to itself. */
 #define EMULATE_FAULT	BIT(6)
 

@@ -35,6 +35,27 @@ struct nptb_mmu_page {
 #define NPTB_SPTE_PRESENT	BIT_ULL(11)
 #define NPTB_SPTE_HUGE		BIT_ULL(7)
 
+/* The entry that a frame has in a table of @level. */
+static __always_inline u64 *nptb_entry_of(u64 *table, u64 gfn, int level)
+{
+	return &table[(gfn >> (9 * (level - 1))) & 511];
+}
+
+/*
+ * From a table of @level to the one below. @frame: %PTE_PFN_MASK.
+ * Return: false where there is none: then @spte ends the search.
+ */
+static __always_inline bool nptb_step_down(u64 **table, u64 gfn, int level, u64 frame,
+					   u64 **at, u64 *spte)
+{
+	*at = nptb_entry_of(*table, gfn, level);
+	*spte = READ_ONCE(**at);
+	if ((*spte & (NPTB_SPTE_PRESENT | NPTB_SPTE_HUGE)) != NPTB_SPTE_PRESENT)
+		return false;
+	*table = __va(*spte & frame);
+	return true;
+}
+
 /**
  * nptb_find_entry() - look for the leaf of a frame
  * @table: page table, under a root or the root's own
@@ -47,18 +68,32 @@ struct nptb_mmu_page {
  */
 static __always_inline u64 nptb_find_entry(u64 *table, int level, u64 gfn, u64 **at)
 {
-	for (;;) {
-		u64 spte;
+	const u64 frame = PTE_PFN_MASK;
+	u64 spte;
 
-		*at = &table[(gfn >> (9 * (level - 1))) & 511];
+	/* Written out: a loop would cost as much again. */
+	switch (level) {
+	case 5:
+		if (!nptb_step_down(&table, gfn, 5, frame, at, &spte))
+			break;
+		fallthrough;
+	case 4:
+		if (!nptb_step_down(&table, gfn, 4, frame, at, &spte))
+			break;
+		fallthrough;
+	case 3:
+		if (!nptb_step_down(&table, gfn, 3, frame, at, &spte))
+			break;
+		fallthrough;
+	case 2:
+		if (!nptb_step_down(&table, gfn, 2, frame, at, &spte))
+			break;
+		fallthrough;
+	default:
+		*at = nptb_entry_of(table, gfn, 1);
 		spte = READ_ONCE(**at);
-		if (!(spte & NPTB_SPTE_PRESENT))
-			return 0;
-		if (level == 1 || (spte & NPTB_SPTE_HUGE))
-			return spte;
-		table = __va(spte & PTE_PFN_MASK);
-		level--;
 	}
+	return spte & NPTB_SPTE_PRESENT ? spte : 0;
 }
 
 /* The page table that an entry is in: KVM keeps it in its struct page. */

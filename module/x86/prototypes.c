@@ -65,7 +65,7 @@ static const struct {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	{ "handle_changed_spte", "v" KVM "illlib" },
 #else
-	{ "__tdp_mmu_set_spte", "l" KVM "iplllibb" },
+	{ "__handle_changed_spte", "v" KVM "illlib" },
 #endif
 #endif
 	{ "kvm_age_gfn", "b" KVM "p<kvm_gfn_range>" },

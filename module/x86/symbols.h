@@ -184,15 +184,15 @@ bool nptb_zap_leafs_proto(struct kvm *kvm, struct nptb_mmu_page *root,
 #define NPTB_CHANGED	"__handle_changed_spte"
 int nptb_changed_proto(struct kvm *kvm, struct nptb_mmu_page *sp, gfn_t gfn,
 		       u64 old_spte, u64 new_spte, int level, bool shared);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#else
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define NPTB_CHANGED	"handle_changed_spte"
+#else
+/* 6.1 has one of the shorter name as well, which marks pages as used besides. */
+#define NPTB_CHANGED	"__handle_changed_spte"
+#endif
 void nptb_changed_proto(struct kvm *kvm, int as_id, gfn_t gfn, u64 old_spte,
 			u64 new_spte, int level, bool shared);
-#else
-/* 6.1 writes the entry there, and has more to note. */
-#define NPTB_CHANGED	"__tdp_mmu_set_spte"
-u64 nptb_changed_proto(struct kvm *kvm, int as_id, u64 *sptep, u64 old_spte, u64 new_spte,
-		       gfn_t gfn, int level, bool record_acc_track, bool record_dirty_log);
 #endif
 /* Not there in 6.1. */
 long nptb_pre_fault_proto(struct kvm_vcpu *vcpu,

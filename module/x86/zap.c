@@ -97,43 +97,89 @@ static noinline bool zap_by_kvm(struct kvm *kvm, u64 *at, gfn_t gfn)
 }
 
 /*
+ * 6.1 and 6.12 mark the page of a leaf that goes as used, where 7.3 leaves that to the map
+ * (kvm_release_faultin_page()). They do it at the map as well (kvm_release_pfn_clean()),
+ * and that a page goes is our doing, and no use of it: so they are not told that it was
+ * accessed. As dirty they mark it at no other place: that they are told. The bit is where
+ * AMD has it.
+ */
+static __always_inline u64 without_use(u64 spte)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	if (cpu_feature_enabled(X86_FEATURE_SVM))
+		return spte & ~(u64)_PAGE_ACCESSED;
+#endif
+	return spte;
+}
+
+/*
  * What that comes to for one leaf, without the iterator around it, which costs more than
  * all the rest. The CPU sets bits of the entry meanwhile, so it is exchanged, and what it
- * was is told to KVM, which counts leaves, and which of their pages were used.
+ * was is told to KVM, which counts leaves.
  */
-static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 spte, u64 none,
-				      gfn_t gfn)
+static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 none, u64 key)
 {
-	struct nptb_mmu_page *table = nptb_table_of(at);
+	u64 spte = without_use(xchg(at, none));
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	static_call(nptb_sc_changed)(kvm, table, gfn, xchg(at, none), none, 1, false);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	/* In place of the table, they want the address space. */
-	static_call(nptb_sc_changed)(kvm, table->role.smm, gfn, xchg(at, none), none, 1,
-				     false);
+	static_call(nptb_sc_changed)(kvm, nptb_table_of(at), nptb_key_gfn(key), spte, none,
+				     1, false);
 #else
-	static_call(nptb_sc_changed)(kvm, table->role.smm, at, spte, none, gfn, 1, true,
-				     true);
+	/* In place of the table, they want the address space. */
+	static_call(nptb_sc_changed)(kvm, nptb_key_as(key), nptb_key_gfn(key), spte, none, 1,
+				     false);
 #endif
+}
+
+/*
+ * The entry of a frame under @root, by the trail if it has led there. A table that KVM has
+ * taken out of a root since has no leaf any more, for good: then the search is made anew.
+ */
+static __always_inline u64 find_by(const struct nptb_trail *trail,
+				   const struct nptb_mmu_page *root, gfn_t gfn, u64 **at)
+{
+	u64 spte;
+
+	/* There is one root, as a rule: nothing is worth keeping for the next. */
+	OPTIMIZER_HIDE_VAR(gfn);
+	if (trail->root == root && trail->region == gfn >> 9) {
+		*at = nptb_entry_of(trail->table, gfn, 1);
+		spte = READ_ONCE(**at);
+		if (likely(spte & NPTB_SPTE_PRESENT))
+			return spte;
+	}
+	return nptb_find_entry(root->spt, root->role.level, gfn, at);
+}
+
+/* The trail leads to that leaf's table now; a huge one's has others below it. */
+static __always_inline void lay_trail(struct nptb_trail *trail,
+				      const struct nptb_mmu_page *root, gfn_t gfn, u64 *at,
+				      u64 spte)
+{
+	if (unlikely(!spte || (spte & NPTB_SPTE_HUGE)))
+		return;
+	trail->root = root;
+	trail->table = (u64 *)((unsigned long)at & PAGE_MASK);
+	trail->region = gfn >> 9;
 }
 
 /*
  * The leaf of a frame under @root, which lives. KVM's iterator costs five times as much as
  * this search. A table stays while mmu_lock is held for write.
  */
-static __always_inline bool zap_leaf(struct kvm *kvm, struct nptb_mmu_page *root,
-				     gfn_t gfn)
+static __always_inline bool zap_leaf(struct kvm *kvm, const struct nptb_trail *trail,
+				     struct nptb_mmu_page *root, u64 key)
 {
-	u64 *at, spte, none = READ_ONCE(nonpresent);
+	gfn_t gfn = nptb_key_gfn(key);
+	u64 *at, none = READ_ONCE(nonpresent);
+	u64 spte = find_by(trail, root, gfn, &at);
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
-	spte = nptb_find_entry(root->spt, root->role.level, gfn, &at);
 	if (!spte)
 		return false;
 	if (unlikely(none == NOT_SEEN || (spte & NPTB_SPTE_HUGE)))
 		return zap_by_kvm(kvm, at, gfn);
-	take_leaf(kvm, at, spte, none, gfn);
+	take_leaf(kvm, at, none, key);
 	return true;
 }
 
@@ -143,9 +189,9 @@ static __always_inline bool zap_leaf(struct kvm *kvm, struct nptb_mmu_page *root
  * that goes away is freed after RCU's readers, and under mmu_lock, with
  * preemption off, this is one. Roots that die have leaves that count, too.
  */
-static __always_inline bool zap_tdp(struct kvm *kvm, u64 key)
+static __always_inline bool zap_tdp(struct kvm *kvm, const struct nptb_trail *trail,
+				    u64 key)
 {
-	gfn_t gfn = nptb_key_gfn(key);
 	struct nptb_mmu_page *root;
 	bool zapped = false;
 
@@ -154,9 +200,9 @@ static __always_inline bool zap_tdp(struct kvm *kvm, u64 key)
 		if (root->role.smm != nptb_key_as(key))
 			continue;
 		if (unlikely(root->role.invalid))
-			zapped |= zap_dying(kvm, root, gfn);
+			zapped |= zap_dying(kvm, root, nptb_key_gfn(key));
 		else
-			zapped |= zap_leaf(kvm, root, gfn);
+			zapped |= zap_leaf(kvm, trail, root, key);
 	}
 	return zapped;
 }
@@ -178,14 +224,14 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 	return zapped || nptb_kvm_leaves(kvm) != leaves;
 }
 
-bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu,
-		    u64 key)
+bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush,
+		    const struct nptb_trail *trail, struct kvm_vcpu *vcpu, u64 key)
 {
 	bool zapped;
 
 	write_lock(&kvm->mmu_lock);
 	if (likely(tdp_mmu_alone(kvm)))
-		zapped = zap_tdp(kvm, key);
+		zapped = zap_tdp(kvm, trail, key);
 	else
 		zapped = zap_in_slot(kvm, key);
 	if (zapped)
@@ -208,10 +254,12 @@ void nptb_kvm_evict_all(struct kvm *kvm)
  * one that changes at this very moment is in use. What KVM has frozen, or marked as MMIO,
  * is not present.
  */
-static bool take_accessed(const struct nptb_mmu_page *root, u64 gfn)
+static __always_inline bool take_accessed(struct nptb_trail *trail,
+					  const struct nptb_mmu_page *root, u64 gfn)
 {
-	u64 *at, spte = nptb_find_entry(root->spt, root->role.level, gfn, &at);
+	u64 *at, spte = find_by(trail, root, gfn, &at);
 
+	lay_trail(trail, root, gfn, at, spte);
 	if (!(spte & _PAGE_ACCESSED))
 		return false;
 	cmpxchg64(at, spte, spte & ~(u64)_PAGE_ACCESSED);
@@ -220,37 +268,42 @@ static bool take_accessed(const struct nptb_mmu_page *root, u64 gfn)
 
 /*
  * As kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
- * behind readers of RCU. The TDP MMU alone has leaves of the VM, and they are an AMD
- * CPU's, which always have accessed bits (kvm_ad_enabled() of KVM).
+ * behind readers of RCU, and with preemption off, this is one. The TDP MMU alone has
+ * leaves of the VM, and they are an AMD CPU's, which always have accessed bits
+ * (kvm_ad_enabled() of KVM).
  */
-static bool tdp_young(struct kvm *kvm, u64 key)
+static __always_inline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
 	struct nptb_mmu_page *root;
 	bool young = false;
 
-	rcu_read_lock();
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
 		if (root->role.smm == nptb_key_as(key))
-			young |= take_accessed(root, nptb_key_gfn(key));
-	rcu_read_unlock();
+			young |= take_accessed(trail, root, nptb_key_gfn(key));
 	return young;
 }
 
-bool nptb_kvm_young(struct kvm *kvm, u64 key)
+/* Of any leaf of a frame, by way of its memory slot. */
+static noinline bool young_in_slot(struct kvm *kvm, u64 key)
 {
 	struct kvm_gfn_range range;
 	bool young;
 
-	/*
-	 * Of a shadow MMU that comes at this moment nothing has been asked before.
-	 * Intel's tables have that bit elsewhere, if at all.
-	 */
-	if (likely(tdp_mmu_alone(kvm)) && cpu_feature_enabled(X86_FEATURE_SVM))
-		return tdp_young(kvm, key);
 	if (!frame_range(kvm, key, &range))
 		return false;
 	write_lock(&kvm->mmu_lock);
 	young = static_call(nptb_sc_age)(kvm, &range);
 	write_unlock(&kvm->mmu_lock);
 	return young;
+}
+
+bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+{
+	/*
+	 * Of a shadow MMU that comes at this moment nothing has been asked before.
+	 * Intel's tables have that bit elsewhere, if at all.
+	 */
+	if (likely(tdp_mmu_alone(kvm)) && cpu_feature_enabled(X86_FEATURE_SVM))
+		return tdp_young(kvm, trail, key);
+	return young_in_slot(kvm, key);
 }

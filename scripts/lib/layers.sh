@@ -52,6 +52,7 @@ FLOORS='
 lib/*
 x86/arch/state.h=arch
 x86/arch/access.h=arch
+x86/arch/zap.h=arch
 cpu.h
 set/*
 backend.h=backend

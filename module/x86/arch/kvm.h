@@ -12,6 +12,7 @@
 #include <linux/version.h>
 
 #include "arch/burst.h"
+#include "arch/zap.h"
 #include "set/policy.h"
 
 /* RET_PF_CONTINUE and RET_PF_RETRY, in all three. */
@@ -40,19 +41,6 @@ void nptb_vmx_wrote(struct kvm_vcpu *vcpu);
 bool nptb_vmx_is_table(u64 error_code);
 bool nptb_vmx_executable(u64 spte);
 u32 nptb_vmx_page_for(struct kvm_vcpu *vcpu, u64 key);
-
-/* A VM with more vCPUs has each flush go through KVM. */
-#define NPTB_FLUSH_VCPUS	64
-
-/**
- * struct nptb_flush - whom a flush concerns; all 0 at first
- * @nr: vCPUs in @vcpu
- * @vcpu: the first of the VM, by index; each stays for as long as the VM is alive
- */
-struct nptb_flush {
-	u32 nr;
-	struct kvm_vcpu *vcpu[NPTB_FLUSH_VCPUS];
-};
 
 /**
  * nptb_kvm_leaves() - resident pages by KVM's own count
@@ -127,6 +115,18 @@ static inline bool nptb_kvm_may_log(struct kvm *kvm)
 	/* 6.1 does not count them. */
 	return true;
 #endif
+}
+
+/* Has the slot of a frame that a vCPU faulted on, known or not, dirty logging? */
+static inline bool nptb_kvm_logs_writes(struct kvm_vcpu *vcpu, u64 key)
+{
+	struct kvm_memory_slot *slot;
+
+	if (key == NPTB_KEY_NONE)
+		return false;
+	slot = __gfn_to_memslot(__kvm_memslots(vcpu->kvm, nptb_key_as(key)),
+				nptb_key_gfn(key));
+	return slot && kvm_slot_dirty_track_enabled(slot);
 }
 
 static inline u32 nptb_kvm_vcpu_idx(struct kvm_vcpu *vcpu)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a VM keeps between zaps; part of backend.h. */
+#ifndef NPTB_X86_ARCH_ZAP_H
+#define NPTB_X86_ARCH_ZAP_H
+
+#include <linux/types.h>
+
+struct kvm_vcpu;
+
+/**
+ * struct nptb_trail - where the last search for a leaf ended; empty where all 0
+ * @root: that it began at
+ * @table: of 512 entries, the last that it came to
+ * @region: of the frame, in units of what a table maps
+ *
+ * Tables are freed behind readers of RCU: good for as long as its user is not preempted.
+ */
+struct nptb_trail {
+	const void *root;
+	u64 *table;
+	u64 region;
+};
+
+/* It may not be good any more. */
+static inline void nptb_trail_end(struct nptb_trail *trail)
+{
+	trail->root = NULL;
+}
+
+/* A VM with more vCPUs has each flush go through KVM. */
+#define NPTB_FLUSH_VCPUS	64
+
+/**
+ * struct nptb_flush - whom a flush concerns; all 0 at first
+ * @nr: vCPUs in @vcpu
+ * @vcpu: the first of the VM, by index; each stays for as long as the VM is alive
+ */
+struct nptb_flush {
+	u32 nr;
+	struct kvm_vcpu *vcpu[NPTB_FLUSH_VCPUS];
+};
+
+#endif /* NPTB_X86_ARCH_ZAP_H */
