@@ -9,15 +9,25 @@
 void nptb_reconcile_soon(struct nptb_vm *vm);
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
 int nptb_vm_books(struct nptb_vm *vm);
+void nptb_vm_free_vcpus(struct nptb_vm *vm);
+u64 nptb_vm_vcpus_bytes(struct nptb_vm *vm);
 
-/* Our books of a vCPU; NULL where there is no memory for them. */
+/*
+ * Our books of a vCPU; NULL where there are none yet. Without a lock: who reads the number of
+ * an array may have that one or a larger one. Arrays are kept until the VM has ended.
+ */
+static inline struct nptb_vcpu *nptb_vm_known_vcpu(struct nptb_vm *vm, u32 idx)
+{
+	/* Pairs with the release in nptb_vm_more_vcpus(). */
+	if (unlikely(idx >= smp_load_acquire(&vm->max_vcpus)))
+		return NULL;
+	return READ_ONCE(READ_ONCE(vm->vcpus)[idx]);
+}
+
+/* The same, which begins them; NULL where there is no memory for them. */
 static inline struct nptb_vcpu *nptb_vm_vcpu(struct nptb_vm *vm, u32 idx)
 {
-	struct nptb_vcpu *v = NULL;
-
-	if (likely(idx < vm->max_vcpus))
-		v = READ_ONCE(vm->vcpus[idx]);
-	return v ?: nptb_vm_new_vcpu(vm, idx);
+	return nptb_vm_known_vcpu(vm, idx) ?: nptb_vm_new_vcpu(vm, idx);
 }
 
 /* A new attempt has begun: what the last one was given may go. */

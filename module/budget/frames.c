@@ -117,14 +117,14 @@ void nptb_exempt_end(struct nptb_fault *fault)
  * nptb_give_special() - put a page that was just mapped where it belongs
  * @fault: of a VM with NPTB_SPECIAL_* bits
  * @key: of the page
- * @spare: a page to use, or NULL
+ * @may_be_new: whether it may come into the set
  * @plenty: it belongs to no attempt
  *
  * Context: nptb_vm.lock held.
- * Return: true where @spare was used.
+ * Return: true where it is new to the set.
  */
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
-		       struct nptb_page *spare, bool plenty)
+		       bool may_be_new, bool plenty)
 {
 	struct nptb_vm *vm = fault->in.vm;
 	struct nptb_rset *set = &vm->resident.set;
@@ -132,37 +132,35 @@ bool nptb_give_special(struct nptb_fault *fault, u64 key,
 	lockdep_assert_held(&vm->lock);
 	/* It was let in as one, whatever the list says by now. */
 	if (fault->room.exempt)
-		return nptb_rset_give(set, key, spare, &set->exempt);
+		return nptb_rset_give(set, key, may_be_new, &set->exempt);
 	if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
-		return nptb_rset_give(set, key, spare, &set->pinned);
+		return nptb_rset_give(set, key, may_be_new, &set->pinned);
 	if (vm->account.special & NPTB_SPECIAL_BARE)
-		return nptb_rset_charge_newest(set, key, spare);
+		return nptb_rset_charge_newest(set, key, may_be_new);
 	if (plenty)
-		return nptb_rset_charge(set, key, spare);
-	return nptb_rset_give(set, key, spare, &fault->in.v->shield);
+		return nptb_rset_charge(set, key, may_be_new);
+	return nptb_rset_give(set, key, may_be_new, &fault->in.v->shield);
 }
 
 /**
  * nptb_give_ahead() - put a page that was mapped unasked for where it belongs
  * @vm: under budget
  * @key: of the page
- * @spare: a page to use, or NULL
  * @direct: its leaf is not one of a nested guest's
  *
  * To the pinned or exempt ones; it belongs to no attempt.
  *
  * Context: nptb_vm.lock held.
- * Return: true where @spare was used.
+ * Return: true where it is new to the set.
  */
-bool nptb_give_ahead(struct nptb_vm *vm, u64 key, struct nptb_page *spare,
-		     bool direct)
+bool nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct)
 {
 	struct nptb_rset *set = &vm->resident.set;
 
 	lockdep_assert_held(&vm->lock);
 	if (direct && nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, key))
-		return nptb_rset_give(set, key, spare, &set->exempt);
+		return nptb_rset_give(set, key, true, &set->exempt);
 	if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
-		return nptb_rset_give(set, key, spare, &set->pinned);
-	return nptb_rset_charge(set, key, spare);
+		return nptb_rset_give(set, key, true, &set->pinned);
+	return nptb_rset_charge(set, key, true);
 }

@@ -15,8 +15,7 @@ bool nptb_victims_fit(const struct nptb_ranges *pin,
 bool nptb_exempt_begin(struct nptb_fault *fault);
 void nptb_exempt_end(struct nptb_fault *fault);
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
-		       struct nptb_page *spare, bool plenty);
-bool nptb_give_ahead(struct nptb_vm *vm, u64 key, struct nptb_page *spare,
-		     bool direct);
+		       bool may_be_new, bool plenty);
+bool nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct);
 
 #endif /* NPTB_BUDGET_FRAMES_H */

@@ -10,7 +10,6 @@
 #include "budget/account.h"
 #include "budget/backing.h"
 #include "budget/flush.h"
-#include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reservation.h"
 #include "budget/taken.h"
@@ -57,28 +56,27 @@ static __always_inline void begin_looks(struct nptb_vm *vm)
 	nptb_trail_end(&vm->resident.trail);
 }
 
-/* Evict @page, for @fault or without, and have its memory back. */
+/* Evict @page, which is in the set no more, for @fault or without. */
 static __always_inline void evict(struct nptb_vm *vm, struct nptb_page *page,
 				  struct nptb_fault *fault, u32 reason,
 				  bool own)
 {
 	lockdep_assert_held(&vm->lock);
 	if (likely(nptb_kvm_evict(vm->kvm, &vm->flush, &vm->resident.trail,
-				  fault ? fault->in.vcpu : NULL, page->key))) {
+				  fault ? fault->in.vcpu : NULL, nptb_page_key(page)))) {
 		vm->stats.evictions++;
 		if (fault)
 			fault->room.evicted++;
 		/* What KVM had taken away is not the attempt's own doing. */
 		if (own)
-			nptb_attempt_evicted(&fault->in.v->attempt, page->key,
+			nptb_attempt_evicted(&fault->in.v->attempt, nptb_page_key(page),
 					     vm->account.limit);
 		if (trace_nptb_evict_enabled())
 			trace_nptb_evict(vm, fault ? fault->in.v->idx : -1,
-					 page->key, reason, own);
+					 nptb_page_key(page), reason, own);
 	} else {
 		stale(vm, fault);
 	}
-	nptb_page_put(vm, page);
 }
 
 /*
@@ -130,12 +128,12 @@ static noinline void share(struct nptb_fault *fault, struct nptb_page *page)
 
 	lockdep_assert_held(&vm->lock);
 	/* What another attempt shields is shielded for this one as well. */
-	if (page->shield)
+	if (nptb_page_is_held(page))
 		return;
 	if (vm->account.special & NPTB_SPECIAL_BARE)
 		nptb_rset_free(&vm->resident.set, page);
 	else
-		nptb_rset_give(&vm->resident.set, page->key, NULL, &fault->in.v->shield);
+		nptb_rset_hand(&vm->resident.set, page, &fault->in.v->shield);
 }
 
 /*
@@ -176,7 +174,7 @@ static __always_inline struct nptb_page *choose(struct nptb_fault *fault,
 	if (page) {
 		/* Without a shield the policy has the attempt's own, too. */
 		if (unlikely(vm->account.special & NPTB_SPECIAL_BARE))
-			*own = nptb_attempt_evicted(&v->attempt, page->key,
+			*own = nptb_attempt_evicted(&v->attempt, nptb_page_key(page),
 						    vm->account.limit);
 		return page;
 	}
@@ -230,7 +228,7 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 	faulted = page;
 	if (!page) {
 		page = choose(fault, &own, &alone);
-	} else if (!fault->in.shadow && nptb_kvm_allows(fault->in.vcpu, page->key,
+	} else if (!fault->in.shadow && nptb_kvm_allows(fault->in.vcpu, nptb_page_key(page),
 						     fault->in.error_code)) {
 		share(fault, page);
 		return NPTB_ADMISSION_THERE;
@@ -239,13 +237,13 @@ static __always_inline enum nptb_admission evict_one(struct nptb_fault *fault)
 		fault->in.v->attempt.budget = vm->account.limit;
 		if (!fault->room.take_own)
 			return NPTB_ADMISSION_SHORT;
-		page = nptb_shield_oldest(&fault->in.v->shield);
+		page = nptb_rset_oldest(&vm->resident.set, &fault->in.v->shield);
 		own = true;
 	}
 	if (page) {
 		/* What faulted is about to come back. */
 		if (unlikely(vm->account.special & NPTB_SPECIAL_RECLAIM) && !faulted)
-			nptb_backing_evicted(fault, page->key);
+			nptb_backing_evicted(fault, nptb_page_key(page));
 		nptb_rset_take(&vm->resident.set, page);
 		evict(vm, page, fault, NPTB_EVICT_FAULT, own);
 		return NPTB_ADMISSION_RESERVED;
@@ -384,7 +382,7 @@ static bool shrink_by_one(struct nptb_vm *vm)
 	begin_looks(vm);
 	page = take_any(vm);
 	if (page) {
-		key = page->key;
+		key = nptb_page_key(page);
 		evict(vm, page, NULL, NPTB_EVICT_BUDGET, false);
 	}
 	spin_unlock(&vm->lock);

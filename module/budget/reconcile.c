@@ -11,7 +11,6 @@
 
 #include "backend.h"
 #include "budget/backing.h"
-#include "budget/page_pool.h"
 #include "budget/reconcile.h"
 #include "object/vm.h"
 #include "set/policy.h"
@@ -41,7 +40,6 @@ static void give_up_first(struct nptb_vm *vm)
 /* One batch. Return: false where there are no more pages to look at. */
 static bool reconcile_some(struct nptb_vm *vm, u64 *at)
 {
-	struct nptb_page *gone;
 	bool more = false;
 	int idx;
 
@@ -52,9 +50,7 @@ static bool reconcile_some(struct nptb_vm *vm, u64 *at)
 	idx = srcu_read_lock(nptb_kvm_srcu(vm->kvm));
 	spin_lock(&vm->lock);
 	if (vm->armed) {
-		gone = nptb_rset_reconcile(&vm->resident.set, at, BATCH,
-					   leaves_of, vm);
-		nptb_pages_put_all(vm, gone);
+		nptb_rset_reconcile(&vm->resident.set, at, BATCH, leaves_of, vm);
 		more = *at < NPTB_WALK_END;
 	}
 	spin_unlock(&vm->lock);

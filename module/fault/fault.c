@@ -7,7 +7,7 @@
 #include "budget/account.h"
 #include "budget/backing.h"
 #include "budget/frames.h"
-#include "budget/page_pool.h"
+#include "budget/table.h"
 #include "budget/reclaim.h"
 #include "budget/reservation.h"
 #include "budget/wait.h"
@@ -161,9 +161,8 @@ static void one_more(struct nptb_vm *vm, u64 key, bool more)
 {
 	struct nptb_page *page = nptb_rset_find(&vm->resident.set, key);
 
-	if (page)
-		nptb_rset_set_leaves(&vm->resident.set, page, page->leaves + more);
-	else
+	if (!page || !nptb_rset_set_leaves(&vm->resident.set, page,
+					   nptb_page_leaves(page) + more))
 		WRITE_ONCE(vm->resident.untracked, true);
 }
 
@@ -179,20 +178,18 @@ static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 	bool made = unlikely(fault->in.shadow) && fault->made != NPTB_KEY_NONE;
 	bool may_be_new = !fault->in.shadow || made;
 	u64 key = made ? fault->made : fault->in.key;
-	struct nptb_page *spare = may_be_new ? nptb_page_get(vm) : NULL;
-	bool used;
+	bool new;
 
 	if (unlikely(vm->account.special))
-		used = nptb_give_special(fault, key, spare, plenty);
+		new = nptb_give_special(fault, key, may_be_new, plenty);
 	else if (plenty)
-		used = nptb_rset_charge(&vm->resident.set, key, spare);
+		new = nptb_rset_charge(&vm->resident.set, key, may_be_new);
 	else
-		used = nptb_rset_give(&vm->resident.set, key, spare, &fault->in.v->shield);
+		new = nptb_rset_give(&vm->resident.set, key, may_be_new,
+				     &fault->in.v->shield);
 	if (!plenty)
 		nptb_rset_bound(&vm->resident.set, &fault->in.v->shield);
-	if (spare && !used)
-		nptb_page_put(vm, spare);
-	if (unlikely(!used && (made || (may_be_new && !spare))))
+	if (unlikely(!new && may_be_new))
 		one_more(vm, key, made);
 }
 
@@ -401,13 +398,7 @@ static __always_inline int run(struct nptb_fault *fault)
 	if (nptb_code_is_mmio(fault->in.error_code) &&
 	    !nptb_kvm_has_memory(fault->in.vcpu, fault->in.key))
 		return handle_mmio(fault);
-	/*
-	 * Every vCPU may need a page at the same time. Without one the fault goes
-	 * untracked, but never unbudgeted.
-	 */
-	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
-		nptb_pages_more(vm);
-
+	nptb_table_check(vm);
 	if (unlikely(vm->account.special & (NPTB_SPECIAL_EXEMPT | NPTB_SPECIAL_RECLAIM)) &&
 	    run_special(fault))
 		return fault->ret;

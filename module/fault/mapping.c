@@ -6,8 +6,8 @@
 #include "backend.h"
 #include "budget/account.h"
 #include "budget/frames.h"
-#include "budget/page_pool.h"
 #include "budget/reservation.h"
+#include "budget/table.h"
 #include "budget/wait.h"
 #include "fault/mapping.h"
 #include "hook.h"
@@ -48,8 +48,8 @@ int nptb_handle_set_spte(struct kvm_vcpu *vcpu, bool ahead,
 
 	if (vm && ahead)
 		return 0;
-	if (vm && idx < vm->max_vcpus)
-		v = READ_ONCE(vm->vcpus[idx]);
+	if (vm)
+		v = nptb_vm_known_vcpu(vm, idx);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
 	ret = nptb_kvm_set_spte(set, v && v->mapping.read_only, &made);
@@ -81,8 +81,8 @@ int nptb_handle_map(struct kvm_vcpu *vcpu, void *fault)
 	u32 idx = nptb_kvm_vcpu_idx(vcpu);
 	struct nptb_vcpu *v = NULL;
 
-	if (vm && idx < vm->max_vcpus)
-		v = READ_ONCE(vm->vcpus[idx]);
+	if (vm)
+		v = nptb_vm_known_vcpu(vm, idx);
 	if (v && !nptb_may_map(vm, v))
 		return NPTB_KVM_RETRY;
 	if (vm && !(v && v->mapping.inside) && !nptb_kvm_only_replaces(vcpu, fault))
@@ -105,15 +105,11 @@ static void note_ahead(struct nptb_vm *vm, struct nptb_vcpu *v, u64 key)
 	if (made != NPTB_KEY_NONE)
 		leaves = nptb_kvm_frame_leaves(vm->kvm, made);
 	if (vm->armed && leaves) {
-		struct nptb_page *spare = nptb_page_get(vm), *page;
+		struct nptb_page *page;
 
-		if (!nptb_give_ahead(vm, made, spare,
-				     v->mapping.made == NPTB_KEY_NONE) && spare)
-			nptb_page_put(vm, spare);
+		nptb_give_ahead(vm, made, v->mapping.made == NPTB_KEY_NONE);
 		page = nptb_rset_find(&vm->resident.set, made);
-		if (page)
-			nptb_rset_set_leaves(&vm->resident.set, page, leaves);
-		else
+		if (!page || !nptb_rset_set_leaves(&vm->resident.set, page, leaves))
 			WRITE_ONCE(vm->resident.untracked, true);
 	}
 	/* In the set first: see NPTB_ROOM_WAIT. */
@@ -131,8 +127,7 @@ static struct nptb_vcpu *begin_ahead(struct nptb_vm *vm, struct kvm_vcpu *vcpu,
 
 	if (!v || nptb_reserve(vm) < 0)
 		return NULL;
-	if (READ_ONCE(vm->resident.pages.count) <= READ_ONCE(vm->nr_vcpus))
-		nptb_pages_more(vm);
+	nptb_table_check(vm);
 	v->mapping.made = NPTB_KEY_NONE;
 	/* What is written after all is mapped anew. */
 	nptb_read_only(v, vcpu, key);

@@ -39,7 +39,7 @@ static struct nptb_loop_record *record_for(struct nptb_loop_table *table,
 
 	if (record)
 		return record;
-	if (table->count < NPTB_LOOP_RECORDS_MAX) {
+	if (table->count < table->max) {
 		record = &table->records[table->count++];
 	} else {
 		record = record_oldest(table);
@@ -101,6 +101,27 @@ static void note_rounds(struct nptb_loop_table *table,
 	record->npages = attempt->npages;
 	for (i = 0; i < attempt->npages; i++)
 		record->pages[i] = attempt->pages[i];
+}
+
+/**
+ * nptb_loop_more() - have room for more records
+ * @table: to put them into
+ * @records: @max of them, all zero
+ * @max: more than there is room for
+ *
+ * Return: the old ones, now the caller's to free.
+ */
+struct nptb_loop_record *nptb_loop_more(struct nptb_loop_table *table,
+					struct nptb_loop_record *records,
+					u32 max)
+{
+	struct nptb_loop_record *old = table->records;
+
+	if (table->count)
+		memcpy(records, old, table->count * sizeof(*records));
+	table->records = records;
+	table->max = max;
+	return old;
 }
 
 /**

@@ -54,13 +54,15 @@ struct nptb_loop_record {
 
 /**
  * struct nptb_loop_table - the places that looped in one VM
- * @records: NPTB_LOOP_RECORDS_MAX of them, the caller's to free
+ * @records: the records, the caller's to free
+ * @max: entries in @records, at most NPTB_LOOP_RECORDS_MAX
  * @count: entries used in @records
  * @clock: counts up with each use, for &nptb_loop_record.used
  * @dropped: records that gave way
  */
 struct nptb_loop_table {
 	struct nptb_loop_record *records;
+	u32 max;
 	u32 count;
 	u64 clock;
 	u64 dropped;
@@ -77,6 +79,9 @@ static inline bool nptb_is_told(u64 times)
 	return !(times & (times - 1));
 }
 
+struct nptb_loop_record *nptb_loop_more(struct nptb_loop_table *table,
+					struct nptb_loop_record *records,
+					u32 max);
 struct nptb_loop_record *nptb_loop_note(struct nptb_loop_table *table,
 					struct nptb_attempt *attempt,
 					u32 vcpu, u32 rounds);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is told of fault loops: counters, records, tracepoints. */
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
 #include "backend.h"
 #include "cpu.h"
 #include "loop/explain.h"
@@ -53,6 +57,28 @@ static void count_steps(struct nptb_fault *fault)
 			   nptb_state_event(&attempt->state));
 }
 
+/*
+ * Room for one more place that loops, as long as there may be more of them. Where there is
+ * no memory, the one that was used least recently gives way.
+ */
+static void more_records(struct nptb_vm *vm)
+{
+	struct nptb_loop_record *records, *old;
+	u32 max = READ_ONCE(vm->loops->max);
+
+	if (READ_ONCE(vm->loops->count) < max || max >= NPTB_LOOP_RECORDS_MAX)
+		return;
+	max = min_t(u32, 2 * max, NPTB_LOOP_RECORDS_MAX);
+	records = kvcalloc(max, sizeof(*records), GFP_KERNEL | __GFP_NOWARN);
+	if (!records)
+		return;
+	spin_lock(&vm->lock);
+	/* Another vCPU may have been faster. */
+	old = max > vm->loops->max ? nptb_loop_more(vm->loops, records, max) : records;
+	spin_unlock(&vm->lock);
+	kvfree(old);
+}
+
 /**
  * nptb_report() - tell of a loop, if this fault has to do with one
  * @fault: noted
@@ -84,6 +110,7 @@ void nptb_report(struct nptb_fault *fault)
 	/* After a step the vCPU is elsewhere, and the bytes have been read. */
 	if (!fault->step.done && !fault->step.deliveries)
 		nptb_report_read_insn(fault);
+	more_records(vm);
 	spin_lock(&vm->lock);
 	vm->stats.laps += fault->loop.lap;
 	vm->stats.contention += fault->loop.stolen;

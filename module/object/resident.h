@@ -3,24 +3,25 @@
 #ifndef NPTB_OBJECT_RESIDENT_H
 #define NPTB_OBJECT_RESIDENT_H
 
+#include <linux/mutex.h>
 #include <linux/workqueue.h>
 
 #include "backend.h"
 #include "set/ranges.h"
 #include "set/rset.h"
 
-struct nptb_chunk;
+struct page;
 
 /**
- * struct nptb_pages - memory for the pages of a VM's resident set
- * @free: pages to use, linked by &nptb_page.hash
- * @count: pages in @free
- * @chunks: what they were allocated in; freed when the VM has ended
+ * struct nptb_area - pages of host memory that are mapped in one piece
+ * @pages: the pages
+ * @nr: how many
+ * @at: where they are mapped
  */
-struct nptb_pages {
-	struct nptb_page *free;
-	u32 count;
-	struct nptb_chunk *chunks;
+struct nptb_area {
+	struct page **pages;
+	u32 nr;
+	void *at;
 };
 
 /* Lists of guest frames that are never evicted; only pins count. */
@@ -37,12 +38,17 @@ enum nptb_frames {
  * @looks: accessed bits looked at since make room took &nptb_vm.lock
  * @trail: of the search for leaves; empty whenever &nptb_vm.lock is taken to evict
  * @exempting: faults on exempt frames under way
- * @pages: memory for @set
+ * @low: pages in @set from which on its table is to grow; read without the lock
  * @set: the pages believed resident
  * @frames: by enum nptb_frames; written under &nptb_vm.ctl as well
  * @reconcile_work: brings @set in step with KVM's tables
+ * @growing: protects @slots and @stamps, and who changes the place of @set's table, or its
+ *	hash; inside of &nptb_vm.ctl and &nptb_vm.life, outside of &nptb_vm.lock
+ * @slots: the table of @set; freed when the VM has ended
+ * @stamps: of the slots, for a policy that asks for them
+ * @grow_work: has the table and the hash grow
  *
- * Under &nptb_vm.lock.
+ * Under &nptb_vm.lock, but for what comes with @growing.
  */
 struct nptb_resident {
 	bool untracked;
@@ -50,10 +56,15 @@ struct nptb_resident {
 	u32 looks;
 	struct nptb_trail trail;
 	u32 exempting;
-	struct nptb_pages pages;
+	u64 low;
 	struct nptb_rset set;
 	struct nptb_ranges frames[NPTB_FRAMES_NR];
 	struct work_struct reconcile_work;
+	/* For what follows. */
+	struct mutex growing;
+	struct nptb_area slots;
+	struct nptb_area stamps;
+	struct work_struct grow_work;
 };
 
 #endif /* NPTB_OBJECT_RESIDENT_H */

@@ -41,6 +41,7 @@ struct dentry;
 struct kvm;
 struct nptb_backing;
 struct nptb_loop_table;
+struct nptb_vcpu_array;
 
 #define NPTB_NAME_MAX	32
 
@@ -91,8 +92,10 @@ struct nptb_attach {
  * @attach: how it came under budget
  * @account: what it may have
  * @config: budget, policy and what to do on a loop; written under @lock
- * @vcpus: by index, filled as they fault; written under @lock
- * @max_vcpus: entries in @vcpus
+ * @vcpus: by index, filled as they fault; written under @lock. Another, larger array may
+ *	take its place; see budget/account.h
+ * @max_vcpus: entries in @vcpus; written after that
+ * @vcpu_array: what @vcpus is in
  * @nr_vcpus: no vCPU of this index or above was seen; written under @lock
  * @lending: what is lent to its vCPUs
  * @loops: places that looped
@@ -125,6 +128,7 @@ struct nptb_vm {
 	struct nptb_config config;
 	struct nptb_vcpu **vcpus;
 	u32 max_vcpus;
+	struct nptb_vcpu_array *vcpu_array;
 	u32 nr_vcpus;
 	struct nptb_lending lending;
 	struct nptb_loop_table *loops;

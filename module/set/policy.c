@@ -38,7 +38,8 @@ static void begin(struct nptb_policy *policy)
 
 /**
  * nptb_policy_init() - begin with no page charged
- * @policy: to set up
+ * @policy: to set up; its table is set up by nptb_table_init(), and may have been in use:
+ *	no page of it is the policy's
  * @ops: the policy
  * @young: see &struct nptb_policy
  * @ctx: for @young
@@ -49,16 +50,18 @@ void nptb_policy_init(struct nptb_policy *policy,
 		      const struct nptb_policy_ops *ops,
 		      bool (*young)(void *ctx, u64 key), void *ctx)
 {
-	nptb_ring_init(&policy->ring);
-	nptb_ring_init(&policy->pending);
 	policy->ops = ops;
 	policy->count = 0;
-	policy->generation = 0;
+	policy->tag = NPTB_TAG_POLICY;
+	policy->switches = 0;
 	policy->seed = 0;
 	policy->young = young;
 	policy->ctx = ctx;
 	begin(policy);
 }
+
+/* A tag counts so many switches that others are under way in, and no more. */
+#define SWITCHES_MAX	(NPTB_TAG_SWITCHES - 1)
 
 /**
  * nptb_policy_begin_switch() - go on under another policy
@@ -67,15 +70,21 @@ void nptb_policy_init(struct nptb_policy *policy,
  *
  * Takes constant time: all charged pages become pending, in the order of the old
  * ring, and dice begin with the seed again. nptb_policy_switch_some() charges them
- * anew. A switch may begin while another is under way.
+ * anew. A switch may begin while another is under way; the fourth of such brings the
+ * third to its end first, in one go.
  */
 void nptb_policy_begin_switch(struct nptb_policy *policy,
 			      const struct nptb_policy_ops *ops)
 {
+	struct nptb_page *slots = policy->table.slots;
+
+	if (policy->switches == SWITCHES_MAX)
+		nptb_policy_switch_some(policy, ~0U);
 	/* Those that an unfinished switch has charged come first. */
-	nptb_ring_join(&policy->ring, &policy->pending);
-	nptb_ring_join(&policy->pending, &policy->ring);
-	policy->generation++;
+	nptb_ring_join(slots, NPTB_SLOT_RING, NPTB_SLOT_PENDING);
+	nptb_ring_join(slots, NPTB_SLOT_PENDING, NPTB_SLOT_RING);
+	policy->tag = NPTB_TAG_POLICY + (policy->tag - NPTB_TAG_POLICY + 1) % NPTB_TAG_SWITCHES;
+	policy->switches++;
 	policy->count = 0;
 	policy->ops = ops;
 	begin(policy);
@@ -90,17 +99,23 @@ void nptb_policy_begin_switch(struct nptb_policy *policy,
  */
 bool nptb_policy_switch_some(struct nptb_policy *policy, u32 most)
 {
-	while (nptb_policy_switching(policy) && most--) {
-		struct nptb_page *page = nptb_page_of(policy->pending.next);
+	struct nptb_page *slots = policy->table.slots, *page;
 
-		nptb_ring_del(&page->link);
-		page->generation = policy->generation;
+	if (!policy->switches)
+		return false;
+	while (!nptb_ring_empty(slots, NPTB_SLOT_PENDING)) {
+		if (!most--)
+			return true;
+		page = nptb_at(slots, slots[NPTB_SLOT_PENDING / NPTB_SLOT].next);
+		nptb_ring_del(slots, page);
+		page->tag = policy->tag;
 		if (policy->ops->charge)
 			policy->ops->charge(policy, page);
 		else
 			nptb_policy_add(policy, page);
 	}
-	return nptb_policy_switching(policy);
+	policy->switches = 0;
+	return false;
 }
 
 /**

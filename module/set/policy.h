@@ -10,62 +10,9 @@
 #define NPTB_SET_POLICY_H
 
 #include <linux/types.h>
-#include "set/ring.h"
+#include "set/table.h"
 
 struct nptb_policy;
-struct nptb_shield;
-
-/**
- * struct nptb_page - one guest frame that is believed resident
- * @hash: next page in the bucket of the resident set's hash
- * @link: place in the policy's ring, or in a vCPU's ring of shielded pages
- * @key: address space and guest frame, see nptb_key()
- * @shield: of the vCPU whose current attempt was given it, or one of the set's
- *	own for pages that never go; NULL where it belongs to the policy
- * @leaves: that map it, all evicted together; more than one is for the shadow
- *	MMU (several addresses of the guest) and for several address spaces
- * @generation: while it belongs to the policy: &nptb_policy.generation when it
- *	was charged; another one: it waits in &nptb_policy.pending
- * @stamp: the policy's: when the page was last seen in use
- * @up: the policy's: a tree's node above
- * @down: the policy's: the nodes below
- *
- * What is the policy's means something while the page is charged, and is not
- * set up: @charge does that.
- */
-struct nptb_page {
-	struct nptb_page *hash;
-	struct nptb_ring link;
-	u64 key;
-	struct nptb_shield *shield;
-	u32 leaves;
-	u32 generation;
-	union {
-		u64 stamp;
-		struct {
-			struct nptb_page *up;
-			struct nptb_page *down[2];
-		};
-	};
-};
-
-/* KVM's address space goes above the frame: gfns have at most 40 bits. */
-#define NPTB_KEY_AS_SHIFT	56
-
-static inline u64 nptb_key(u32 as, u64 gfn)
-{
-	return ((u64)as << NPTB_KEY_AS_SHIFT) | gfn;
-}
-
-static inline u32 nptb_key_as(u64 key)
-{
-	return key >> NPTB_KEY_AS_SHIFT;
-}
-
-static inline u64 nptb_key_gfn(u64 key)
-{
-	return key & ((1ULL << NPTB_KEY_AS_SHIFT) - 1);
-}
 
 /**
  * struct nptb_policy_ops - one eviction policy
@@ -73,6 +20,7 @@ static inline u64 nptb_key_gfn(u64 key)
  * @keep: most pages to keep, whatever the budget; 0: as many as the budget says
  * @bare: an attempt's pages are charged at once: there is no shield
  * @dice: it rolls dice: another seed makes it begin anew
+ * @stamps: it keeps &nptb_table.stamps, 4 bytes more for each page
  * @init: may be NULL; begin with no page charged, from &nptb_policy.seed
  * @charge: @page may be evicted from now on; NULL: the ring's newest
  * @victim: the page to evict next, still charged, or NULL where none is
@@ -93,6 +41,7 @@ struct nptb_policy_ops {
 	u32 keep;
 	bool bare;
 	bool dice;
+	bool stamps;
 	void (*init)(struct nptb_policy *policy);
 	void (*charge)(struct nptb_policy *policy, struct nptb_page *page);
 	struct nptb_page *(*victim)(struct nptb_policy *policy);
@@ -102,41 +51,47 @@ struct nptb_policy_ops {
 /**
  * struct nptb_policy - a policy at work for one VM
  * @ops: which
- * @ring: charged pages; oldest first, whatever a policy takes for age
+ * @table: of its pages. Those that are charged are in the ring %NPTB_SLOT_RING, oldest
+ *	first, whatever a policy takes for age; in %NPTB_SLOT_PENDING are those that a switch
+ *	of policies has yet to charge, in order, and behind them what is charged meanwhile
  * @count: charged pages
- * @pending: pages that a switch of policies has yet to charge, in order; what is
- *	charged meanwhile comes behind them
- * @generation: counts switches
+ * @tag: of charged pages: %NPTB_TAG_POLICY, and the number of switches on top, modulo
+ *	%NPTB_TAG_SWITCHES. Other pages of the policy's are pending
+ * @switches: that have begun since none was under way; 0: none is
  * @seed: what @ops->init begins with, for policies that roll dice
  * @young: was the page accessed since this was last asked; clears the mark
  * @ctx: for @young
  * @hand: of lru, the page to look at next
  * @left: of lru, pages that the hand has yet to look at in this round
  * @now: of wsclock, the time: evictions so far
- * @root: of random, the tree of charged pages
  * @dice: of random, the state of its generator
  */
 struct nptb_policy {
 	const struct nptb_policy_ops *ops;
-	struct nptb_ring ring;
+	struct nptb_table table;
 	u64 count;
-	struct nptb_ring pending;
-	u32 generation;
+	u8 tag;
+	u8 switches;
 	u64 seed;
 	bool (*young)(void *ctx, u64 key);
 	void *ctx;
 	union {
 		struct {
-			struct nptb_ring *hand;
+			u32 hand;
 			u64 left;
 		};
-		u64 now;
-		struct {
-			struct nptb_page *root;
-			u64 dice;
-		};
+		u32 now;
+		u64 dice;
 	};
 };
+
+/* The tag that pages get where a switch, to the policy of this one, is under way. */
+static inline u8 nptb_policy_tag_before(const struct nptb_policy *policy)
+{
+	u32 switches = policy->tag - NPTB_TAG_POLICY;
+
+	return NPTB_TAG_POLICY + (switches + NPTB_TAG_SWITCHES - 1) % NPTB_TAG_SWITCHES;
+}
 
 extern const struct nptb_policy_ops nptb_policy_fifo;
 extern const struct nptb_policy_ops nptb_policy_clock;
@@ -160,54 +115,79 @@ void nptb_policy_switch(struct nptb_policy *policy,
 			const struct nptb_policy_ops *ops);
 void nptb_policy_seed(struct nptb_policy *policy, u64 seed);
 
+/* The slot of the ring's oldest page, or NPTB_SLOT_RING where there is none. */
+static inline u32 nptb_policy_oldest(const struct nptb_policy *policy)
+{
+	return policy->table.slots[NPTB_SLOT_RING / NPTB_SLOT].next;
+}
+
+/* The page in a slot; NULL for the head of the ring. */
+static inline struct nptb_page *nptb_policy_page(const struct nptb_policy *policy,
+						 u32 slot)
+{
+	return slot == NPTB_SLOT_RING ? NULL : nptb_at(policy->table.slots, slot);
+}
+
 /* For policies that keep their pages in the ring, oldest first. */
 static inline void nptb_policy_add(struct nptb_policy *policy,
 				   struct nptb_page *page)
 {
-	nptb_ring_add(&policy->ring, &page->link);
+	struct nptb_page *slots = policy->table.slots;
+
+	nptb_ring_add(slots, NPTB_SLOT_RING, nptb_slot_of(slots, page));
 	policy->count++;
 }
 
 static inline void nptb_policy_del(struct nptb_policy *policy,
 				   struct nptb_page *page)
 {
-	nptb_ring_del(&page->link);
+	nptb_ring_del(policy->table.slots, page);
 	policy->count--;
-}
-
-static inline struct nptb_page *nptb_page_of(struct nptb_ring *link)
-{
-	return (struct nptb_page *)((char *)link -
-				    __builtin_offsetof(struct nptb_page, link));
 }
 
 /* Make the page the newest of the ring. */
 static inline void nptb_policy_renew(struct nptb_policy *policy,
 				     struct nptb_page *page)
 {
-	nptb_ring_move(&policy->ring, &page->link);
+	struct nptb_page *slots = policy->table.slots;
+
+	nptb_ring_del(slots, page);
+	nptb_ring_add(slots, NPTB_SLOT_RING, nptb_slot_of(slots, page));
 }
 
-/* A switch of policies is under way: there are pages that it has yet to charge. */
+/* A switch of policies is under way. */
 static inline bool nptb_policy_switching(const struct nptb_policy *policy)
 {
-	return __builtin_expect(!nptb_ring_empty(&policy->pending), 0);
+	return __builtin_expect(policy->switches, 0);
+}
+
+/* The page of a slot of @slots, the policy's table, may be evicted from now on. */
+static __always_inline void nptb_policy_charge_slot(struct nptb_policy *policy,
+						    struct nptb_page *slots, u32 slot)
+{
+	struct nptb_page *page = nptb_at(slots, slot);
+
+	if (nptb_policy_switching(policy)) {
+		page->tag = nptb_policy_tag_before(policy);
+		nptb_ring_add(slots, NPTB_SLOT_PENDING, slot);
+		return;
+	}
+	page->tag = policy->tag;
+	if (policy->ops->charge) {
+		policy->ops->charge(policy, page);
+		return;
+	}
+	nptb_ring_add(slots, NPTB_SLOT_RING, slot);
+	policy->count++;
 }
 
 /* The page may be evicted from now on. */
 static inline void nptb_policy_charge(struct nptb_policy *policy,
 				      struct nptb_page *page)
 {
-	page->generation = policy->generation;
-	if (nptb_policy_switching(policy)) {
-		page->generation--;
-		nptb_ring_add(&policy->pending, &page->link);
-		return;
-	}
-	if (policy->ops->charge)
-		policy->ops->charge(policy, page);
-	else
-		nptb_policy_add(policy, page);
+	struct nptb_page *slots = policy->table.slots;
+
+	nptb_policy_charge_slot(policy, slots, nptb_slot_of(slots, page));
 }
 
 /*
@@ -216,26 +196,38 @@ static inline void nptb_policy_charge(struct nptb_policy *policy,
  */
 static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
 {
+	struct nptb_page *slots = policy->table.slots;
+
 	if (nptb_policy_switching(policy) && !policy->count)
-		return nptb_page_of(policy->pending.next);
+		return nptb_ring_empty(slots, NPTB_SLOT_PENDING) ?
+			NULL : nptb_at(slots, slots[NPTB_SLOT_PENDING / NPTB_SLOT].next);
 	if (policy->ops->victim)
 		return policy->ops->victim(policy);
-	return nptb_ring_empty(&policy->ring) ?
-		NULL : nptb_page_of(policy->ring.next);
+	return nptb_policy_page(policy, nptb_policy_oldest(policy));
+}
+
+/* The page, one of the policy's in @slots, its table, goes away. */
+static __always_inline void nptb_policy_forget_of(struct nptb_policy *policy,
+						  struct nptb_page *slots,
+						  struct nptb_page *page)
+{
+	if (__builtin_expect(page->tag != policy->tag, 0)) {
+		nptb_ring_del(slots, page);
+		return;
+	}
+	if (policy->ops->forget) {
+		policy->ops->forget(policy, page);
+		return;
+	}
+	nptb_ring_del(slots, page);
+	policy->count--;
 }
 
 /* The page is charged and goes away. */
 static inline void nptb_policy_forget(struct nptb_policy *policy,
 				      struct nptb_page *page)
 {
-	if (__builtin_expect(page->generation != policy->generation, 0)) {
-		nptb_ring_del(&page->link);
-		return;
-	}
-	if (policy->ops->forget)
-		policy->ops->forget(policy, page);
-	else
-		nptb_policy_del(policy, page);
+	nptb_policy_forget_of(policy, policy->table.slots, page);
 }
 
 #endif /* NPTB_SET_POLICY_H */

@@ -6,134 +6,114 @@
 /**
  * nptb_rset_init() - begin with an empty set under no policy
  * @set: to set up; its policy is set up by nptb_policy_init()
- * @buckets: 1 << @bits pointers, all NULL; the caller's to free
+ * @heads: 1 << @bits chains, all %NPTB_SLOT_NONE; the caller's to free
  * @bits: 0 to 31
  * @multiplier: any; the same one gives the same chains
+ * @slots: the table, as in nptb_table_init(); the caller's to free
+ * @stamps: as many, or NULL
+ * @nr: slots in it
  */
-void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits,
-		    u64 multiplier)
+void nptb_rset_init(struct nptb_rset *set, u32 *heads, u32 bits, u64 multiplier,
+		    struct nptb_page *slots, u32 *stamps, u32 nr)
 {
-	set->buckets = buckets;
+	set->heads = heads;
 	set->bits = bits;
 	set->multiplier = multiplier | 1;
 	set->old = NULL;
 	set->old_bits = 0;
 	set->moved = 0;
+	set->shields = 0;
 	set->count = 0;
 	set->leaves = 0;
-	nptb_shield_init(&set->pinned);
-	nptb_shield_init(&set->exempt);
-}
-
-/* nptb_rset_chain() while the hash is being changed for another. */
-struct nptb_page **nptb_rset_chain_of(const struct nptb_rset *set, u64 hash)
-{
-	if (set->old && nptb_rset_bucket(hash, set->old_bits) >= set->moved)
-		return &set->old[nptb_rset_bucket(hash, set->old_bits)];
-	return &set->buckets[nptb_rset_bucket(hash, set->bits)];
+	nptb_table_init(&set->policy.table, slots, stamps, nr);
+	nptb_shield_begin(&set->pinned, slots, NPTB_SLOT_PINNED, NPTB_TAG_PINNED);
+	nptb_shield_begin(&set->exempt, slots, NPTB_SLOT_EXEMPT, NPTB_TAG_EXEMPT);
 }
 
 /**
- * nptb_rset_walk() - look at one chain after the other
- * @set: whose
- * @at: where to go on: %NPTB_WALK_BEGIN at first, %NPTB_WALK_END when all were
- *	looked at
+ * nptb_rset_new_shield() - one more vCPU
+ * @set: of its VM
+ * @shield: to set up; stays where it is as long as the set is used
  *
- * In the order of hashes, so that a page that is there from the first call to
- * the last is in one of the chains, whatever becomes of the hash meanwhile.
- *
- * Return: the chain; not to be called at the end.
+ * Return: false where no slot is left for it.
  */
-struct nptb_page **nptb_rset_walk(const struct nptb_rset *set, u64 *at)
+bool nptb_rset_new_shield(struct nptb_rset *set, struct nptb_shield *shield)
 {
-	struct nptb_page **chain = nptb_rset_chain_of(set, *at << 32);
-	u64 width = NPTB_WALK_END >> set->bits;
-	u64 left = 0, next;
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 slot = nptb_table_get(&set->policy.table, slots);
 
-	if (set->old) {
-		/* Here the hash that is being left begins. */
-		left = set->moved * (NPTB_WALK_END >> set->old_bits);
-		if (*at >= left)
-			width = NPTB_WALK_END >> set->old_bits;
-	}
-	next = (*at / width + 1) * width;
-	*at = *at < left && next > left ? left : next;
-	return chain;
-}
-
-/**
- * nptb_rset_begin_rehash() - begin to move to another hash
- * @set: to change; it is not being moved already
- * @buckets: 1 << @bits pointers, all NULL
- * @bits: 0 to 31
- *
- * nptb_rset_rehash_some() moves the pages; the set can be used meanwhile.
- */
-void nptb_rset_begin_rehash(struct nptb_rset *set, struct nptb_page **buckets,
-			    u32 bits)
-{
-	set->old = set->buckets;
-	set->old_bits = set->bits;
-	set->moved = 0;
-	set->buckets = buckets;
-	set->bits = bits;
-}
-
-/**
- * nptb_rset_rehash_some() - move some pages to the other hash
- * @set: being moved
- * @most: chains and pages to look at, at most; the last chain is moved whole
- *
- * Return: the old array, now the caller's to free, when all have moved; NULL
- * before.
- */
-struct nptb_page **nptb_rset_rehash_some(struct nptb_rset *set, u32 most)
-{
-	struct nptb_page **old = set->old;
-	u32 looked = 0;
-
-	while (looked++ < most && set->moved < 1u << set->old_bits) {
-		struct nptb_page *page = old[set->moved];
-
-		old[set->moved++] = NULL;
-		while (page) {
-			struct nptb_page *next = page->hash;
-			u32 bucket = nptb_rset_bucket(nptb_rset_hash(set, page->key),
-						      set->bits);
-			struct nptb_page **to = &set->buckets[bucket];
-
-			page->hash = *to;
-			*to = page;
-			page = next;
-			looked++;
-		}
-	}
-	if (set->moved < 1u << set->old_bits)
-		return NULL;
-	set->old = NULL;
-	return old;
+	if (slot == NPTB_SLOT_NONE)
+		return false;
+	nptb_shield_begin(shield, slots, slot, NPTB_TAG_SHIELD);
+	set->shields++;
+	return true;
 }
 
 /**
  * nptb_rset_charge_newest() - a page is given to nobody, and comes last to go
  * @set: where it is, or comes to be
  * @key: from nptb_key()
- * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ * @may_be_new: whether it may come into the set
  *
  * For policies without a shield: the page goes to the policy anew, wherever it
  * was before.
  *
- * Return: true where @spare was used; it is the set's from now on.
+ * Return: true where it is new.
  */
-bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
-			     struct nptb_page *spare)
+bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key, bool may_be_new)
 {
 	struct nptb_page *page = nptb_rset_find(set, key);
 
 	if (!page)
-		return nptb_rset_charge(set, key, spare);
+		return nptb_rset_charge(set, key, may_be_new);
 	nptb_rset_free(set, page);
 	return false;
+}
+
+/**
+ * nptb_rset_hand() - a page of the set is given to an attempt
+ * @set: where it is
+ * @page: of the set, wherever it is; becomes the newest of @shield
+ * @shield: of the vCPU whose attempt it is
+ */
+void nptb_rset_hand(struct nptb_rset *set, struct nptb_page *page,
+		    struct nptb_shield *shield)
+{
+	struct nptb_page *slots = set->policy.table.slots;
+
+	nptb_rset_release(set, slots, page);
+	nptb_shield_add(shield, slots, nptb_slot_of(slots, page));
+}
+
+/**
+ * nptb_rset_unshield() - take a page from the shield that has it
+ * @set: where it is
+ * @page: of the set, not the policy's; afterwards nobody's
+ */
+void nptb_rset_unshield(struct nptb_rset *set, struct nptb_page *page)
+{
+	struct nptb_shield *shield = nptb_rset_shield_of(set, page);
+
+	shield->count--;
+	shield->leaves -= nptb_page_leaves(page);
+	nptb_ring_del(set->policy.table.slots, page);
+}
+
+/**
+ * nptb_rset_settle_each() - nptb_rset_settle(), one page after the other
+ * @set: where they are
+ * @shield: of the vCPU whose attempt it was
+ */
+void nptb_rset_settle_each(struct nptb_rset *set, struct nptb_shield *shield)
+{
+	struct nptb_page *slots = set->policy.table.slots, *page;
+
+	while ((page = nptb_rset_oldest(set, shield))) {
+		nptb_ring_del(slots, page);
+		nptb_policy_charge(&set->policy, page);
+	}
+	shield->count = 0;
+	shield->leaves = 0;
 }
 
 /**
@@ -143,23 +123,32 @@ bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
  */
 void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page)
 {
-	nptb_rset_release(set, page);
-	nptb_policy_charge(&set->policy, page);
+	struct nptb_page *slots = set->policy.table.slots;
+
+	nptb_rset_release(set, slots, page);
+	nptb_policy_charge_slot(&set->policy, slots, nptb_slot_of(slots, page));
 }
 
 /**
  * nptb_rset_set_leaves() - it has become known how many leaves a page has
  * @set: where it is
  * @page: of the set
- * @leaves: that map it now, at least 1
+ * @leaves: that map it now, at least 1; more than %NPTB_LEAVES_MAX are taken for so many
+ *
+ * Return: whether it can tell so many.
  */
-void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
+bool nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
 			  u64 leaves)
 {
-	set->leaves += leaves - page->leaves;
-	if (page->shield)
-		page->shield->leaves += leaves - page->leaves;
-	page->leaves = leaves;
+	struct nptb_shield *shield = nptb_rset_shield_of(set, page);
+	bool told = leaves <= NPTB_LEAVES_MAX;
+	u64 more = (told ? leaves : NPTB_LEAVES_MAX) - nptb_page_leaves(page);
+
+	set->leaves += more;
+	if (shield)
+		shield->leaves += more;
+	page->word += more << NPTB_LEAVES_SHIFT;
+	return told;
 }
 
 /**
@@ -169,40 +158,38 @@ void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
  *
  * For an attempt that has the whole budget and needs more.
  *
- * Return: the page, no longer in the set and the caller's to free, or NULL
- * where the attempt was given none.
+ * Return: the page, as after nptb_rset_take(), or NULL where the attempt was given none.
  */
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield)
 {
-	struct nptb_page *page = nptb_shield_oldest(shield);
+	struct nptb_page *page = nptb_rset_oldest(set, shield);
 
 	if (page)
 		nptb_rset_take(set, page);
 	return page;
 }
 
-/* Bring one chain in step; what has no leaves is added to @gone. */
-static struct nptb_page *reconcile_chain(struct nptb_rset *set,
-					 struct nptb_page *page,
-					 u64 (*leaves)(void *ctx, u64 key),
-					 void *ctx, struct nptb_page *gone,
-					 u32 *looked)
+/* Bring one chain in step. Return: how many of its pages were taken. */
+static u32 reconcile_chain(struct nptb_rset *set, u32 slot,
+			   u64 (*leaves)(void *ctx, u64 key), void *ctx,
+			   u32 *looked)
 {
-	struct nptb_page *next;
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 gone = 0;
 
-	for (; page; page = next) {
-		u64 now = leaves(ctx, page->key);
+	while (slot != NPTB_SLOT_NONE) {
+		struct nptb_page *page = nptb_at(slots, slot);
+		u64 now = leaves(ctx, nptb_page_key(page));
 
 		++*looked;
-		next = page->hash;
+		slot = page->chain;
 		if (now) {
 			nptb_rset_set_leaves(set, page, now);
 			continue;
 		}
 		nptb_rset_take(set, page);
-		page->hash = gone;
-		gone = page;
+		gone++;
 	}
 	return gone;
 }
@@ -212,25 +199,23 @@ static struct nptb_page *reconcile_chain(struct nptb_rset *set,
 
 /**
  * nptb_rset_reconcile() - bring some chains in step with what is
- * @set: to change
+ * @set: to change; what has no leaves is taken from it
  * @at: where to go on, as in nptb_rset_walk()
  * @most: pages to look at; the last chain is done whole
  * @leaves: how many leaves a page has now
  * @ctx: for @leaves
  *
- * Return: the pages that have none, linked by &nptb_page.hash, no longer in the
- * set and the caller's to free.
+ * Return: pages that were taken.
  */
-struct nptb_page *nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
-				      u64 (*leaves)(void *ctx, u64 key), void *ctx)
+u32 nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
+			u64 (*leaves)(void *ctx, u64 key), void *ctx)
 {
-	struct nptb_page *gone = NULL;
-	u32 looked = 0, chains = 0;
+	u32 looked = 0, chains = 0, gone = 0;
 
 	while (*at < NPTB_WALK_END &&
 	       looked + chains / CHAINS_A_PAGE < most) {
-		gone = reconcile_chain(set, *nptb_rset_walk(set, at), leaves, ctx,
-				       gone, &looked);
+		gone += reconcile_chain(set, *nptb_rset_walk(set, at), leaves, ctx,
+					&looked);
 		chains++;
 	}
 	return gone;
@@ -242,26 +227,19 @@ struct nptb_page *nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
  * @at: where to go on, as in nptb_rset_walk()
  * @most: pages to take; the last chain is done whole
  *
- * Return: the pages, linked by &nptb_page.hash, no longer in the set and the
- * caller's to free.
+ * Return: pages that were taken.
  */
-struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most)
+u32 nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most)
 {
-	struct nptb_page *taken = NULL;
+	struct nptb_page *slots = set->policy.table.slots;
 	u32 pages = 0, chains = 0;
 
 	while (*at < NPTB_WALK_END && pages + chains / CHAINS_A_PAGE < most) {
-		struct nptb_page **chain = nptb_rset_walk(set, at);
+		u32 *chain = nptb_rset_walk(set, at);
 
 		chains++;
-		while (*chain) {
-			struct nptb_page *page = *chain;
-
-			nptb_rset_take(set, page);
-			page->hash = taken;
-			taken = page;
-			pages++;
-		}
+		for (; *chain != NPTB_SLOT_NONE; pages++)
+			nptb_rset_take(set, nptb_at(slots, *chain));
 	}
-	return taken;
+	return pages;
 }

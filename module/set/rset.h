@@ -9,59 +9,33 @@
 #ifndef NPTB_SET_RSET_H
 #define NPTB_SET_RSET_H
 
+#include "set/hash.h"
 #include "set/policy.h"
 #include "set/shield.h"
 
-/**
- * struct nptb_rset - the pages believed resident in one VM
- * @buckets: hash by key, 1 << @bits chains
- * @multiplier: of the hash, odd; not to be guessed, or a guest could choose
- *	frames that share a chain
- * @bits: logarithm of the number of chains
- * @old_bits: of those in @old
- * @old: the hash that is being left for @buckets; NULL where there is none
- * @moved: chains of @old that are empty by now, from the first on
- * @count: pages in the set, shielded, charged, pinned or exempt
- * @leaves: of all of them
- * @policy: knows the pages that may go
- * @pinned: pages that never go, and count
- * @exempt: pages that never go, and do not count
- */
-struct nptb_rset {
-	struct nptb_page **buckets;
-	u64 multiplier;
-	u32 bits;
-	u32 old_bits;
-	struct nptb_page **old;
-	u32 moved;
-	u64 count;
-	u64 leaves;
-	struct nptb_policy policy;
-	struct nptb_shield pinned;
-	struct nptb_shield exempt;
-};
-
-/* From the beginning of a walk over all chains to its end. */
-#define NPTB_WALK_BEGIN	0ULL
-#define NPTB_WALK_END	0x100000000ULL
-
-void nptb_rset_init(struct nptb_rset *set, struct nptb_page **buckets, u32 bits,
-		    u64 multiplier);
-struct nptb_page **nptb_rset_chain_of(const struct nptb_rset *set, u64 hash);
-struct nptb_page **nptb_rset_walk(const struct nptb_rset *set, u64 *at);
-void nptb_rset_begin_rehash(struct nptb_rset *set, struct nptb_page **buckets,
-			    u32 bits);
-struct nptb_page **nptb_rset_rehash_some(struct nptb_rset *set, u32 most);
-bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key,
-			     struct nptb_page *spare);
+void nptb_rset_init(struct nptb_rset *set, u32 *heads, u32 bits, u64 multiplier,
+		    struct nptb_page *slots, u32 *stamps, u32 nr);
+bool nptb_rset_new_shield(struct nptb_rset *set, struct nptb_shield *shield);
+bool nptb_rset_charge_newest(struct nptb_rset *set, u64 key, bool may_be_new);
+void nptb_rset_hand(struct nptb_rset *set, struct nptb_page *page,
+		    struct nptb_shield *shield);
 void nptb_rset_free(struct nptb_rset *set, struct nptb_page *page);
-void nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
+void nptb_rset_unshield(struct nptb_rset *set, struct nptb_page *page);
+void nptb_rset_settle_each(struct nptb_rset *set, struct nptb_shield *shield);
+bool nptb_rset_set_leaves(struct nptb_rset *set, struct nptb_page *page,
 			  u64 leaves);
 struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 				       struct nptb_shield *shield);
-struct nptb_page *nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
-				      u64 (*leaves)(void *ctx, u64 key), void *ctx);
-struct nptb_page *nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most);
+u32 nptb_rset_reconcile(struct nptb_rset *set, u64 *at, u32 most,
+			u64 (*leaves)(void *ctx, u64 key), void *ctx);
+u32 nptb_rset_drain(struct nptb_rset *set, u64 *at, u32 most);
+
+/* Slots that are free: so many pages may come. */
+static inline u64 nptb_rset_slots_left(const struct nptb_rset *set)
+{
+	return set->policy.table.end / NPTB_SLOT - NPTB_SLOTS_FIXED - set->shields -
+	       set->count;
+}
 
 /* Leaves that count against the budget. */
 static inline u64 nptb_rset_counted(const struct nptb_rset *set)
@@ -81,109 +55,85 @@ static inline u64 nptb_rset_loose(const struct nptb_rset *set)
  */
 
 /*
- * Multiplicative hashing, twice: one alone leaves runs of frames that follow each
- * other in as few chains as an unlucky multiplier has it.
+ * A slot comes to be of @key, to which @chain belongs: with one leaf, and in no ring yet.
+ * Return: the slot; NPTB_SLOT_NONE where there is none.
  */
-static inline u64 nptb_rset_hash(const struct nptb_rset *set, u64 key)
+static __always_inline u32 nptb_rset_insert(struct nptb_rset *set,
+					    struct nptb_page *slots, u64 key,
+					    u32 *chain, u32 tag)
 {
-	u64 hash = key * set->multiplier;
+	u32 slot = nptb_table_get(&set->policy.table, slots);
+	struct nptb_page *page = nptb_at(slots, slot);
 
-	return (hash ^ hash >> 32) * set->multiplier;
-}
-
-/* Chains are in the order of their hashes, in a hash of any size. */
-static inline u32 nptb_rset_bucket(u64 hash, u32 bits)
-{
-	return hash >> 1 >> (63 - bits);
-}
-
-/* The chain that a key belongs to right now. */
-static inline struct nptb_page **nptb_rset_chain(const struct nptb_rset *set,
-						 u64 key)
-{
-	u64 hash = nptb_rset_hash(set, key);
-
-	if (__builtin_expect(!!set->old, 0))
-		return nptb_rset_chain_of(set, hash);
-	return &set->buckets[nptb_rset_bucket(hash, set->bits)];
-}
-
-/* The page of a key in its chain, or NULL. */
-static inline struct nptb_page *nptb_rset_find_in(struct nptb_page *chain,
-						  u64 key)
-{
-	while (chain && chain->key != key)
-		chain = chain->hash;
-	return chain;
-}
-
-/**
- * nptb_rset_find() - the page of a key
- * @set: to search
- * @key: from nptb_key()
- *
- * Return: the page, or NULL where it is not in the set.
- */
-static inline struct nptb_page *nptb_rset_find(const struct nptb_rset *set,
-					       u64 key)
-{
-	return nptb_rset_find_in(*nptb_rset_chain(set, key), key);
-}
-
-/* @page, in no hash so far, comes to be of @key, to which @chain belongs. */
-static inline void nptb_rset_insert(struct nptb_rset *set, u64 key,
-				    struct nptb_page **chain,
-				    struct nptb_page *page)
-{
-	page->key = key;
-	page->leaves = 1;
-	page->hash = *chain;
-	*chain = page;
+	if (__builtin_expect(slot == NPTB_SLOT_NONE, 0))
+		return slot;
+	page->word = key << NPTB_KEY_SHIFT | NPTB_LEAVES_ONE | tag;
+	page->chain = *chain;
+	*chain = slot;
 	set->count++;
 	set->leaves++;
+	return slot;
+}
+
+/* The shield that has a page; NULL where it is the policy's. */
+static inline struct nptb_shield *nptb_rset_shield_of(struct nptb_rset *set,
+						      const struct nptb_page *page)
+{
+	switch (page->tag) {
+	case NPTB_TAG_SHIELD:
+		return nptb_shield_of(set->policy.table.slots, page);
+	case NPTB_TAG_PINNED:
+		return &set->pinned;
+	case NPTB_TAG_EXEMPT:
+		return &set->exempt;
+	default:
+		return NULL;
+	}
 }
 
 /* Take @page from whoever has it, its shield or the policy. */
-static inline void nptb_rset_release(struct nptb_rset *set,
-				     struct nptb_page *page)
+static __always_inline void nptb_rset_release(struct nptb_rset *set,
+					      struct nptb_page *slots,
+					      struct nptb_page *page)
 {
-	if (!page->shield) {
-		nptb_policy_forget(&set->policy, page);
-		return;
-	}
-	page->shield->count--;
-	page->shield->leaves -= page->leaves;
-	page->shield = NULL;
-	nptb_ring_del(&page->link);
+	if (__builtin_expect(nptb_page_is_held(page), 0))
+		nptb_rset_unshield(set, page);
+	else
+		nptb_policy_forget_of(&set->policy, slots, page);
 }
 
 /**
  * nptb_rset_give() - a page is given to an attempt
  * @set: where it is, or comes to be
  * @key: from nptb_key()
- * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ * @may_be_new: whether it may come into the set
  * @shield: of the vCPU whose attempt it is
  *
- * The page becomes the newest of @shield, wherever it was before.
+ * The page becomes the newest of @shield, wherever it was before. A new one stays out
+ * where no slot is left.
  *
- * Return: true where @spare was used; it is the set's from now on.
+ * Return: true where it is new.
  */
 static __always_inline bool nptb_rset_give(struct nptb_rset *set, u64 key,
-					   struct nptb_page *spare,
+					   bool may_be_new,
 					   struct nptb_shield *shield)
 {
-	struct nptb_page **chain = nptb_rset_chain(set, key);
-	struct nptb_page *page = nptb_rset_find_in(*chain, key);
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 *chain = nptb_rset_chain(set, key);
+	u32 slot = nptb_rset_find_in(slots, *chain, key);
 
-	if (page) {
-		nptb_rset_release(set, page);
-		nptb_shield_add(shield, page);
+	if (slot != NPTB_SLOT_NONE) {
+		nptb_rset_hand(set, nptb_at(slots, slot), shield);
 		return false;
 	}
-	if (!spare)
+	if (!may_be_new)
 		return false;
-	nptb_rset_insert(set, key, chain, spare);
-	nptb_shield_add(shield, spare);
+	slot = nptb_rset_insert(set, slots, key, chain, shield->tag);
+	if (__builtin_expect(slot == NPTB_SLOT_NONE, 0))
+		return false;
+	shield->count++;
+	shield->leaves++;
+	nptb_ring_add(slots, shield->ring, slot);
 	return true;
 }
 
@@ -191,23 +141,26 @@ static __always_inline bool nptb_rset_give(struct nptb_rset *set, u64 key,
  * nptb_rset_charge() - a page was mapped while there was plenty of room
  * @set: where it is, or comes to be
  * @key: from nptb_key()
- * @spare: a page to use where @key is new to the set; NULL: then it stays out
+ * @may_be_new: whether it may come into the set
  *
  * It goes to the policy without a shield; one that is in the set stays where
- * it is.
+ * it is. A new one stays out where no slot is left.
  *
- * Return: true where @spare was used; it is the set's from now on.
+ * Return: true where it is new.
  */
 static __always_inline bool nptb_rset_charge(struct nptb_rset *set, u64 key,
-					     struct nptb_page *spare)
+					     bool may_be_new)
 {
-	struct nptb_page **chain = nptb_rset_chain(set, key);
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 *chain = nptb_rset_chain(set, key);
+	u32 slot;
 
-	if (!spare || nptb_rset_find_in(*chain, key))
+	if (!may_be_new || nptb_rset_find_in(slots, *chain, key) != NPTB_SLOT_NONE)
 		return false;
-	nptb_rset_insert(set, key, chain, spare);
-	spare->shield = NULL;
-	nptb_policy_charge(&set->policy, spare);
+	slot = nptb_rset_insert(set, slots, key, chain, NPTB_TAG_NONE);
+	if (__builtin_expect(slot == NPTB_SLOT_NONE, 0))
+		return false;
+	nptb_policy_charge_slot(&set->policy, slots, slot);
 	return true;
 }
 
@@ -221,15 +174,34 @@ static __always_inline bool nptb_rset_charge(struct nptb_rset *set, u64 key,
 static inline void nptb_rset_settle(struct nptb_rset *set,
 				    struct nptb_shield *shield)
 {
-	while (!nptb_ring_empty(&shield->ring)) {
-		struct nptb_page *page = nptb_page_of(shield->ring.next);
+	struct nptb_policy *policy = &set->policy;
+	struct nptb_page *slots = policy->table.slots;
+	u32 head = shield->ring;
+	u32 slot = nptb_at(slots, head)->next;
 
-		nptb_ring_del(&page->link);
-		page->shield = NULL;
-		nptb_policy_charge(&set->policy, page);
+	if (slot == head)
+		return;
+	if (policy->ops->charge || nptb_policy_switching(policy)) {
+		nptb_rset_settle_each(set, shield);
+		return;
 	}
+	/* All at once: what is left to do for each is to say so. */
+	for (; slot != head; slot = nptb_at(slots, slot)->next)
+		nptb_at(slots, slot)->tag = policy->tag;
+	nptb_ring_join(slots, NPTB_SLOT_RING, head);
+	policy->count += shield->count;
 	shield->count = 0;
 	shield->leaves = 0;
+}
+
+/* The page that an attempt was given first, or NULL. */
+static inline struct nptb_page *nptb_rset_oldest(const struct nptb_rset *set,
+						 const struct nptb_shield *shield)
+{
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 slot = nptb_at(slots, shield->ring)->next;
+
+	return slot == shield->ring ? NULL : nptb_at(slots, slot);
 }
 
 /**
@@ -243,32 +215,35 @@ static inline void nptb_rset_bound(struct nptb_rset *set,
 				   struct nptb_shield *shield)
 {
 	if (__builtin_expect(shield->count > NPTB_SHIELD_MAX, 0))
-		nptb_rset_free(set, nptb_shield_oldest(shield));
+		nptb_rset_free(set, nptb_rset_oldest(set, shield));
 }
 
 /**
  * nptb_rset_take() - take a certain page
  * @set: to take it from
- * @page: of the set; afterwards no longer, and the caller's to free
+ * @page: of the set; afterwards no longer. What it says can be read until another
+ *	page comes into the set
  */
-static inline void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page)
+static __always_inline void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page)
 {
-	struct nptb_page **at = nptb_rset_chain(set, page->key);
+	struct nptb_page *slots = set->policy.table.slots;
+	u32 *at = nptb_rset_chain(set, nptb_page_key(page));
+	u32 slot = nptb_slot_of(slots, page);
 
-	nptb_rset_release(set, page);
-	while (*at != page)
-		at = &(*at)->hash;
-	*at = page->hash;
+	nptb_rset_release(set, slots, page);
+	while (*at != slot)
+		at = &nptb_at(slots, *at)->chain;
+	*at = page->chain;
 	set->count--;
-	set->leaves -= page->leaves;
+	set->leaves -= nptb_page_leaves(page);
+	nptb_table_put(&set->policy.table, slots, slot);
 }
 
 /**
  * nptb_rset_victim() - take the page that the policy would evict
  * @set: to take it from
  *
- * Return: the page, no longer in the set and the caller's to free, or NULL
- * where every page is shielded.
+ * Return: the page, as after nptb_rset_take(), or NULL where every page is shielded.
  */
 static inline struct nptb_page *nptb_rset_victim(struct nptb_rset *set)
 {

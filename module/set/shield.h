@@ -3,16 +3,20 @@
 #ifndef NPTB_SET_SHIELD_H
 #define NPTB_SET_SHIELD_H
 
-#include "set/policy.h"
+#include "set/table.h"
 
 /**
  * struct nptb_shield - the pages that one vCPU's current attempt was given
- * @ring: oldest first
+ * @ring: the slot that is the head of their ring, oldest first
+ * @tag: of its pages, enum nptb_tag
  * @count: pages in @ring
  * @leaves: of all of them
+ *
+ * Its address is in the head of its ring: there whoever has one of its pages finds it.
  */
 struct nptb_shield {
-	struct nptb_ring ring;
+	u32 ring;
+	u32 tag;
 	u64 count;
 	u64 leaves;
 };
@@ -20,32 +24,52 @@ struct nptb_shield {
 /*
  * The most pages that an attempt shields. No instruction needs as many at once:
  * a gather of sixteen elements, each across two pages with page tables of their
- * own, takes 129 for its data. Handing over an attempt's pages is bounded thus.
+ * own, takes 129 for its data. Handing over an attempt's pages is bounded thus,
+ * and so is finding the shield of one.
  */
 #define NPTB_SHIELD_MAX	256
 
-static inline void nptb_shield_init(struct nptb_shield *shield)
+/*
+ * Its address, a multiple of 8, moves up by so much in the head, whose tag is 0 then. What is
+ * lost at the top is all ones, or all zeroes.
+ */
+#define NPTB_SHIELD_SHIFT	5
+
+/* @slot becomes the head of an empty shield. */
+static inline void nptb_shield_begin(struct nptb_shield *shield,
+				     struct nptb_page *slots, u32 slot, u32 tag)
 {
-	nptb_ring_init(&shield->ring);
+	shield->ring = slot;
+	shield->tag = tag;
 	shield->count = 0;
 	shield->leaves = 0;
+	nptb_ring_init(slots, slot);
+	nptb_at(slots, slot)->word = (u64)(unsigned long)shield << NPTB_SHIELD_SHIFT;
 }
 
-/* @page, which nobody has, becomes the newest of @shield. */
+/* The page of @slot, which nobody has, becomes the newest of @shield. */
 static inline void nptb_shield_add(struct nptb_shield *shield,
-				   struct nptb_page *page)
+				   struct nptb_page *slots, u32 slot)
 {
-	page->shield = shield;
-	nptb_ring_add(&shield->ring, &page->link);
+	struct nptb_page *page = nptb_at(slots, slot);
+
+	page->tag = shield->tag;
 	shield->count++;
-	shield->leaves += page->leaves;
+	shield->leaves += nptb_page_leaves(page);
+	nptb_ring_add(slots, shield->ring, slot);
 }
 
-/* The page that an attempt was given first, or NULL. */
-static inline struct nptb_page *nptb_shield_oldest(struct nptb_shield *shield)
+/*
+ * The shield of a page that a vCPU's attempt has: at the head of its ring, which is next to
+ * the oldest one.
+ */
+static inline struct nptb_shield *nptb_shield_of(struct nptb_page *slots,
+						 const struct nptb_page *page)
 {
-	return nptb_ring_empty(&shield->ring) ?
-		NULL : nptb_page_of(shield->ring.next);
+	do
+		page = nptb_at(slots, page->prev);
+	while (page->tag != NPTB_TAG_NONE);
+	return (struct nptb_shield *)((long)page->word >> NPTB_SHIELD_SHIFT);
 }
 
 #endif /* NPTB_SET_SHIELD_H */

@@ -5,9 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -15,10 +13,10 @@
 #include "budget/account.h"
 #include "budget/flush.h"
 #include "budget/frames.h"
-#include "budget/page_pool.h"
 #include "budget/reclaim.h"
 #include "budget/reconcile.h"
 #include "budget/reservation.h"
+#include "budget/table.h"
 #include "hook.h"
 #include "loop/lend.h"
 #include "loop/lend_stats.h"
@@ -36,11 +34,10 @@
 
 /* More than there can be, and to be added to. */
 #define NO_LIMIT	(U64_MAX / 2)
-#define BUCKET_BITS_MIN	6
-#define BUCKET_BITS_MAX	18
-/* Pages freed, or chains and pages moved, under the VM's lock in one go. */
+/* Loop records that there is room for at first. */
+#define RECORDS_FIRST	5
+/* Pages freed under the VM's lock in one go. */
 #define DRAIN_BATCH	128
-#define REHASH_BATCH	512
 
 /* We are being unloaded: no VM comes under budget any more. Under nptb_registry. */
 static bool closed;
@@ -82,11 +79,11 @@ bool nptb_budget_closed(void)
 void nptb_budget_init(struct nptb_vm *vm)
 {
 	INIT_HLIST_NODE(&vm->watch.node);
-	nptb_rset_init(&vm->resident.set, NULL, 0, get_random_u64());
 	INIT_DELAYED_WORK(&vm->lending.work, nptb_lend_work);
 	INIT_WORK(&vm->attach.refuse_work, refuse_work);
 	INIT_WORK(&vm->resident.reconcile_work, nptb_reconcile_work);
-	nptb_policy_init(&vm->resident.set.policy, &nptb_policy_fifo, young, vm);
+	INIT_WORK(&vm->resident.grow_work, nptb_table_grow_work);
+	mutex_init(&vm->resident.growing);
 }
 
 /**
@@ -97,7 +94,7 @@ void nptb_budget_init(struct nptb_vm *vm)
  */
 void nptb_budget_drain(struct nptb_vm *vm)
 {
-	u64 at = vm->resident.set.buckets ? NPTB_WALK_BEGIN : NPTB_WALK_END;
+	u64 at = vm->resident.set.heads ? NPTB_WALK_BEGIN : NPTB_WALK_END;
 	u32 i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
@@ -112,67 +109,25 @@ void nptb_budget_drain(struct nptb_vm *vm)
 	}
 	while (at < NPTB_WALK_END) {
 		spin_lock(&vm->lock);
-		nptb_pages_put_all(vm, nptb_rset_drain(&vm->resident.set, &at,
-						       DRAIN_BATCH));
+		nptb_rset_drain(&vm->resident.set, &at, DRAIN_BATCH);
 		spin_unlock(&vm->lock);
 		cond_resched();
 	}
-}
-
-/* As many chains as pages may be resident, within reason. */
-static u32 bucket_bits(u64 budget)
-{
-	return clamp_t(u32, order_base_2(min_t(u64, budget, 1 << BUCKET_BITS_MAX)),
-		       BUCKET_BITS_MIN, BUCKET_BITS_MAX);
-}
-
-/* A larger hash for a larger budget; going on with the old one is no error. */
-static void rehash(struct nptb_vm *vm, u64 budget)
-{
-	u32 bits = bucket_bits(budget);
-	struct nptb_page **buckets, **old = NULL;
-
-	lockdep_assert_held(&vm->ctl);
-	if (bits <= vm->resident.set.bits)
-		return;
-	buckets = kvcalloc(1UL << bits, sizeof(*buckets), GFP_KERNEL);
-	if (!buckets)
-		return;
-	spin_lock(&vm->lock);
-	nptb_rset_begin_rehash(&vm->resident.set, buckets, bits);
-	spin_unlock(&vm->lock);
-	while (!old) {
-		spin_lock(&vm->lock);
-		old = nptb_rset_rehash_some(&vm->resident.set, REHASH_BATCH);
-		spin_unlock(&vm->lock);
-		cond_resched();
-	}
-	kvfree(old);
 }
 
 /* What a VM under budget needs; kept until it ends. */
-static int prepare(struct nptb_vm *vm, u64 budget)
+static int prepare(struct nptb_vm *vm)
 {
-	struct nptb_rset *set = &vm->resident.set;
-	u32 bits = bucket_bits(budget);
-
-	if (!set->buckets) {
-		set->buckets = kvcalloc(1UL << bits, sizeof(*set->buckets),
-					GFP_KERNEL);
-		set->bits = bits;
-	}
-	if (!vm->loops->records)
-		vm->loops->records = kvcalloc(NPTB_LOOP_RECORDS_MAX,
-					      sizeof(*vm->loops->records),
+	if (!vm->loops->records) {
+		vm->loops->records = kvcalloc(RECORDS_FIRST, sizeof(*vm->loops->records),
 					      GFP_KERNEL);
+		vm->loops->max = vm->loops->records ? RECORDS_FIRST : 0;
+	}
 	if (!vm->lending.stats)
 		vm->lending.stats = kvzalloc(sizeof(*vm->lending.stats), GFP_KERNEL);
-	if (!vm->vcpus) {
-		vm->max_vcpus = nptb_kvm_max_vcpus(vm->kvm);
-		vm->vcpus = kvcalloc(vm->max_vcpus, sizeof(*vm->vcpus),
-				     GFP_KERNEL);
-	}
-	if (!set->buckets || !vm->loops->records || !vm->lending.stats || !vm->vcpus)
+	if (!vm->loops->records || !vm->lending.stats)
+		return -ENOMEM;
+	if (nptb_table_begin(vm) || nptb_table_prepare(vm, vm->config.policy))
 		return -ENOMEM;
 	return nptb_vm_books(vm);
 }
@@ -252,6 +207,7 @@ void nptb_budget_off(struct nptb_vm *vm, u32 reason)
 
 	/* It takes nptb_vm.life only where it need not wait for it. */
 	cancel_delayed_work_sync(&vm->lending.work);
+	cancel_work_sync(&vm->resident.grow_work);
 	cancel_work_sync(&vm->resident.reconcile_work);
 	/* A fault that found the VM armed may look at the hash until then. */
 	synchronize_rcu();
@@ -265,7 +221,7 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
-	ret = prepare(vm, budget);
+	ret = prepare(vm);
 	if (ret)
 		return ret;
 	/* It patches the kernel's text, and other VMs come and go meanwhile. */
@@ -312,7 +268,6 @@ static int change(struct nptb_vm *vm, u64 budget)
 	int ret;
 
 	lockdep_assert_held(&vm->ctl);
-	rehash(vm, budget);
 	WRITE_ONCE(vm->account.limit, nptb_victims_limit(vm, budget));
 	ret = nptb_shrink(vm);
 	spin_lock(&vm->lock);

@@ -30,8 +30,7 @@ static u64 evict_some(struct nptb_vm *vm, u64 gfn, u64 last)
 	     evicted < EVICT_BATCH; looks++, gfn++) {
 		struct nptb_page *page = nptb_rset_find(set, nptb_key(0, gfn));
 
-		if (!page || page->shield == &set->pinned ||
-		    page->shield == &set->exempt)
+		if (!page || nptb_page_is_kept(page))
 			continue;
 		nptb_evict_page(vm, page);
 		evicted++;

@@ -24,22 +24,23 @@ static void sort_page(struct nptb_vm *vm, struct nptb_page *page)
 {
 	struct nptb_rset *set = &vm->resident.set;
 	struct nptb_shield *to = NULL;
+	u64 key = nptb_page_key(page);
 
 	lockdep_assert_held(&vm->lock);
-	if (nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, page->key))
+	if (nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, key))
 		to = &set->exempt;
-	else if (nptb_frames_has(vm, NPTB_FRAMES_PIN, page->key))
+	else if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
 		to = &set->pinned;
-	if (to && page->shield != to)
-		nptb_rset_give(set, page->key, NULL, to);
-	else if (!to && (page->shield == &set->exempt ||
-			 page->shield == &set->pinned))
+	if (to && page->tag != to->tag)
+		nptb_rset_hand(set, page, to);
+	else if (!to && nptb_page_is_kept(page))
 		nptb_rset_free(set, page);
 }
 
 /* Put all pages where the lists say they belong. Faults go on meanwhile. */
 static void sort(struct nptb_vm *vm)
 {
+	struct nptb_rset *set = &vm->resident.set;
 	u64 at = NPTB_WALK_BEGIN;
 	u32 pages, chains;
 
@@ -48,11 +49,12 @@ static void sort(struct nptb_vm *vm)
 		spin_lock(&vm->lock);
 		for (pages = 0, chains = 0; at < NPTB_WALK_END &&
 		     pages < SORT_BATCH && chains < SORT_CHAINS; chains++) {
-			struct nptb_page *page = *nptb_rset_walk(&vm->resident.set, &at);
-			struct nptb_page *next;
+			u32 slot = *nptb_rset_walk(set, &at);
 
-			for (; page; page = next, pages++) {
-				next = page->hash;
+			for (; slot != NPTB_SLOT_NONE; pages++) {
+				struct nptb_page *page = nptb_at(set->policy.table.slots, slot);
+
+				slot = page->chain;
 				sort_page(vm, page);
 			}
 		}

@@ -6,6 +6,7 @@
 
 #include "budget/frames.h"
 #include "budget/reclaim.h"
+#include "budget/table.h"
 #include "object/vm.h"
 #include "set/policy.h"
 #include "trace.h"
@@ -72,7 +73,7 @@ static int set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
  * @ops: the policy
  *
  * Context: may sleep; no lock of ours held.
- * Return: 0; -ENOSPC where the policy keeps too few pages for the pins; -EINTR
+ * Return: 0; -ENOSPC where the policy keeps too few pages for the pins; -ENOMEM; -EINTR
  * where a signal came while faults were under way. After an error the old policy
  * is in force.
  */
@@ -83,7 +84,10 @@ int nptb_vm_set_policy(struct nptb_vm *vm, const struct nptb_policy_ops *ops)
 	if (mutex_lock_interruptible(&vm->ctl))
 		return -EINTR;
 	down_read(&vm->life);
-	ret = set_policy(vm, ops);
+	ret = nptb_table_prepare(vm, ops);
+	if (!ret)
+		ret = set_policy(vm, ops);
+	nptb_table_end_stamps(vm);
 	up_read(&vm->life);
 	mutex_unlock(&vm->ctl);
 	return ret;

@@ -15,7 +15,8 @@
 #include <linux/slab.h>
 
 #include "backend.h"
-#include "budget/page_pool.h"
+#include "budget/account.h"
+#include "budget/table.h"
 #include "loop/record.h"
 #include "object/vm.h"
 #include "set/policy.h"
@@ -63,14 +64,10 @@ static struct nptb_vm *find(struct kvm *kvm)
 static void release(struct kref *refs)
 {
 	struct nptb_vm *vm = container_of(refs, struct nptb_vm, refs);
-	u32 i;
 
 	nptb_budget_drain(vm);
-	for (i = 0; i < vm->nr_vcpus; i++)
-		kfree(vm->vcpus[i]);
-	nptb_pages_free(vm);
-	kvfree(vm->vcpus);
-	kvfree(vm->resident.set.buckets);
+	nptb_table_free(vm);
+	nptb_vm_free_vcpus(vm);
 	kvfree(vm->loops->records);
 	kfree(vm->loops);
 	kvfree(vm->lending.stats);
@@ -236,6 +233,7 @@ static void vm_end_work(struct work_struct *work)
 
 	cancel_delayed_work_sync(&vm->lending.work);
 	cancel_work_sync(&vm->attach.refuse_work);
+	cancel_work_sync(&vm->resident.grow_work);
 	cancel_work_sync(&vm->resident.reconcile_work);
 	mutex_lock(&vm->ctl);
 	nptb_backing_end(vm);

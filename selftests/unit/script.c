@@ -2,10 +2,12 @@
 /* The interpreter of one-line scripts; see script.h. */
 #include "unit.h"
 
-#include "set/rset.h"
+#include "pages.h"
 #include "script.h"
 
 #define VCPUS		2
+/* Small letters, and one for '~'. */
+#define PAGES		27
 #define ASKED_MAX	256
 
 struct player {
@@ -50,79 +52,63 @@ static struct nptb_page *page_of(struct player *p, char key)
 	struct nptb_page *page = nptb_rset_find(&p->set, key);
 
 	check(p, page, "no such page");
-	assert_int_equal(page->key, key);
+	assert_int_equal(nptb_page_key(page), key);
 	return page;
 }
 
-/* No zeroes in it: what is not set up shall show. */
-static struct nptb_page *spare_page(void)
+static struct nptb_shield *shield_of(struct player *p, char key)
 {
-	struct nptb_page *page = malloc(sizeof(*page));
-
-	memset(page, 0xa5, sizeof(*page));
-	return page;
+	return nptb_rset_shield_of(&p->set, page_of(p, key));
 }
 
 static void give(struct player *p, u32 vcpu, char key)
 {
 	struct nptb_page *old = nptb_rset_find(&p->set, key);
-	struct nptb_page *spare = spare_page(), *page;
-	bool used = nptb_rset_give(&p->set, key, spare, &p->shield[vcpu]);
+	bool new = nptb_rset_give(&p->set, key, true, &p->shield[vcpu]);
 
-	page = page_of(p, key);
-	check(p, used == !old, "another use of the spare");
-	check(p, page == (old ? old : spare), "another page");
-	check(p, page->shield == &p->shield[vcpu], "not shielded by it");
-	if (!used)
-		free(spare);
+	check(p, new == !old, "new where it was not");
+	check(p, !old || page_of(p, key) == old, "another page");
+	check(p, shield_of(p, key) == &p->shield[vcpu], "not shielded by it");
 }
 
-static void give_without_spare(struct player *p, u32 vcpu, char key)
+static void give_no_new(struct player *p, u32 vcpu, char key)
 {
 	struct nptb_page *old = nptb_rset_find(&p->set, key);
 
-	check(p, !nptb_rset_give(&p->set, key, NULL, &p->shield[vcpu]),
-	      "used a spare");
+	check(p, !nptb_rset_give(&p->set, key, false, &p->shield[vcpu]), "came in");
 	check(p, nptb_rset_find(&p->set, key) == old, "another page");
 }
 
 static void charge(struct player *p, char key)
 {
 	struct nptb_page *old = nptb_rset_find(&p->set, key);
-	struct nptb_shield *shield = old ? old->shield : NULL;
-	struct nptb_page *spare = spare_page();
-	bool used = nptb_rset_charge(&p->set, key, spare);
+	struct nptb_shield *shield = old ? shield_of(p, key) : NULL;
+	bool new = nptb_rset_charge(&p->set, key, true);
 
-	check(p, !nptb_rset_charge(&p->set, '~', NULL), "used no spare");
-	check(p, used == !old, "another use of the spare");
-	check(p, page_of(p, key) == (old ? old : spare), "another page");
-	check(p, page_of(p, key)->shield == shield, "another shield");
-	if (!used)
-		free(spare);
+	check(p, !nptb_rset_charge(&p->set, '~', false), "came in");
+	check(p, new == !old, "new where it was not");
+	check(p, !old || page_of(p, key) == old, "another page");
+	check(p, shield_of(p, key) == shield, "another shield");
 }
 
 static void charge_newest(struct player *p, char key)
 {
 	struct nptb_page *old = nptb_rset_find(&p->set, key);
-	struct nptb_page *spare = spare_page();
-	bool used = nptb_rset_charge_newest(&p->set, key, spare);
+	bool new = nptb_rset_charge_newest(&p->set, key, true);
 
-	check(p, used == !old, "another use of the spare");
-	check(p, page_of(p, key) == (old ? old : spare), "another page");
-	check(p, !page_of(p, key)->shield, "shielded");
-	if (!used)
-		free(spare);
+	check(p, !nptb_rset_charge_newest(&p->set, '~', false), "came in");
+	check(p, new == !old, "new where it was not");
+	check(p, !old || page_of(p, key) == old, "another page");
+	check(p, !shield_of(p, key), "shielded");
 }
 
-/* The caller of rset frees what it took: do so, and let ASan watch. */
 static void taken(struct player *p, struct nptb_page *page, char want)
 {
-	char got[2] = { page ? (char)page->key : '-', 0 };
+	char got[2] = { page ? (char)nptb_page_key(page) : '-', 0 };
 
 	check(p, got[0] == want, got);
 	if (page)
-		check(p, !nptb_rset_find(&p->set, page->key), "still there");
-	free(page);
+		check(p, !nptb_rset_find(&p->set, nptb_page_key(page)), "still there");
 }
 
 static void take(struct player *p, char key)
@@ -135,26 +121,26 @@ static void take(struct player *p, char key)
 
 static void rehash(struct player *p, u32 bits)
 {
-	struct nptb_page **old = p->set.buckets;
+	u32 *old = p->set.heads;
 
 	nptb_rset_begin_rehash(&p->set, calloc(1u << bits, sizeof(*old)), bits);
 	assert_ptr_equal(nptb_rset_rehash_some(&p->set, ~0U), old);
 	free(old);
 }
 
-/* The pages of @ring must be those of @want, both ways round. */
-static void ring_is(struct player *p, const struct nptb_ring *ring, u64 count,
+/* The pages of @shield, or the policy's, must be those of @want. */
+static void ring_is(struct player *p, u32 head, u64 count,
 		    const struct nptb_shield *shield, const char *want)
 {
-	char got[64] = "";
-	struct nptb_ring *at;
-	size_t n = 0;
+	u64 keys[PAGES];
+	u32 n = unit_ring(&p->set.policy.table, head, keys, PAGES), i;
+	char got[PAGES + 1];
 
-	for (at = ring->next; at != ring && n < sizeof(got) - 1; at = at->next) {
-		check(p, at->next->prev == at, "a broken ring");
-		check(p, nptb_page_of(at)->shield == shield, "another shield");
-		got[n++] = nptb_page_of(at)->key;
+	for (i = 0; i < n; i++) {
+		got[i] = keys[i];
+		check(p, shield_of(p, keys[i]) == shield, "another shield");
 	}
+	got[n] = '\0';
 	check(p, !strcmp(got, want), got);
 	check(p, count == n, "another count");
 }
@@ -184,9 +170,9 @@ static void play_vcpu(struct player *p, const char *word)
 	else if (word[1] == '?')
 		taken(p, nptb_rset_own_victim(&p->set, shield), word[2]);
 	else if (word[1] == '=')
-		ring_is(p, &shield->ring, shield->count, shield, word + 2);
+		ring_is(p, shield->ring, shield->count, shield, word + 2);
 	else if (word[1] == '_')
-		give_without_spare(p, vcpu, word[2]);
+		give_no_new(p, vcpu, word[2]);
 	else
 		give(p, vcpu, word[1]);
 }
@@ -208,10 +194,12 @@ static void play(struct player *p, const char *word)
 		charge_newest(p, word[1]);
 	else if (word[0] == 'x')
 		take(p, word[1]);
+	else if (word[0] == '^')
+		unit_set_grow(&p->set, atoi(word + 1));
 	else if (word[0] == '#')
 		rehash(p, atoi(word + 1));
 	else if (word[0] == '=')
-		ring_is(p, &p->set.policy.ring, p->set.policy.count, NULL,
+		ring_is(p, NPTB_SLOT_RING, p->set.policy.count, NULL,
 			word + 1);
 	else if (word[0] == 'n')
 		number_is(p, p->set.count, word + 1);
@@ -222,22 +210,6 @@ static void play(struct player *p, const char *word)
 			p->accessed[(unsigned char)*word] = true;
 	else
 		fail_msg("\"%s\": no such word: \"%s\"", p->script, word);
-}
-
-unsigned long unit_drain(struct nptb_rset *set)
-{
-	u64 at = NPTB_WALK_BEGIN;
-	unsigned long n = 0;
-
-	while (at < NPTB_WALK_END) {
-		struct nptb_page *page = nptb_rset_drain(set, &at, 1), *next;
-
-		for (; page; page = next, n++) {
-			next = page->hash;
-			free(page);
-		}
-	}
-	return n;
 }
 
 /* Whatever happened: everything is settled, found and drained in the end. */
@@ -253,7 +225,8 @@ static void finish(struct player *p)
 	count -= unit_drain(&p->set);
 	check(p, !count && !p->set.count && !p->set.policy.count,
 	      "not all drained");
-	free(p->set.buckets);
+	check(p, nptb_rset_slots_left(&p->set) >= PAGES, "slots are missing");
+	unit_set_exit(&p->set);
 }
 
 /* Run one under @policy on a set of 1 << @bits chains; fail if it does. */
@@ -263,10 +236,10 @@ static void run(const char *policy, u32 bits, const struct unit_script *script)
 	char *words = strdup(p.script), *rest = words, *word;
 	u32 i;
 
-	nptb_rset_init(&p.set, calloc(1u << bits, sizeof(*p.set.buckets)), bits, UNIT_MULTIPLIER);
+	unit_set_init(&p.set, bits, VCPUS + PAGES);
 	nptb_policy_init(&p.set.policy, nptb_policy_find(policy), young, &p);
 	for (i = 0; i < VCPUS; i++)
-		nptb_shield_init(&p.shield[i]);
+		assert_true(nptb_rset_new_shield(&p.set, &p.shield[i]));
 	while ((word = strsep(&rest, " ")))
 		play(&p, word);
 	finish(&p);

@@ -4,7 +4,7 @@
  * with a space between them; pages are small letters, vCPUs are 0 and 1:
  *
  *   0a      vCPU 0 is given page a, new in the set or not
- *   0_a     the same where there is no memory for a new one
+ *   0_a     the same where no new one may come in
  *   +a      page a is charged at once, given to nobody
  *   ~a      the same, as the newest, wherever it was
  *   0.      the attempt of vCPU 0 has ended: its pages are settled
@@ -14,6 +14,7 @@
  *   !abc    pages a, b and c were accessed
  *   fifo    go on under this policy; "clock": under that one, and so on
  *   #3      rehash to 1 << 3 chains
+ *   ^9      the table is elsewhere, and 9 slots larger
  *   =abc    charged, oldest first, must be a, b, c; "=": none
  *   0=abc   shielded by vCPU 0, oldest first, must be a, b, c
  *   n3      there must be 3 pages in the set
@@ -31,11 +32,6 @@ struct unit_script {
 /* Run @scripts under @policy, each on a fresh set; fail if one of them does. */
 void unit_scripts(const char *policy, const struct unit_script *scripts,
 		  size_t count);
-
-struct nptb_rset;
-
-/* Takes all pages out of a settled set, and frees them; how many there were. */
-unsigned long unit_drain(struct nptb_rset *set);
 
 /* For policies: every page is in use; counts how often it is asked in the u64 at @ctx. */
 bool unit_always_young(void *ctx, u64 key);

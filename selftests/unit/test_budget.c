@@ -8,14 +8,13 @@
 
 #include "loop/record.h"
 #include "set/room.h"
-#include "script.h"
+#include "pages.h"
 
 #define VCPUS	2
 #define PAGES	128
 
 struct sim {
 	struct nptb_rset set;
-	struct nptb_page *buckets[4];
 	struct nptb_shield shield[VCPUS];
 	struct nptb_attempt attempt[VCPUS];
 	u64 progress[VCPUS];
@@ -36,11 +35,11 @@ static void sim_init(struct sim *s, const char *policy, u64 limit)
 
 	memset(s, 0, sizeof(*s));
 	s->limit = limit;
-	nptb_rset_init(&s->set, s->buckets, 2, UNIT_MULTIPLIER);
+	unit_set_init(&s->set, 2, VCPUS + PAGES);
 	nptb_policy_init(&s->set.policy, nptb_policy_find(policy), not_young,
 			 NULL);
 	for (i = 0; i < VCPUS; i++)
-		nptb_shield_init(&s->shield[i]);
+		assert_true(nptb_rset_new_shield(&s->set, &s->shield[i]));
 }
 
 static void sim_exit(struct sim *s)
@@ -50,6 +49,7 @@ static void sim_exit(struct sim *s)
 	for (i = 0; i < VCPUS; i++)
 		nptb_rset_settle(&s->set, &s->shield[i]);
 	unit_drain(&s->set);
+	unit_set_exit(&s->set);
 }
 
 static void unmap(struct sim *s, u64 key)
@@ -77,7 +77,7 @@ static struct nptb_page *choose(struct sim *s, u32 vcpu)
 	if (page || s->set.count > s->shield[vcpu].count)
 		return page;
 	page = nptb_rset_own_victim(&s->set, &s->shield[vcpu]);
-	nptb_attempt_evicted(&s->attempt[vcpu], page->key, s->limit);
+	nptb_attempt_evicted(&s->attempt[vcpu], nptb_page_key(page), s->limit);
 	return page;
 }
 
@@ -88,8 +88,7 @@ static bool make_room(struct sim *s, u32 vcpu)
 
 		if (!page)
 			return false;
-		unmap(s, page->key);
-		free(page);
+		unmap(s, nptb_page_key(page));
 	}
 	return true;
 }
@@ -98,7 +97,6 @@ enum outcome { DEFERRED, MAPPED, LAP };
 
 static enum outcome fault(struct sim *s, u32 vcpu, u64 key)
 {
-	struct nptb_page *spare;
 	bool lap, room;
 
 	account(s, vcpu);
@@ -110,9 +108,7 @@ static enum outcome fault(struct sim *s, u32 vcpu, u64 key)
 	s->mapped[key] = true;
 	s->leaves++;
 	assert_in_range(s->leaves, 1, s->limit);
-	spare = calloc(1, sizeof(*spare));
-	if (!nptb_rset_give(&s->set, key, spare, &s->shield[vcpu]))
-		free(spare);
+	nptb_rset_give(&s->set, key, true, &s->shield[vcpu]);
 	return lap ? LAP : MAPPED;
 }
 

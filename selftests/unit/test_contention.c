@@ -25,7 +25,7 @@ static void begin(const u64 pages[NR])
 	memset(&turns, 0, sizeof(turns));
 	memset(turn, 0, sizeof(turn));
 	for (i = 0; i < NR; i++) {
-		nptb_shield_init(&shield[i]);
+		shield[i] = (struct nptb_shield){ 0 };
 		shield[i].count = pages[i];
 		nptb_turns_add(&turns, &turn[i], &shield[i]);
 	}

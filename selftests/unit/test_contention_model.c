@@ -114,7 +114,7 @@ static void run(struct model *m, unsigned long start)
 
 	m->free = BUDGET;
 	for (i = 0; i < m->vcpus; i++) {
-		nptb_shield_init(&m->v[i].shield);
+		m->v[i].shield = (struct nptb_shield){ 0 };
 		nptb_turns_add(&m->turns, &m->v[i].turn, &m->v[i].shield);
 	}
 	if (m->idle)

@@ -17,6 +17,7 @@ static int setup(void **state)
 	/* On the heap and no byte longer, so that ASan sees the end. */
 	books->table.records = malloc(size);
 	memset(books->table.records, 0, size);
+	books->table.max = NPTB_LOOP_RECORDS_MAX;
 	*state = books;
 	return 0;
 }

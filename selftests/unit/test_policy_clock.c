@@ -2,7 +2,7 @@
 /* module/set/policy/clock.c: second chance, with the accessed bits scripted. */
 #include "unit.h"
 
-#include "set/policy.h"
+#include "pages.h"
 #include "script.h"
 
 static const struct unit_script chances[] = {
@@ -43,31 +43,29 @@ static void test_bound(void **state)
 		{ 33, 32, 32, 31 },
 		{ 1000, 32, 32, 64 },
 	};
-	struct nptb_page *pages = calloc(1000, sizeof(*pages));
 	size_t i;
 	u64 j;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct nptb_policy policy;
+		struct nptb_page *pages = unit_pages(&policy, cases[i].pages);
 		u64 asked = 0;
 
 		nptb_policy_init(&policy, &nptb_policy_clock, unit_always_young, &asked);
-		for (j = 0; j < cases[i].pages; j++) {
-			pages[j].key = j;
+		for (j = 0; j < cases[i].pages; j++)
 			nptb_policy_charge(&policy, &pages[j]);
-		}
-		assert_int_equal(nptb_policy_victim(&policy)->key,
+		assert_int_equal(nptb_page_key(nptb_policy_victim(&policy)),
 				 cases[i].victim);
 		assert_int_equal(asked, cases[i].asked);
 		assert_int_equal(policy.count, cases[i].pages);
-		assert_int_equal(nptb_policy_victim(&policy)->key, cases[i].next);
+		assert_int_equal(nptb_page_key(nptb_policy_victim(&policy)), cases[i].next);
 		for (j = 0; j < cases[i].pages; j++)
 			nptb_policy_forget(&policy, &pages[j]);
-		assert_true(nptb_ring_empty(&policy.ring));
+		assert_true(nptb_ring_empty(policy.table.slots, NPTB_SLOT_RING));
 		assert_int_equal(policy.count, 0);
+		unit_pages_free(&policy);
 	}
-	free(pages);
 }
 
 int main(void)

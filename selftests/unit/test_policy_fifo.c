@@ -2,7 +2,7 @@
 /* module/set/policy/fifo.c: first in, first out, whatever was accessed. */
 #include "unit.h"
 
-#include "set/policy.h"
+#include "pages.h"
 #include "script.h"
 
 static const struct unit_script order[] = {
@@ -27,8 +27,8 @@ static void test_order(void **state)
 /* A victim is named, not taken: asking twice must not change the answer. */
 static void test_victim_stays_charged(void **state)
 {
-	struct nptb_page pages[2] = { { .key = 1 }, { .key = 2 } };
 	struct nptb_policy policy;
+	struct nptb_page *pages = unit_pages(&policy, 2);
 
 	(void)state;
 	nptb_policy_init(&policy, &nptb_policy_fifo, NULL, NULL);
@@ -37,6 +37,7 @@ static void test_victim_stays_charged(void **state)
 	assert_ptr_equal(nptb_policy_victim(&policy), &pages[0]);
 	assert_ptr_equal(nptb_policy_victim(&policy), &pages[0]);
 	assert_int_equal(policy.count, 2);
+	unit_pages_free(&policy);
 }
 
 int main(void)

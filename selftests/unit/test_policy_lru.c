@@ -2,7 +2,7 @@
 /* module/set/policy/lru.c: the order of last use, and how near to it that comes. */
 #include "unit.h"
 
-#include "set/policy.h"
+#include "pages.h"
 #include "script.h"
 
 static const struct unit_script uses[] = {
@@ -39,7 +39,7 @@ static void test_uses(void **state)
 /* A set that a reference string runs through; what is in it is in @in. */
 struct memory {
 	struct nptb_policy policy;
-	struct nptb_page pages[PAGES];
+	struct nptb_page *pages;
 	bool in[PAGES];
 	bool accessed[PAGES];
 	u64 misses;
@@ -72,9 +72,8 @@ static void reference(struct memory *m, u64 key, u64 budget, bool exact)
 		struct nptb_page *victim = nptb_policy_victim(&m->policy);
 
 		nptb_policy_forget(&m->policy, victim);
-		m->in[victim->key] = false;
+		m->in[nptb_page_key(victim)] = false;
 	}
-	page->key = key;
 	m->in[key] = true;
 	m->accessed[key] = true;
 	nptb_policy_charge(&m->policy, page);
@@ -121,10 +120,12 @@ static u64 run(const struct nptb_policy_ops *ops, u64 (*next)(u32), u64 budget,
 	u32 step;
 
 	dice_state = 0x9e3779b97f4a7c15ULL;
+	m->pages = unit_pages(&m->policy, PAGES);
 	nptb_policy_init(&m->policy, ops, young, m);
 	for (step = 0; step < 100000; step++)
 		reference(m, next(step), budget, exact);
 	misses = m->misses;
+	unit_pages_free(&m->policy);
 	free(m);
 	return misses;
 }

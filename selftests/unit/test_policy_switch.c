@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "set/policy.h"
+#include "pages.h"
 
 #define PAGES	64
 #define STEPS	40000
@@ -66,15 +66,19 @@ static u32 index_of(const struct model *m, const struct nptb_page *page)
 static void compare_order(const struct nptb_policy *policy,
 			  const struct model *m)
 {
-	const struct nptb_ring *at = policy->ring.next;
-	u32 i;
+	u64 keys[2 * PAGES];
+	u32 n = unit_ring(&policy->table, NPTB_SLOT_RING, keys, PAGES), i;
 
-	for (i = 0; i < m->count; i++, at = at->next) {
-		if (at == &policy->ring)
-			at = policy->pending.next;
-		assert_ptr_equal(at, &m->page[i]->link);
-	}
-	assert_true(at == &policy->pending || at == &policy->ring);
+	n += unit_ring(&policy->table, NPTB_SLOT_PENDING, &keys[n], PAGES);
+	assert_int_equal(n, m->count);
+	for (i = 0; i < m->count; i++)
+		assert_int_equal(keys[i], nptb_page_key(m->page[i]));
+}
+
+static void forget(struct nptb_policy *policy, struct nptb_page *page)
+{
+	nptb_policy_forget(policy, page);
+	page->tag = NPTB_TAG_NONE;
 }
 
 /* @ordered: all policies are first in, first out. */
@@ -92,7 +96,7 @@ static void step(struct nptb_policy *policy, struct model *m,
 	} else if (what < 65) {
 		i = index_of(m, page);
 		if (i < m->count) {
-			nptb_policy_forget(policy, page);
+			forget(policy, page);
 			cut(m, i);
 		}
 	} else if (what < 85) {
@@ -104,7 +108,7 @@ static void step(struct nptb_policy *policy, struct model *m,
 		assert_true(i < m->count);
 		if (ordered)
 			assert_int_equal(i, 0);
-		nptb_policy_forget(policy, page);
+		forget(policy, page);
 		cut(m, i);
 	} else if (what < 88) {
 		nptb_policy_begin_switch(policy, ordered ? &counting :
@@ -120,12 +124,11 @@ static void step(struct nptb_policy *policy, struct model *m,
 
 static void run(bool ordered)
 {
-	struct nptb_page *pages = malloc(PAGES * sizeof(*pages));
 	struct nptb_policy policy;
+	struct nptb_page *pages = unit_pages(&policy, PAGES);
 	struct model m = { .count = 0 };
 	u32 i, under_way = 0;
 
-	memset(pages, 0xa5, PAGES * sizeof(*pages));
 	nptb_policy_init(&policy, &nptb_policy_fifo, young, NULL);
 	for (i = 0; i < STEPS; i++) {
 		step(&policy, &m, pages, ordered);
@@ -139,7 +142,7 @@ static void run(bool ordered)
 	while (nptb_policy_switch_some(&policy, 1))
 		;
 	assert_int_equal(policy.count, m.count);
-	free(pages);
+	unit_pages_free(&policy);
 }
 
 static void test_in_order(void **state)

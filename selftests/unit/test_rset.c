@@ -5,6 +5,7 @@
 #include <nptbudget.h>
 
 #include "set/room.h"
+#include "pages.h"
 #include "script.h"
 
 static const struct unit_script shields[] = {
@@ -66,39 +67,44 @@ static void test_rehash(void **state)
  */
 static void chains(u32 bits, u64 count)
 {
-	struct nptb_page *pages = calloc(count, sizeof(*pages));
+	/* Both address spaces, and frames up to the largest. */
+	u64 last = nptb_key(1, (1ULL << NPTB_KEY_AS_SHIFT) - 1);
+	u64 *keys = calloc(count, sizeof(*keys));
 	struct nptb_shield shield;
 	struct nptb_rset set;
 	u64 i;
 
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, calloc(1u << bits, sizeof(*set.buckets)), bits, UNIT_MULTIPLIER);
+	unit_set_init(&set, bits, count + 1);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
+	assert_true(nptb_rset_new_shield(&set, &shield));
 	for (i = 0; i < count; i++) {
-		/* Both address spaces, and frames up to the largest. */
-		u64 key = nptb_key(i & 1, (i << 28) ^ i);
+		struct nptb_page *page;
 
-		assert_null(nptb_rset_find(&set, key));
-		assert_true(nptb_rset_give(&set, key, &pages[i], &shield));
-		assert_ptr_equal(nptb_rset_find(&set, key), &pages[i]);
-		assert_ptr_equal(pages[i].shield, &shield);
+		keys[i] = i ? nptb_key(i & 1, (i << 28) ^ i) : last;
+		assert_null(nptb_rset_find(&set, keys[i]));
+		assert_true(nptb_rset_give(&set, keys[i], true, &shield));
+		page = nptb_rset_find(&set, keys[i]);
+		assert_int_equal(nptb_page_key(page), keys[i]);
+		assert_int_equal(nptb_page_leaves(page), 1);
+		assert_int_equal(nptb_rset_slots_left(&set), count - i - 1);
 	}
+	assert_ptr_equal(nptb_rset_shield_of(&set, nptb_rset_find(&set, keys[count / 2])), &shield);
 	assert_int_equal(set.count, count);
 	assert_null(nptb_rset_find(&set, ~0ULL));
 	for (i = 0; i < count; i++) {
-		struct nptb_page *page = &pages[i * 7 % count];
+		u64 key = keys[i * 7 % count];
 
-		nptb_rset_take(&set, page);
-		assert_null(nptb_rset_find(&set, page->key));
+		nptb_rset_take(&set, nptb_rset_find(&set, key));
+		assert_null(nptb_rset_find(&set, key));
 		assert_int_equal(set.count, count - i - 1);
 		assert_int_equal(shield.count, count - i - 1);
 		if (i + 1 < count)
-			assert_non_null(nptb_rset_find(&set, pages[(i + 1) * 7 % count].key));
+			assert_non_null(nptb_rset_find(&set, keys[(i + 1) * 7 % count]));
 	}
 	for (i = 0; i < 1u << bits; i++)
-		assert_null(set.buckets[i]);
-	free(set.buckets);
-	free(pages);
+		assert_int_equal(set.heads[i], NPTB_SLOT_NONE);
+	unit_set_exit(&set);
+	free(keys);
 }
 
 static void test_chains(void **state)
@@ -114,28 +120,22 @@ static void test_chains(void **state)
 	}
 }
 
-static u32 longest_chain(u64 stride, u64 multiplier)
+static u32 longest_chain(struct nptb_rset *set, u64 stride, u64 multiplier)
 {
-	static struct nptb_page *buckets[256];
-	static struct nptb_page pages[256];
-	struct nptb_shield shield;
-	struct nptb_rset set;
-	u32 longest = 0, length;
+	u32 longest = 0, length, slot;
 	size_t i;
 
-	memset(buckets, 0, sizeof(buckets));
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 8, multiplier);
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		nptb_rset_give(&set, i * stride, &pages[i], &shield);
-	for (i = 0; i < ARRAY_SIZE(buckets); i++) {
-		struct nptb_page *page = buckets[i];
-
-		for (length = 0; page; page = page->hash)
-			length++;
+	set->multiplier = multiplier | 1;
+	for (i = 0; i < 256; i++)
+		nptb_rset_charge(set, i * stride, true);
+	for (i = 0; i < 256; i++) {
+		length = 0;
+		for (slot = set->heads[i]; slot; length++)
+			slot = nptb_at(set->policy.table.slots, slot)->chain;
 		if (length > longest)
 			longest = length;
 	}
+	assert_int_equal(unit_drain(set), 256);
 	return longest;
 }
 
@@ -147,17 +147,21 @@ static void test_spread(void **state)
 {
 	static const u64 strides[] = { 1, 2, 3, 512, 4096, 262144 };
 	u64 multiplier = UNIT_MULTIPLIER;
+	struct nptb_rset set;
 	size_t i, j;
 
 	(void)state;
+	unit_set_init(&set, 8, 256);
+	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = 0; i < 2000; i++) {
 		for (j = 0; j < ARRAY_SIZE(strides); j++)
-			assert_in_range(longest_chain(strides[j], multiplier),
+			assert_in_range(longest_chain(&set, strides[j], multiplier),
 					1, 12);
 		multiplier ^= multiplier << 13;
 		multiplier ^= multiplier >> 7;
 		multiplier ^= multiplier << 17;
 	}
+	unit_set_exit(&set);
 }
 
 static u64 leaves_asked(void *ctx, u64 key)
@@ -170,56 +174,54 @@ static u64 leaves_asked(void *ctx, u64 key)
 /* No step does more than it was told, but for the rest of one chain. */
 static void test_steps_are_bounded(void **state)
 {
-	static struct nptb_page *small[16], *large[1024], pages[512];
+	const u32 pages = 512;
 	u64 at = NPTB_WALK_BEGIN, i, n = 0;
-	struct nptb_page **old = NULL;
-	struct nptb_shield shield;
 	struct nptb_rset set;
-	u32 asked, steps = 0;
+	u32 asked, steps = 0, *old = NULL, *small;
 
 	(void)state;
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, small, 4, UNIT_MULTIPLIER);
+	unit_set_init(&set, 4, pages);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		nptb_rset_give(&set, i, &pages[i], &shield);
-	nptb_rset_settle(&set, &shield);
-	nptb_rset_begin_rehash(&set, large, 10);
+	for (i = 0; i < pages; i++)
+		nptb_rset_charge(&set, i, true);
+	small = set.heads;
+	nptb_rset_begin_rehash(&set, calloc(1024, sizeof(*small)), 10);
 	while (!old) {
 		u32 moved = set.moved;
 
 		old = nptb_rset_rehash_some(&set, 8);
 		assert_in_range(set.moved - moved, 1, 8);
-		for (i = 0; i < ARRAY_SIZE(pages); i++)
-			assert_ptr_equal(nptb_rset_find(&set, i), &pages[i]);
+		for (i = 0; i < pages; i++)
+			assert_int_equal(nptb_page_key(nptb_rset_find(&set, i)), i);
 		steps++;
 	}
 	assert_ptr_equal(old, small);
+	free(old);
 	assert_in_range(steps, 2, 16);
 	for (steps = 0; at < NPTB_WALK_END; steps++) {
 		asked = 0;
-		assert_null(nptb_rset_reconcile(&set, &at, 8, leaves_asked, &asked));
+		assert_int_equal(nptb_rset_reconcile(&set, &at, 8, leaves_asked, &asked), 0);
 		assert_in_range(asked, 0, 8 + 12);
 		n += asked;
 	}
-	assert_int_equal(n, ARRAY_SIZE(pages));
-	assert_true(steps > ARRAY_SIZE(pages) / 20);
+	assert_int_equal(n, pages);
+	assert_true(steps > pages / 20);
+	unit_set_exit(&set);
 }
 
 /* An attempt without end keeps its newest pages; the others may go, in order. */
 static void test_bound(void **state)
 {
-	static struct nptb_page *buckets[64], pages[NPTB_SHIELD_MAX + 3];
 	struct nptb_shield shield;
 	struct nptb_rset set;
 	u64 i;
 
 	(void)state;
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 6, UNIT_MULTIPLIER);
+	unit_set_init(&set, 6, NPTB_SHIELD_MAX + 4);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		nptb_rset_give(&set, i, &pages[i], &shield);
+	assert_true(nptb_rset_new_shield(&set, &shield));
+	for (i = 0; i < NPTB_SHIELD_MAX + 3; i++) {
+		nptb_rset_give(&set, i, true, &shield);
 		nptb_rset_bound(&set, &shield);
 		assert_true(shield.count <= NPTB_SHIELD_MAX);
 		assert_int_equal(shield.leaves, shield.count);
@@ -227,41 +229,43 @@ static void test_bound(void **state)
 	assert_int_equal(shield.count, NPTB_SHIELD_MAX);
 	assert_int_equal(set.policy.count, 3);
 	for (i = 0; i < 3; i++)
-		assert_ptr_equal(nptb_rset_victim(&set), &pages[i]);
-	assert_ptr_equal(nptb_shield_oldest(&shield), &pages[3]);
+		assert_int_equal(nptb_page_key(nptb_rset_victim(&set)), i);
+	assert_int_equal(nptb_page_key(nptb_rset_oldest(&set, &shield)), 3);
+	unit_set_exit(&set);
 }
 
 static void test_drain(void **state)
 {
-	static struct nptb_page *buckets[8];
-	static struct nptb_page pages[20];
+	const u32 pages = 20;
 	struct nptb_shield shield;
 	struct nptb_rset set;
 	u64 at = NPTB_WALK_BEGIN, i, left;
 
 	(void)state;
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 3, UNIT_MULTIPLIER);
+	unit_set_init(&set, 3, pages + 1);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	assert_null(nptb_rset_drain(&set, &at, 1));
+	assert_true(nptb_rset_new_shield(&set, &shield));
+	assert_int_equal(nptb_rset_drain(&set, &at, 1), 0);
 	assert_int_equal(at, NPTB_WALK_END);
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		nptb_rset_give(&set, i, &pages[i], &shield);
+	for (i = 0; i < pages; i++)
+		nptb_rset_give(&set, i, true, &shield);
 	nptb_rset_settle(&set, &shield);
-	left = ARRAY_SIZE(pages);
+	left = pages;
 	for (at = NPTB_WALK_BEGIN; at < NPTB_WALK_END;) {
-		struct nptb_page *page = nptb_rset_drain(&set, &at, 3);
+		u32 found = 0;
 
-		for (; page; page = page->hash, left--) {
-			assert_in_range(page - pages, 0, ARRAY_SIZE(pages) - 1);
-			assert_null(nptb_rset_find(&set, page->key));
-		}
+		left -= nptb_rset_drain(&set, &at, 3);
+		for (i = 0; i < pages; i++)
+			found += !!nptb_rset_find(&set, i);
+		assert_int_equal(found, left);
 		assert_int_equal(set.count, left);
+		assert_int_equal(set.leaves, left);
 		assert_int_equal(set.policy.count, left);
 	}
 	assert_int_equal(left, 0);
-	for (i = 0; i < ARRAY_SIZE(buckets); i++)
-		assert_null(buckets[i]);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(set.heads[i], NPTB_SLOT_NONE);
+	unit_set_exit(&set);
 }
 
 #define YES	NPTB_ROOM_YES
@@ -272,36 +276,35 @@ static void test_drain(void **state)
 /* A page with several leaves takes them along wherever it goes. */
 static void test_leaves(void **state)
 {
-	struct nptb_page *buckets[2] = { NULL }, pages[2] = { 0 }, *page;
-	struct nptb_rset set;
 	struct nptb_shield shield;
+	struct nptb_rset set;
 
 	(void)state;
-	nptb_rset_init(&set, buckets, 1, UNIT_MULTIPLIER);
+	unit_set_init(&set, 1, 3);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	nptb_shield_init(&shield);
-	assert_true(nptb_rset_give(&set, 1, &pages[0], &shield));
-	assert_true(nptb_rset_charge(&set, 2, &pages[1]));
+	assert_true(nptb_rset_new_shield(&set, &shield));
+	assert_true(nptb_rset_give(&set, 1, true, &shield));
+	assert_true(nptb_rset_charge(&set, 2, true));
 	assert_int_equal(set.leaves, 2);
 	assert_int_equal(shield.leaves, 1);
 	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 1), 5);
 	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 2), 3);
 	assert_int_equal(set.leaves, 8);
 	assert_int_equal(shield.leaves, 5);
-	assert_false(nptb_rset_give(&set, 2, NULL, &shield));
+	assert_false(nptb_rset_give(&set, 2, false, &shield));
 	assert_int_equal(shield.leaves, 8);
 	nptb_rset_set_leaves(&set, nptb_rset_find(&set, 2), 1);
 	assert_int_equal(shield.leaves, 6);
-	page = nptb_rset_own_victim(&set, &shield);
-	assert_int_equal(page->key, 1);
+	assert_int_equal(nptb_page_key(nptb_rset_own_victim(&set, &shield)), 1);
 	assert_int_equal(set.leaves, 1);
 	assert_int_equal(shield.leaves, 1);
 	nptb_rset_settle(&set, &shield);
 	assert_int_equal(shield.leaves, 0);
 	assert_int_equal(set.leaves, 1);
-	assert_ptr_equal(nptb_rset_victim(&set), &pages[1]);
+	assert_int_equal(nptb_page_key(nptb_rset_victim(&set)), 2);
 	assert_int_equal(set.leaves, 0);
 	assert_int_equal(set.count, 0);
+	unit_set_exit(&set);
 }
 
 static u64 leaves_now(void *ctx, u64 key)
@@ -313,26 +316,21 @@ static u64 leaves_now(void *ctx, u64 key)
 static void test_follow(void **state)
 {
 	u64 now[] = { 1, 0, 3, 0, 1, 0, 2, 1 };
-	struct nptb_page *buckets[2] = { NULL }, pages[8] = { 0 }, *gone;
 	struct nptb_rset set;
 	struct nptb_shield shield;
 	u64 at = NPTB_WALK_BEGIN, i;
 	u32 n = 0;
 
 	(void)state;
-	nptb_rset_init(&set, buckets, 1, UNIT_MULTIPLIER);
+	unit_set_init(&set, 1, 9);
 	nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
-	nptb_shield_init(&shield);
+	assert_true(nptb_rset_new_shield(&set, &shield));
 	for (i = 0; i < 4; i++)
-		assert_true(nptb_rset_give(&set, i, &pages[i], &shield));
+		assert_true(nptb_rset_give(&set, i, true, &shield));
 	for (; i < 8; i++)
-		assert_true(nptb_rset_charge(&set, i, &pages[i]));
+		assert_true(nptb_rset_charge(&set, i, true));
 	while (at < NPTB_WALK_END)
-		for (gone = nptb_rset_reconcile(&set, &at, 1, leaves_now, now);
-		     gone; gone = gone->hash) {
-			assert_int_equal(now[gone->key], 0);
-			n++;
-		}
+		n += nptb_rset_reconcile(&set, &at, 1, leaves_now, now);
 	assert_int_equal(n, 3);
 	assert_int_equal(set.count, 5);
 	assert_int_equal(set.leaves, 8);
@@ -341,10 +339,11 @@ static void test_follow(void **state)
 	for (i = 0; i < 8; i++)
 		assert_int_equal(!!nptb_rset_find(&set, i), !!now[i]);
 	/* In the order that they were in. */
-	assert_int_equal(nptb_rset_own_victim(&set, &shield)->key, 0);
-	assert_int_equal(nptb_rset_victim(&set)->key, 4);
-	assert_int_equal(nptb_rset_victim(&set)->key, 6);
+	assert_int_equal(nptb_page_key(nptb_rset_own_victim(&set, &shield)), 0);
+	assert_int_equal(nptb_page_key(nptb_rset_victim(&set)), 4);
+	assert_int_equal(nptb_page_key(nptb_rset_victim(&set)), 6);
 	assert_int_equal(set.leaves, 4);
+	unit_set_exit(&set);
 }
 
 static const struct {

@@ -5,48 +5,60 @@
  */
 #include "unit.h"
 
-#include "set/rset.h"
-#include "script.h"
+#include "pages.h"
 
 #define FRAMES	40
 #define EXEMPT	12	/* frames below this are exempt */
 #define LIMIT	6
 #define STEPS	20000
 
+static void is_victim(struct nptb_rset *set, u64 key)
+{
+	struct nptb_page *page = nptb_rset_victim(set);
+
+	assert_non_null(page);
+	assert_int_equal(nptb_page_key(page), key);
+}
+
 /* A page goes from one owner to another: what counts, what may go. */
 static void test_owners(void **state)
 {
-	struct nptb_page *buckets[4] = { NULL }, pages[3];
 	struct nptb_shield shield;
 	struct nptb_rset set;
 
 	(void)state;
-	nptb_shield_init(&shield);
-	nptb_rset_init(&set, buckets, 2, UNIT_MULTIPLIER);
+	unit_set_init(&set, 2, 4);
 	nptb_policy_init(&set.policy, &nptb_policy_random, NULL, NULL);
-	assert_true(nptb_rset_give(&set, 1, &pages[0], &set.exempt));
-	assert_true(nptb_rset_give(&set, 2, &pages[1], &set.pinned));
-	assert_true(nptb_rset_give(&set, 3, &pages[2], &shield));
+	assert_true(nptb_rset_new_shield(&set, &shield));
+	assert_true(nptb_rset_give(&set, 1, true, &set.exempt));
+	assert_true(nptb_rset_give(&set, 2, true, &set.pinned));
+	assert_true(nptb_rset_give(&set, 3, true, &shield));
+	assert_true(nptb_page_is_kept(nptb_rset_find(&set, 1)));
+	assert_true(nptb_page_is_kept(nptb_rset_find(&set, 2)));
+	assert_false(nptb_page_is_kept(nptb_rset_find(&set, 3)));
+	assert_true(nptb_page_is_held(nptb_rset_find(&set, 3)));
 	assert_int_equal(set.count, 3);
 	assert_int_equal(nptb_rset_counted(&set), 2);
 	assert_int_equal(nptb_rset_loose(&set), 1);
 	assert_null(nptb_rset_victim(&set));
 	nptb_rset_settle(&set, &shield);
-	assert_ptr_equal(nptb_rset_victim(&set), &pages[2]);
+	assert_false(nptb_page_is_held(nptb_rset_find(&set, 3)));
+	is_victim(&set, 3);
 	assert_null(nptb_rset_victim(&set));
 	/* Off the lists: of the policy, and victims. */
-	nptb_rset_free(&set, &pages[0]);
+	nptb_rset_free(&set, nptb_rset_find(&set, 1));
 	assert_int_equal(nptb_rset_counted(&set), 2);
 	assert_int_equal(nptb_rset_loose(&set), 1);
-	assert_ptr_equal(nptb_rset_victim(&set), &pages[0]);
-	nptb_rset_give(&set, 2, NULL, &set.exempt);
+	is_victim(&set, 1);
+	nptb_rset_hand(&set, nptb_rset_find(&set, 2), &set.exempt);
 	assert_int_equal(set.pinned.count, 0);
 	assert_int_equal(nptb_rset_counted(&set), 0);
-	nptb_rset_give(&set, 2, NULL, &shield);
+	nptb_rset_give(&set, 2, false, &shield);
 	assert_int_equal(set.exempt.count, 0);
 	assert_int_equal(nptb_rset_loose(&set), 1);
-	assert_ptr_equal(nptb_rset_own_victim(&set, &shield), &pages[1]);
+	assert_int_equal(nptb_page_key(nptb_rset_own_victim(&set, &shield)), 2);
 	assert_int_equal(set.count, 0);
+	unit_set_exit(&set);
 }
 
 /* What KVM has: a leaf in the tables that are in use, and some in dying ones. */
@@ -87,7 +99,7 @@ static u64 counted(const struct nptb_rset *set, const struct kvm *kvm)
 /* As a fault of the module: room first, the leaf then. */
 static bool fault(struct nptb_rset *set, struct kvm *kvm, u32 frame)
 {
-	struct nptb_page *page, *spare;
+	struct nptb_page *page;
 
 	while (frame >= EXEMPT) {
 		page = nptb_rset_find(set, frame);
@@ -100,15 +112,13 @@ static bool fault(struct nptb_rset *set, struct kvm *kvm, u32 frame)
 		/* Dying tables are out of reach: the fault comes again. */
 		if (!page)
 			return false;
-		kvm->leaf[page->key] = false;
-		free(page);
+		kvm->leaf[nptb_page_key(page)] = false;
 	}
 	kvm->leaf[frame] = true;
-	spare = malloc(sizeof(*spare));
-	memset(spare, 0xa5, sizeof(*spare));
-	if (!(frame < EXEMPT ? nptb_rset_give(set, frame, spare, &set->exempt) :
-			       nptb_rset_charge(set, frame, spare)))
-		free(spare);
+	if (frame < EXEMPT)
+		nptb_rset_give(set, frame, true, &set->exempt);
+	else
+		nptb_rset_charge(set, frame, true);
 	return true;
 }
 
@@ -129,12 +139,11 @@ static void test_against_kvm(void **state)
 
 	(void)state;
 	for (run = 1; run <= 8; run++) {
-		struct nptb_page *buckets[8] = { NULL };
 		struct kvm kvm = { 0 };
 		struct nptb_rset set;
 
 		seed = run;
-		nptb_rset_init(&set, buckets, 3, UNIT_MULTIPLIER);
+		unit_set_init(&set, 3, FRAMES);
 		nptb_policy_init(&set.policy, &nptb_policy_fifo, NULL, NULL);
 		for (i = 0; i < STEPS; i++) {
 			u32 frame = dice(FRAMES), what = dice(1000);
@@ -153,6 +162,7 @@ static void test_against_kvm(void **state)
 			more += sum(&kvm, 0) > LIMIT;
 		}
 		unit_drain(&set);
+		unit_set_exit(&set);
 	}
 	assert_true(more > STEPS);
 	assert_true(refused > 0);

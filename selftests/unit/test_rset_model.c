@@ -5,8 +5,7 @@
  */
 #include "unit.h"
 
-#include "set/rset.h"
-#include "script.h"
+#include "pages.h"
 
 #define PAGES		48
 #define VCPUS		4
@@ -138,19 +137,14 @@ static bool young(void *ctx, u64 key)
 
 static void real_give(struct real *r, u64 key, u32 vcpu)
 {
-	struct nptb_page *spare = malloc(sizeof(*spare));
+	bool new = !nptb_rset_find(&r->set, key);
 
-	memset(spare, 0xa5, sizeof(*spare));
-	if (!nptb_rset_give(&r->set, key, spare, &r->shields[vcpu]))
-		free(spare);
+	assert_int_equal(nptb_rset_give(&r->set, key, true, &r->shields[vcpu]), new);
 }
 
-static u64 key_and_free(struct nptb_page *page, u64 none)
+static u64 key_of_page(const struct nptb_page *page, u64 none)
 {
-	u64 key = page ? page->key : none;
-
-	free(page);
-	return key;
+	return page ? nptb_page_key(page) : none;
 }
 
 /* Begin to move to another hash, or go on with it: all else goes on meanwhile. */
@@ -158,7 +152,7 @@ static void real_rehash(struct real *r, u32 bits)
 {
 	if (!r->set.old)
 		nptb_rset_begin_rehash(&r->set,
-				       calloc(1u << bits, sizeof(*r->set.buckets)),
+				       calloc(1u << bits, sizeof(*r->set.heads)),
 				       bits);
 	else
 		free(nptb_rset_rehash_some(&r->set, 1 + bits));
@@ -166,12 +160,9 @@ static void real_rehash(struct real *r, u32 bits)
 
 static void both_charge(struct real *r, struct model *m, u64 key)
 {
-	struct nptb_page *spare = malloc(sizeof(*spare));
 	u32 at;
 
-	memset(spare, 0xa5, sizeof(*spare));
-	if (!nptb_rset_charge(&r->set, key, spare))
-		free(spare);
+	assert_int_equal(nptb_rset_charge(&r->set, key, true), row_of(m, key, &at) < 0);
 	if (row_of(m, key, &at) < 0)
 		append(&m->rows[VCPUS], key);
 }
@@ -185,7 +176,7 @@ static void both_take(struct real *r, struct model *m, u64 key)
 	if (!page)
 		return;
 	nptb_rset_take(&r->set, page);
-	assert_int_equal(key_and_free(page, 0), key);
+	assert_int_equal(key_of_page(page, 0), key);
 	model_take(m, key);
 }
 
@@ -194,9 +185,9 @@ static void both_own_victim(struct real *r, struct model *m, u32 vcpu)
 	struct row *row = &m->rows[vcpu];
 	u64 want = row->count ? row->keys[0] : ~0ULL;
 
-	assert_int_equal(key_and_free(nptb_rset_own_victim(&r->set,
-							   &r->shields[vcpu]),
-				      ~0ULL), want);
+	struct nptb_page *page = nptb_rset_own_victim(&r->set, &r->shields[vcpu]);
+
+	assert_int_equal(key_of_page(page, ~0ULL), want);
 	if (row->count)
 		cut(row, 0);
 }
@@ -215,7 +206,7 @@ static void step(struct real *r, struct model *m)
 		nptb_rset_settle(&r->set, &r->shields[vcpu]);
 		model_settle(m, vcpu);
 	} else if (what < 70) {
-		assert_int_equal(key_and_free(nptb_rset_victim(&r->set), ~0ULL),
+		assert_int_equal(key_of_page(nptb_rset_victim(&r->set), ~0ULL),
 				 model_victim(m, ~0ULL));
 	} else if (what < 75) {
 		both_own_victim(r, m, vcpu);
@@ -224,8 +215,10 @@ static void step(struct real *r, struct model *m)
 	} else if (what < 94) {
 		r->accessed[index] = true;
 		m->accessed[index] = true;
-	} else if (what < 99) {
+	} else if (what < 98) {
 		real_rehash(r, dice(8));
+	} else if (what < 99) {
+		unit_set_grow(&r->set, dice(8) ? 0 : 1);
 	} else {
 		m->clock = dice(2);
 		nptb_policy_switch(&r->set.policy, m->clock ?
@@ -233,36 +226,33 @@ static void step(struct real *r, struct model *m)
 	}
 }
 
-static void compare_row(const struct real *r, const struct nptb_ring *ring,
-			u64 count, const struct row *row, int vcpu)
+static void compare_row(struct real *r, u32 head, u64 count,
+			const struct row *row, int vcpu)
 {
-	struct nptb_ring *at = ring->next;
-	u32 i;
+	u64 keys[PAGES];
+	u32 n = unit_ring(&r->set.policy.table, head, keys, PAGES), i;
 
 	assert_int_equal(count, row->count);
-	for (i = 0; i < row->count; i++, at = at->next) {
-		struct nptb_page *page = nptb_page_of(at);
+	assert_int_equal(n, row->count);
+	for (i = 0; i < n; i++) {
+		struct nptb_page *page = nptb_rset_find(&r->set, keys[i]);
 
-		assert_ptr_not_equal(at, ring);
-		assert_ptr_equal(at->next->prev, at);
-		assert_int_equal(page->key, row->keys[i]);
-		assert_ptr_equal(nptb_rset_find(&r->set, page->key), page);
-		assert_ptr_equal(page->shield,
+		assert_int_equal(keys[i], row->keys[i]);
+		assert_ptr_equal(nptb_rset_shield_of(&r->set, page),
 				 vcpu >= 0 ? &r->shields[vcpu] : NULL);
 	}
-	assert_ptr_equal(at, ring);
 }
 
-static void compare(const struct real *r, const struct model *m)
+static void compare(struct real *r, const struct model *m)
 {
 	u32 total = 0, i;
 
 	for (i = 0; i < VCPUS; i++) {
-		compare_row(r, &r->shields[i].ring, r->shields[i].count,
+		compare_row(r, r->shields[i].ring, r->shields[i].count,
 			    &m->rows[i], i);
 		total += m->rows[i].count;
 	}
-	compare_row(r, &r->set.policy.ring, r->set.policy.count,
+	compare_row(r, NPTB_SLOT_RING, r->set.policy.count,
 		    &m->rows[VCPUS], -1);
 	assert_int_equal(r->set.count, total + m->rows[VCPUS].count);
 	assert_memory_equal(r->accessed, m->accessed, sizeof(r->accessed));
@@ -275,10 +265,10 @@ static void run(u64 with)
 	u32 i;
 
 	seed = with;
-	nptb_rset_init(&real.set, calloc(1, sizeof(*real.set.buckets)), 0, UNIT_MULTIPLIER);
+	unit_set_init(&real.set, 0, PAGES + VCPUS);
 	nptb_policy_init(&real.set.policy, &nptb_policy_fifo, young, &real);
 	for (i = 0; i < VCPUS; i++)
-		nptb_shield_init(&real.shields[i]);
+		assert_true(nptb_rset_new_shield(&real.set, &real.shields[i]));
 	for (i = 0; i < STEPS; i++) {
 		step(&real, &model);
 		compare(&real, &model);
@@ -287,8 +277,7 @@ static void run(u64 with)
 		nptb_rset_settle(&real.set, &real.shields[i]);
 	unit_drain(&real.set);
 	assert_int_equal(real.set.count, 0);
-	free(real.set.old);
-	free(real.set.buckets);
+	unit_set_exit(&real.set);
 }
 
 static void test_against_model(void **state)

@@ -20,14 +20,19 @@
 /* Of the hash. What is replayed does not depend on it. */
 #define MULTIPLIER	0x9e3779b97f4a7c15ULL
 
+/* Slots of a table at first; twice as many each time that they are used up. */
+#define SLOTS_FIRST	1024
+
 /**
- * struct page - a page of the set
- * @page: for the module's code
- * @accessed: its accessed bit
+ * struct pages - a set of the module's, and what is known of its pages besides
+ * @set: the set
+ * @accessed: by slot, the accessed bit
+ * @number: by slot, the number of a fault: which one, is for the policy to know
  */
-struct page {
-	struct nptb_page page;
-	bool accessed;
+struct pages {
+	struct nptb_rset set;
+	bool *accessed;
+	u64 *number;
 };
 
 /**
@@ -44,7 +49,7 @@ struct vcpu {
 
 /**
  * struct replay - a replay under way
- * @set: the pages that are there
+ * @pages: that are there
  * @limit: most of them
  * @bare: the policy gives no shield
  * @nr_vcpus: entries in @vcpu
@@ -56,7 +61,7 @@ struct vcpu {
  * @counts: so far
  */
 struct replay {
-	struct nptb_rset set;
+	struct pages pages;
 	unsigned long long limit;
 	bool bare;
 	size_t nr_vcpus;
@@ -67,20 +72,105 @@ struct replay {
 	struct replay_counts counts;
 };
 
-static struct page *page_of(struct nptb_page *page)
+static size_t index_of(const struct pages *p, const struct nptb_page *page)
 {
-	return (struct page *)page;
+	return page - p->set.policy.table.slots;
+}
+
+static bool *accessed(struct pages *p, const struct nptb_page *page)
+{
+	return &p->accessed[index_of(p, page)];
+}
+
+static u64 *number(struct pages *p, const struct nptb_page *page)
+{
+	return &p->number[index_of(p, page)];
 }
 
 static bool young(void *ctx, u64 key)
 {
 	struct replay *r = ctx;
-	struct nptb_page *page = nptb_rset_find(&r->set, key);
-	bool was = page && page_of(page)->accessed;
+	struct nptb_page *page = nptb_rset_find(&r->pages.set, key);
+	bool was = page && *accessed(&r->pages, page);
 
 	if (page)
-		page_of(page)->accessed = false;
+		*accessed(&r->pages, page) = false;
 	return was;
+}
+
+u64 replay_next(const struct nptb_policy *policy, const struct nptb_page *page)
+{
+	struct replay *r = policy->ctx;
+
+	return *number(&r->pages, page);
+}
+
+/* As much of each as @nr slots need; what there was stays. */
+static int resize(struct pages *p, struct nptb_page **slots, u32 **stamps, u32 nr)
+{
+	void *more;
+
+	more = realloc(*slots, nr * sizeof(**slots));
+	if (!more)
+		return -ENOMEM;
+	*slots = more;
+	more = realloc(*stamps, nr * sizeof(**stamps));
+	if (!more)
+		return -ENOMEM;
+	*stamps = more;
+	more = realloc(p->accessed, nr * sizeof(*p->accessed));
+	if (!more)
+		return -ENOMEM;
+	p->accessed = more;
+	more = realloc(p->number, nr * sizeof(*p->number));
+	if (!more)
+		return -ENOMEM;
+	p->number = more;
+	return 0;
+}
+
+/* Have a slot for one more page, or vCPU. */
+static int make_slot(struct pages *p)
+{
+	struct nptb_table *table = &p->set.policy.table;
+	struct nptb_page *slots = table->slots;
+	u32 *stamps = table->stamps, nr = table->end / NPTB_SLOT;
+	int err;
+
+	if (nptb_rset_slots_left(&p->set))
+		return 0;
+	if (nr > NPTB_SLOTS_MAX / 2)
+		return -ENOMEM;
+	err = resize(p, &slots, &stamps, 2 * nr);
+	nptb_table_grow(table, slots, stamps, err ? nr : 2 * nr);
+	return err;
+}
+
+static void end_pages(struct pages *p)
+{
+	free(p->set.heads);
+	free(p->set.policy.table.slots);
+	free(p->set.policy.table.stamps);
+	free(p->accessed);
+	free(p->number);
+}
+
+static int begin_pages(struct pages *p)
+{
+	u32 *heads = calloc(1u << BUCKET_BITS, sizeof(*heads)), *stamps = NULL;
+	struct nptb_page *slots = NULL;
+
+	memset(p, 0, sizeof(*p));
+	if (!heads || resize(p, &slots, &stamps, SLOTS_FIRST)) {
+		free(heads);
+		free(slots);
+		free(stamps);
+		end_pages(p);
+		memset(p, 0, sizeof(*p));
+		return -ENOMEM;
+	}
+	nptb_rset_init(&p->set, heads, BUCKET_BITS, MULTIPLIER, slots, stamps, SLOTS_FIRST);
+	return 0;
 }
 
 /**
@@ -126,24 +216,25 @@ static bool break_shield(struct replay *r, struct vcpu *v)
 			first = w;
 	}
 	if (first)
-		nptb_rset_settle(&r->set, &first->shield);
+		nptb_rset_settle(&r->pages.set, &first->shield);
 	return first;
 }
 
-/* As choose() of module/budget/reclaim.c; the page is no longer in the set. */
-static struct nptb_page *choose(struct replay *r, struct vcpu *v, u64 key)
+/* As choose() of module/budget/reclaim.c. Return: whether a page was taken. */
+static bool evict(struct replay *r, struct vcpu *v, u64 key)
 {
-	struct nptb_page *page = nptb_rset_find(&r->set, key);
+	struct nptb_rset *set = &r->pages.set;
+	struct nptb_page *page = nptb_rset_find(set, key);
 
 	if (page) {
-		nptb_rset_take(&r->set, page);
-		return page;
+		nptb_rset_take(set, page);
+		return true;
 	}
-	page = nptb_rset_victim(&r->set);
+	page = nptb_rset_victim(set);
 	if (!page && break_shield(r, v))
-		page = nptb_rset_victim(&r->set);
+		page = nptb_rset_victim(set);
 	if (!page) {
-		page = nptb_rset_own_victim(&r->set, &v->shield);
+		page = nptb_rset_own_victim(set, &v->shield);
 		r->counts.own += !!page;
 	}
 	return page;
@@ -151,33 +242,27 @@ static struct nptb_page *choose(struct replay *r, struct vcpu *v, u64 key)
 
 static void make_room(struct replay *r, struct vcpu *v, u64 key)
 {
-	while (r->set.count >= r->limit) {
-		struct nptb_page *page = choose(r, v, key);
-
-		if (!page)
-			return;
+	while (r->pages.set.count >= r->limit && evict(r, v, key))
 		r->counts.evictions++;
-		free(page_of(page));
-	}
 }
 
 static int give(struct replay *r, struct vcpu *v, u64 key, u64 next)
 {
-	struct page *spare = calloc(1, sizeof(*spare));
+	struct nptb_rset *set = &r->pages.set;
 	struct nptb_page *page;
-	bool used;
+	int err = make_slot(&r->pages);
 
-	if (!spare)
-		return -ENOMEM;
-	used = r->bare ? nptb_rset_charge_newest(&r->set, key, &spare->page) :
-			 nptb_rset_give(&r->set, key, &spare->page, &v->shield);
-	if (!used)
-		free(spare);
-	page = nptb_rset_find(&r->set, key);
+	if (err)
+		return err;
+	if (r->bare)
+		nptb_rset_charge_newest(set, key, true);
+	else
+		nptb_rset_give(set, key, true, &v->shield);
+	page = nptb_rset_find(set, key);
 	/* KVM maps with the accessed bit set. */
-	page_of(page)->accessed = true;
+	*accessed(&r->pages, page) = true;
 	if (r->next)
-		page->stamp = next;
+		*number(&r->pages, page) = next;
 	return 0;
 }
 
@@ -186,7 +271,7 @@ static void settle_ended(struct replay *r, struct vcpu *v, const struct trace_fa
 {
 	if (v->attempt == f->attempt)
 		return;
-	nptb_rset_settle(&r->set, &v->shield);
+	nptb_rset_settle(&r->pages.set, &v->shield);
 	v->attempt = f->attempt;
 	v->began = ++r->attempts;
 }
@@ -195,20 +280,20 @@ static void settle_ended(struct replay *r, struct vcpu *v, const struct trace_fa
 static void hit(struct replay *r, const struct trace_fault *f, struct nptb_page *page, u64 next)
 {
 	r->counts.hits++;
-	page_of(page)->accessed = true;
+	*accessed(&r->pages, page) = true;
 	if (r->next)
-		page->stamp = next;
-	if (r->set.policy.ops != &replay_true_lru)
+		*number(&r->pages, page) = next;
+	if (r->pages.set.policy.ops != &replay_true_lru)
 		return;
 	settle_ended(r, &r->vcpu[f->vcpu], f);
-	if (!page->shield)
-		nptb_policy_renew(&r->set.policy, page);
+	if (!nptb_page_is_held(page))
+		nptb_policy_renew(&r->pages.set.policy, page);
 }
 
 static int reference(struct replay *r, const struct trace_fault *f, u64 next)
 {
 	u64 key = nptb_key(f->as, f->gfn);
-	struct nptb_page *page = nptb_rset_find(&r->set, key);
+	struct nptb_page *page = nptb_rset_find(&r->pages.set, key);
 	struct vcpu *v = &r->vcpu[f->vcpu];
 
 	r->counts.faults++;
@@ -230,81 +315,72 @@ static int reference(struct replay *r, const struct trace_fault *f, u64 next)
  */
 static int look_ahead(struct replay *r, const struct trace_vm *vm)
 {
-	struct nptb_page **buckets = calloc(1u << BUCKET_BITS, sizeof(struct nptb_page *));
-	struct nptb_page *page, *next;
-	u64 at = NPTB_WALK_BEGIN;
-	struct nptb_rset last;
-	int err = 0;
+	struct pages last;
+	int err = begin_pages(&last);
 	size_t i;
 
-	if (!buckets)
-		return -ENOMEM;
-	err = spill_grow(&r->mem, vm->nr * sizeof(*r->next));
+	if (!err)
+		err = spill_grow(&r->mem, vm->nr * sizeof(*r->next));
 	r->next = r->mem.at;
-	nptb_rset_init(&last, buckets, BUCKET_BITS, MULTIPLIER);
-	nptb_policy_init(&last.policy, &nptb_policy_fifo, NULL, NULL);
+	if (!err)
+		nptb_policy_init(&last.set.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = vm->nr; !err && i--;) {
 		u64 key = nptb_key(vm->fault[i].as, vm->fault[i].gfn);
+		struct nptb_page *page = nptb_rset_find(&last.set, key);
 
-		page = nptb_rset_find(&last, key);
-		r->next[i] = page ? page->stamp : ~0ULL;
+		r->next[i] = page ? *number(&last, page) : ~0ULL;
 		if (!page) {
-			page = calloc(1, sizeof(*page));
-			if (page)
-				nptb_rset_charge(&last, key, page);
-			else
-				err = -ENOMEM;
+			err = make_slot(&last);
+			if (err)
+				break;
+			nptb_rset_charge(&last.set, key, true);
+			page = nptb_rset_find(&last.set, key);
 		}
-		if (page)
-			page->stamp = i;
+		*number(&last, page) = i;
 	}
-	for (page = nptb_rset_drain(&last, &at, ~0U); page; page = next) {
-		next = page->hash;
-		free(page);
-	}
-	free(buckets);
+	end_pages(&last);
 	return err;
 }
 
-static int begin(struct replay *r, const struct trace_vm *vm, const struct replay_args *args)
+static int begin_vcpus(struct replay *r, const struct trace_vm *vm)
 {
-	struct nptb_page **buckets = calloc(1u << BUCKET_BITS, sizeof(struct nptb_page *));
-	u64 keep = args->policy->keep;
 	size_t i;
+	int err;
 
-	r->bare = args->policy->bare;
-	r->limit = keep && keep < args->pages ? keep : args->pages;
 	for (i = 0; i < vm->nr; i++)
 		if (vm->fault[i].vcpu >= r->nr_vcpus)
 			r->nr_vcpus = vm->fault[i].vcpu + 1;
 	r->vcpu = calloc(r->nr_vcpus + 1, sizeof(*r->vcpu));
-	if (!buckets || !r->vcpu) {
-		free(buckets);
+	if (!r->vcpu)
 		return -ENOMEM;
+	for (i = 0; i < r->nr_vcpus; i++) {
+		err = make_slot(&r->pages);
+		if (err)
+			return err;
+		nptb_rset_new_shield(&r->pages.set, &r->vcpu[i].shield);
 	}
-	for (i = 0; i < r->nr_vcpus; i++)
-		nptb_shield_init(&r->vcpu[i].shield);
-	nptb_rset_init(&r->set, buckets, BUCKET_BITS, MULTIPLIER);
-	nptb_policy_init(&r->set.policy, args->policy, young, r);
-	nptb_policy_seed(&r->set.policy, args->seed);
+	return 0;
+}
+
+static int begin(struct replay *r, const struct trace_vm *vm, const struct replay_args *args)
+{
+	u64 keep = args->policy->keep;
+	int err = begin_pages(&r->pages);
+
+	r->bare = args->policy->bare;
+	r->limit = keep && keep < args->pages ? keep : args->pages;
+	if (!err)
+		err = begin_vcpus(r, vm);
+	if (err)
+		return err;
+	nptb_policy_init(&r->pages.set.policy, args->policy, young, r);
+	nptb_policy_seed(&r->pages.set.policy, args->seed);
 	return args->policy == &replay_opt ? look_ahead(r, vm) : 0;
 }
 
 static void end(struct replay *r)
 {
-	struct nptb_page *page = NULL, *next;
-	u64 at = NPTB_WALK_BEGIN;
-	size_t i;
-
-	for (i = 0; r->set.buckets && i < r->nr_vcpus; i++)
-		nptb_rset_settle(&r->set, &r->vcpu[i].shield);
-	if (r->set.buckets)
-		page = nptb_rset_drain(&r->set, &at, ~0U);
-	for (; page; page = next) {
-		next = page->hash;
-		free(page_of(page));
-	}
-	free(r->set.buckets);
+	end_pages(&r->pages);
 	free(r->vcpu);
 	spill_free(&r->mem);
 }

@@ -44,6 +44,8 @@ struct replay_counts {
 extern const struct nptb_policy_ops replay_true_lru;
 extern const struct nptb_policy_ops replay_opt;
 
+/* For OPT: the number of the next fault on a page. */
+u64 replay_next(const struct nptb_policy *policy, const struct nptb_page *page);
 const struct nptb_policy_ops *replay_policy(const char *name);
 int replay_run(const struct trace_vm *vm, const struct replay_args *args,
 	       struct replay_counts *counts);

@@ -8,21 +8,16 @@
 
 static struct nptb_page *oldest(struct nptb_policy *policy)
 {
-	if (nptb_ring_empty(&policy->ring))
-		return NULL;
-	return nptb_page_of(policy->ring.next);
+	return nptb_policy_page(policy, nptb_policy_oldest(policy));
 }
 
 static struct nptb_page *farthest(struct nptb_policy *policy)
 {
-	struct nptb_page *found = oldest(policy), *page;
-	struct nptb_ring *at;
+	struct nptb_page *found = oldest(policy), *page = found;
 
-	for (at = policy->ring.next; at != &policy->ring; at = at->next) {
-		page = nptb_page_of(at);
-		if (page->stamp > found->stamp)
+	for (; page; page = nptb_policy_page(policy, page->next))
+		if (replay_next(policy, page) > replay_next(policy, found))
 			found = page;
-	}
 	return found;
 }
 

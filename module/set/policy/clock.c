@@ -18,18 +18,18 @@
 
 static struct nptb_page *clock_victim(struct nptb_policy *policy)
 {
+	struct nptb_page *page = nptb_policy_page(policy, nptb_policy_oldest(policy));
 	int passed;
 
-	if (nptb_ring_empty(&policy->ring))
+	if (!page)
 		return NULL;
 	for (passed = 0; passed < CLOCK_PASS_MAX; passed++) {
-		struct nptb_page *page = nptb_page_of(policy->ring.next);
-
-		if (!policy->young(policy->ctx, page->key))
+		if (!policy->young(policy->ctx, nptb_page_key(page)))
 			return page;
 		nptb_policy_renew(policy, page);
+		page = nptb_policy_page(policy, nptb_policy_oldest(policy));
 	}
-	return nptb_page_of(policy->ring.next);
+	return page;
 }
 
 const struct nptb_policy_ops nptb_policy_clock = {

@@ -19,14 +19,19 @@
 
 static void lru_init(struct nptb_policy *policy)
 {
-	policy->hand = &policy->ring;
+	policy->hand = NPTB_SLOT_RING;
 	policy->left = 0;
+}
+
+static bool hand_is_at(const struct nptb_policy *policy, const struct nptb_page *page)
+{
+	return policy->hand == nptb_slot_of(policy->table.slots, page);
 }
 
 static void lru_forget(struct nptb_policy *policy, struct nptb_page *page)
 {
-	if (policy->hand == &page->link)
-		policy->hand = page->link.next;
+	if (hand_is_at(policy, page))
+		policy->hand = page->next;
 	nptb_policy_del(policy, page);
 }
 
@@ -35,45 +40,44 @@ static void look(struct nptb_policy *policy)
 {
 	struct nptb_page *page;
 
-	if (!policy->left || policy->hand == &policy->ring) {
-		policy->hand = policy->ring.next;
+	if (!policy->left || policy->hand == NPTB_SLOT_RING) {
+		policy->hand = nptb_policy_oldest(policy);
 		policy->left = policy->count;
 	}
-	page = nptb_page_of(policy->hand);
-	policy->hand = page->link.next;
+	page = nptb_at(policy->table.slots, policy->hand);
+	policy->hand = page->next;
 	policy->left--;
-	if (policy->young(policy->ctx, page->key))
+	if (policy->young(policy->ctx, nptb_page_key(page)))
 		nptb_policy_renew(policy, page);
 }
 
 /* The hand must not go along with a page that becomes the newest. */
-static void renew_oldest(struct nptb_policy *policy)
+static void renew(struct nptb_policy *policy, struct nptb_page *page)
 {
-	struct nptb_page *page = nptb_page_of(policy->ring.next);
-
-	if (policy->hand == &page->link)
-		policy->hand = page->link.next;
+	if (hand_is_at(policy, page))
+		policy->hand = page->next;
 	nptb_policy_renew(policy, page);
 }
 
 static struct nptb_page *lru_victim(struct nptb_policy *policy)
 {
 	u64 looks = policy->count < LRU_LOOKS ? policy->count : LRU_LOOKS;
+	struct nptb_page *page;
 	int passed;
 
-	if (nptb_ring_empty(&policy->ring))
+	if (!policy->count)
 		return NULL;
 	while (looks--)
 		look(policy);
 	/* Used since the hand was there: not the oldest after all. */
+	page = nptb_policy_page(policy, nptb_policy_oldest(policy));
 	for (passed = 0; passed < LRU_PASS_MAX; passed++) {
-		struct nptb_page *page = nptb_page_of(policy->ring.next);
-
-		if (!policy->young(policy->ctx, page->key))
+		if (!policy->young(policy->ctx, nptb_page_key(page)))
 			return page;
-		renew_oldest(policy);
+		renew(policy, page);
+		page = nptb_policy_page(policy, nptb_policy_oldest(policy));
 	}
-	return nptb_page_of(policy->ring.next);
+	return page;
 }
 
 const struct nptb_policy_ops nptb_policy_lru = {

@@ -10,9 +10,7 @@
 
 static struct nptb_page *mru_victim(struct nptb_policy *policy)
 {
-	if (nptb_ring_empty(&policy->ring))
-		return NULL;
-	return nptb_page_of(policy->ring.prev);
+	return nptb_policy_page(policy, policy->table.slots[NPTB_SLOT_RING / NPTB_SLOT].prev);
 }
 
 const struct nptb_policy_ops nptb_policy_mru = {

@@ -3,66 +3,17 @@
  * Any page, each as likely as the other: what the others have to beat. The same
  * seed and the same faults give the same victims. Pure.
  *
- * To draw one of N pages without memory of N entries, they are the nodes of a
- * complete binary tree, numbered from the root (1) row by row: the bits of a
- * number behind its leading 1 are the way to its node.
+ * Slots of the table are drawn, among those that were ever used, until one has a page that
+ * is charged. That needs no memory. Where RANDOM_DRAWS of them have none, which is seldom
+ * unless there once were far more pages, it is one of as many that are the oldest.
  */
 #include "set/policy.h"
 
-/* The place of node @number, which may be the first one that is free. */
-static struct nptb_page **place(struct nptb_policy *policy, u64 number)
-{
-	struct nptb_page **at = &policy->root;
-	int bit = 63 - __builtin_clzll(number);
-
-	while (bit--)
-		at = &(*at)->down[number >> bit & 1];
-	return at;
-}
+#define RANDOM_DRAWS	64
 
 static void random_init(struct nptb_policy *policy)
 {
-	policy->root = NULL;
 	policy->dice = policy->seed;
-}
-
-static void random_charge(struct nptb_policy *policy, struct nptb_page *page)
-{
-	nptb_policy_add(policy, page);
-	page->up = policy->count > 1 ? *place(policy, policy->count / 2) : NULL;
-	page->down[0] = NULL;
-	page->down[1] = NULL;
-	*place(policy, policy->count) = page;
-}
-
-/* Put @page where @old was. */
-static void replace(struct nptb_policy *policy, struct nptb_page *old,
-		    struct nptb_page *page)
-{
-	int i;
-
-	page->up = old->up;
-	if (page->up)
-		page->up->down[page->up->down[1] == old] = page;
-	else
-		policy->root = page;
-	for (i = 0; i < 2; i++) {
-		page->down[i] = old->down[i];
-		if (page->down[i])
-			page->down[i]->up = page;
-	}
-}
-
-/* The last node fills the hole: the tree stays complete. */
-static void random_forget(struct nptb_policy *policy, struct nptb_page *page)
-{
-	struct nptb_page **at = place(policy, policy->count);
-	struct nptb_page *last = *at;
-
-	*at = NULL;
-	if (last != page)
-		replace(policy, page, last);
-	nptb_policy_del(policy, page);
 }
 
 /* SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom ...", 2014. */
@@ -75,19 +26,41 @@ static u64 roll(struct nptb_policy *policy)
 	return z ^ (z >> 31);
 }
 
+static u32 draw(struct nptb_policy *policy, u32 sides)
+{
+	return (roll(policy) >> 32) * sides >> 32;
+}
+
+static struct nptb_page *one_of_the_oldest(struct nptb_policy *policy)
+{
+	u32 steps = draw(policy, policy->count < RANDOM_DRAWS ? policy->count : RANDOM_DRAWS);
+	u32 slot = nptb_policy_oldest(policy);
+
+	while (steps--)
+		slot = nptb_at(policy->table.slots, slot)->next;
+	return nptb_policy_page(policy, slot);
+}
+
 static struct nptb_page *random_victim(struct nptb_policy *policy)
 {
+	struct nptb_page *pages = &policy->table.slots[NPTB_SLOTS_FIXED];
+	u32 used = (policy->table.fresh - NPTB_SLOT_FIRST) / NPTB_SLOT;
+	int draws;
+
 	if (!policy->count)
 		return NULL;
-	/* Budgets, and so counts, have 32 bits: the product fits. */
-	return *place(policy, 1 + ((roll(policy) >> 32) * policy->count >> 32));
+	for (draws = 0; draws < RANDOM_DRAWS; draws++) {
+		struct nptb_page *page = &pages[draw(policy, used)];
+
+		if (page->tag == policy->tag)
+			return page;
+	}
+	return one_of_the_oldest(policy);
 }
 
 const struct nptb_policy_ops nptb_policy_random = {
 	.name = "random",
 	.dice = true,
 	.init = random_init,
-	.charge = random_charge,
 	.victim = random_victim,
-	.forget = random_forget,
 };

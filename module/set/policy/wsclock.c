@@ -6,8 +6,9 @@
  * set, and the hand passes. Where the hand finds none to go in WS_PASS_MAX
  * pages, the one of them whose last known use is longest ago goes. Pure.
  *
- * Time is counted in evictions. The note on accessed bits in set/policy/clock.c
- * holds here, too.
+ * Time is counted in evictions. 32 bits of it are enough: the hand comes by each page
+ * within as many evictions as there are pages, so no use is longer ago than twice that.
+ * The note on accessed bits in set/policy/clock.c holds here, too.
  */
 #include "set/policy.h"
 
@@ -20,7 +21,7 @@ static void ws_init(struct nptb_policy *policy)
 
 static void ws_charge(struct nptb_policy *policy, struct nptb_page *page)
 {
-	page->stamp = policy->now;
+	*nptb_stamp(&policy->table, page) = policy->now;
 	nptb_policy_add(policy, page);
 }
 
@@ -28,19 +29,23 @@ static struct nptb_page *ws_victim(struct nptb_policy *policy)
 {
 	u64 looks = policy->count < WS_PASS_MAX ? policy->count : WS_PASS_MAX;
 	struct nptb_page *longest = NULL;
+	u32 most = 0;
 
-	if (nptb_ring_empty(&policy->ring))
+	if (!policy->count)
 		return NULL;
 	policy->now++;
 	while (looks--) {
-		struct nptb_page *page = nptb_page_of(policy->ring.next);
+		struct nptb_page *page = nptb_policy_page(policy, nptb_policy_oldest(policy));
+		u32 *stamp = nptb_stamp(&policy->table, page);
 
-		if (policy->young(policy->ctx, page->key))
-			page->stamp = policy->now;
-		else if (policy->now - page->stamp > policy->count)
+		if (policy->young(policy->ctx, nptb_page_key(page)))
+			*stamp = policy->now;
+		else if (policy->now - *stamp > policy->count)
 			return page;
-		if (!longest || page->stamp < longest->stamp)
+		if (!longest || policy->now - *stamp > most) {
 			longest = page;
+			most = policy->now - *stamp;
+		}
 		nptb_policy_renew(policy, page);
 	}
 	return longest;
@@ -48,6 +53,7 @@ static struct nptb_page *ws_victim(struct nptb_policy *policy)
 
 const struct nptb_policy_ops nptb_policy_wsclock = {
 	.name = "wsclock",
+	.stamps = true,
 	.init = ws_init,
 	.charge = ws_charge,
 	.victim = ws_victim,

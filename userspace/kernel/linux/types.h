@@ -14,4 +14,11 @@ typedef __s32 s32;
 typedef __u64 u64;
 typedef __s64 s64;
 
+#ifndef __packed
+#define __packed	__attribute__((packed))
+#endif
+#ifndef __aligned
+#define __aligned(n)	__attribute__((aligned(n)))
+#endif
+
 #endif /* NPTB_LINUX_TYPES_H */
