@@ -15,6 +15,7 @@
 #include "text.h"
 #include "ui/show.h"
 #include "vm/attach.h"
+#include "vm/memory.h"
 
 static const char *const verdict_names[] = NPTB_VERDICT_NAMES;
 static const char *const role_names[] = NPTB_ROLE_NAMES;
@@ -85,6 +86,7 @@ void nptb_show_stats(struct seq_file *m, struct nptb_vm *vm)
 	show_counter(m, "revoked", stats.revoked);
 	show_counter(m, "carried", stats.carried);
 	show_counter(m, "deliveries", stats.deliveries);
+	show_counter(m, "memory", nptb_vm_memory(vm));
 }
 
 static void show_bits(struct seq_file *m, u32 bits, const char *const *names,
