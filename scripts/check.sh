@@ -34,7 +34,7 @@ DEBUG_SECONDS=7200
 # And for all paths at all budgets.
 PATHS_SECONDS=7200
 read -r -a STOCK <<<"$SERIES_ALL"
-ALONE=(test_replay.sh test_record.sh test_corpus)
+ALONE=(test_replay.sh test_record.sh test_corpus test_memory)
 # perf takes its time to find out about events, bpftrace comes with a compiler, and gnuplot
 # draws fourteen pictures.
 ALONE_FULL=(test_perf.sh test_tools.sh test_plot.sh)
@@ -209,7 +209,7 @@ check_quick() {
 		piece "paths $series" paths "$series" "NPTB_PATHS=${budgets[0]}"
 		budgets=("${budgets[@]:1}" "${budgets[0]}")
 	done
-	piece "replay, record, corpus $HOST" alone "$HOST" "${ALONE[@]}"
+	piece "replay, record, corpus, memory $HOST" alone "$HOST" "${ALONE[@]}"
 	piece "late ends, neighbours $HOST" late "$HOST"
 	for series in "${STOCK[@]}"; do
 		piece "cost of a fault $series" cost "$series"
@@ -229,7 +229,7 @@ check_full() {
 		piece "paths $series" paths "$series" NPTB_PATHS=full
 	done
 	for series in "${STOCK[@]}"; do
-		piece "replay, record, perf, plot, corpus $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
+		piece "replay, record, perf, plot, corpus, memory $series" alone "$series" "${ALONE[@]}" "${ALONE_FULL[@]}"
 		piece "late ends, neighbours $series" late "$series"
 		piece "cost of a fault $series" cost "$series"
 	done
