@@ -270,12 +270,14 @@ report() {
 	fi
 }
 
-# The module left, and the kernel had nothing to say of it.
+# The module left, and the kernel had nothing to say of it. What it says before it loads
+# the first module of ours is of Bochs: 6.12 warns of how its CPU counts its cores.
 report_end() {
 	local reports
-	tr -d '\r' <"$console" | sed -n 's/^KLOG //p' >"$out/kernel-$boot.log"
+	tr -d '\r' <"$console" | sed -n 's/^KLOG //p' |
+		sed -n '/loading out-of-tree module/,$p' >"$out/kernel-$boot.log"
 	reports=$(log_reports "$out/kernel-$boot.log"; grep -a '^INTEL FAILED' "$console" || true)
-	if said "UNLOADED 0" && [ -z "$reports" ]; then
+	if said "UNLOADED 0" && [ -s "$out/kernel-$boot.log" ] && [ -z "$reports" ]; then
 		total[0]=$((total[0] + 1))
 		echo "ok $((++n)) - kernel log, unloading $kernel${model:+ $model}"
 	else

@@ -387,7 +387,7 @@ test_checker() {
 		said "NOT TESTED: kernel 6.12: it could not be had: build/check/kernel-6.12.log (failed)"
 	tap_check "the checker: a piece that needs it is a skip" said "NOT TESTED: probe: it needs kernel 6.12"
 	tap_check "the checker: the other is tested" said "ok     selftests 6.1 "
-	tap_check "the checker: and does all that takes one kernel" said "ok     replay, record, corpus 6.1 "
+	tap_check "the checker: and does all that takes one kernel" said "ok     replay, record, corpus, memory 6.1 "
 	tap_check "the checker: the sum" grep -qE '^[0-9]+ passed, 1 failed, 2 skipped$' "$tmp/said"
 	sed -i 's/ 6.12) exit 1 ;;//' "$tree/scripts/kernel.sh"
 	run "$tree/scripts/check.sh"

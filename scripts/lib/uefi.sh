@@ -35,13 +35,17 @@ uefi_args() {
 	rm -f "$tmp"/tty.in "$tmp"/tty.out
 	mkfifo "$tmp/tty.in" "$tmp/tty.out"
 	cat "$tmp/tty.out" >"$tmp/serial.log" & cats+=" $!"
+	# shellcheck disable=SC2054 # QEMU's commas
 	qemu_args+=(-machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on
 		-drive "if=pflash,unit=0,format=raw,readonly=on,file=$UEFI_CODE"
 		-drive "if=pflash,unit=1,format=raw,file=$uefi/vars.fd"
 		-drive "if=none,id=esp,format=raw,readonly=on,file=fat:$tmp/esp"
 		-device virtio-blk-pci,drive=esp,bootindex=1
 		-chardev "pipe,id=tty,path=$tmp/tty" -serial chardev:tty)
-	[ ! -f "$uefi/keys" ] || { uefi_keys & keys_pid=$!; }
+	[ -f "$uefi/keys" ] || return 0
+	uefi_keys &
+	# shellcheck disable=SC2034 # lab ends it
+	keys_pid=$!
 }
 
 # Press keys: a line of $uefi/keys is a text that the console has to show, a tab, and what
