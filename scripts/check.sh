@@ -6,7 +6,8 @@
 #   check.sh           what every change has to pass
 #   check.sh --full    everything on every kernel, all paths at all budgets, the
 #                      selftests on the debug kernel as well, the demo, the check
-#                      of a host, Debian under budgets with an eye on loops, real guests
+#                      of a host, Debian under budgets with an eye on loops, real guests,
+#                      Intel's VT-x
 #   check.sh --debug   the selftests on the debug kernel alone
 #   check.sh --short   all that installs, fetches and builds, what needs no lab but
 #                      checkpatch (which needs no package), and a selftest on each
@@ -249,6 +250,9 @@ check_full() {
 	piece "libvirt $HOST" "$here/check-libvirt.sh" "$HOST"
 	piece "Slurm $HOST" "$here/check-slurm.sh" "$HOST"
 	piece "damo" "$here/check-damo.sh"
+	for series in "${STOCK[@]}"; do
+		piece "VT-x $series" "$here/check-intel.sh" --kernel "$series" --out "$LOGS/intel"
+	done
 	debug
 }
 
@@ -273,7 +277,7 @@ main() {
 	case ${1-} in
 	'') prepare check "${STOCK[@]}"; check_built "${STATIC[@]}"; check_quick ;;
 	--short) prepare check "${STOCK[@]}"; check_built shell layers; check_short ;;
-	--full) prepare "debug full guests uefi" "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
+	--full) prepare "debug full guests uefi bochs" "${STOCK[@]}" 6.12-debug; check_built "${STATIC[@]}"; check_full ;;
 	--debug) prepare debug 6.12-debug; debug ;;
 	*) usage_error "$usage" ;;
 	esac
