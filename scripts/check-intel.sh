@@ -235,7 +235,7 @@ watch() {
 told() {
 	tr -d '\r' <"$console" | awk -v name="$1" '
 		$0 == "INTEL BEGIN " name { on = 1; next }
-		on && /^INTEL / { exit }
+		/^INTEL / { on = 0 }
 		on { print }'
 }
 
