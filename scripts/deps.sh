@@ -20,7 +20,7 @@ CHECK="shellcheck tmux mandoc man-db sparse gnuplot-nox jq trace-cmd linux-perf 
 DEBUG="bc bison flex libelf-dev libssl-dev dwarves"
 
 # For scripts/check.sh --full, beside that.
-FULL="bpftrace libvirt-daemon-system libvirt-clients slurmctld slurmd slurm-client munge"
+FULL="bpftrace libvirt-daemon-system libvirt-clients slurmctld slurmd slurm-client munge prometheus"
 
 # For scripts/check-guests.sh, beside what the lab takes.
 GUESTS="qemu-utils ipxe-qemu seabios u-boot-qemu memtest86+ xen-hypervisor-4.17-amd64
