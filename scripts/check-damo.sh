@@ -3,6 +3,7 @@
 # Does damo read what `nptbudget export --to damo` writes? Records a guest on an emulated
 # host, and opens the export with the damo of Debian 13, in a pristine machine. What damo
 # shows is compared with the same recording as csv. TAP; takes four minutes.
+# shellcheck disable=SC2317 # prepared calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=lib/all.sh
@@ -75,8 +76,7 @@ main() {
 	need_root "this makes a root folder of another system"
 	rm -rf "$OUT"
 	mkdir -p "$OUT" "$FRESH"
-	prepare >"$OUT/prepare.log" 2>&1 &
-	wait $! || { tail -n 20 "$OUT/prepare.log" >&2; die "cannot prepare the machine"; }
+	prepared "$OUT/prepare.log" "the machine" prepare
 	tap_begin
 	tap_check "a recording, exported" recorded
 	tap_check "damo report access shows a page" shows access -- 'addr 2\.000 MiB  *size '
