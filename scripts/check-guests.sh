@@ -5,10 +5,12 @@
 #   check-guests.sh [--kernel SERIES] [GUEST...]   all of scripts/guests/table, or those named
 #   check-guests.sh --pages LIST [GUEST...]        with these budgets, fifo alone, in place of
 #                                                  the table's; beside what is known
-#   check-guests.sh --floor [GUEST...]             the least hard budget of each
+#   check-guests.sh --floor [--seconds N] [GUEST...]  the least hard budget of each, or what is
+#                                                  known of it after N seconds for each
 #   check-guests.sh --list                         the guests, and what is known of each
 #   check-guests.sh --write                        the tables of docs/GUESTS.md and LIMIT.md anew
-# Each has a lab of its own; results stay in build/guests/results/.
+# Each has a lab of its own; results stay in build/guests/results/. --list and --write note them
+# in docs/GUESTS.json, where what was not done again stays.
 # shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -16,14 +18,15 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/all.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
 . "$here/lib/debian-guest.sh"
-USAGE="usage: check-guests.sh [--kernel SERIES] [--floor|--pages LIST] [GUEST...] | --list | --write"
+USAGE="usage: check-guests.sh [--kernel SERIES] [--floor [--seconds N]|--pages LIST] [GUEST...] | --list | --write"
 
 # The Linux guests' kernel.
 GUEST=6.1
 DIR=$PROJECT/build/guests
 RESULTS=$DIR/results
-# Seconds for one guest, and for one floor.
-SECONDS_RUN=7200 SECONDS_FLOOR=7200
+KNOWN=$PROJECT/docs/GUESTS.json
+# Seconds for one guest; for one floor, and to start a lab and end it.
+SECONDS_RUN=7200 SECONDS_FLOOR=7200 SECONDS_LAB=300
 # For microvm's 2 GiB.
 MEM=4G
 
@@ -74,13 +77,20 @@ build_bare() {
 	done
 }
 
+# prepare SERIES GUEST...: what these take. The small Linux takes minutes to build.
 prepare() {
-	"$here/deps.sh" build lab debug guests
-	kernel_fetch "$1"
+	local series=$1 name small=0
+	shift
+	"$here/deps.sh" build lab guests
+	for name in "$@"; do case $name in reset|migrate) small=1 ;; esac; done
+	kernel_fetch "$series"
 	kernel_fetch $GUEST
 	make -s -C "$PROJECT" cli
-	"$here/build-module.sh" "$1"
-	small_guest "$DIR/small"
+	"$here/build-module.sh" "$series"
+	if [ $small = 1 ]; then
+		"$here/deps.sh" debug
+		small_guest "$DIR/small"
+	fi
 	debian_guest $GUEST "$DIR/debian"
 	zcat /boot/xen-4.*-amd64.gz >"$DIR/xen"
 	build_laps
@@ -88,19 +98,22 @@ prepare() {
 	build_bare
 }
 
-# in_lab SERIES WHAT SECONDS GUEST [OPTION]: its results in $RESULTS/WHAT.
+# in_lab SERIES WHAT SECONDS ARGS...: run.sh's results in $RESULTS/WHAT, also those of a lab
+# that was cut short.
 in_lab() {
-	local series=$1 what=$2 seconds=$3 out=$DIR/out
+	local series=$1 what=$2 seconds=$3 out=$DIR/out rc=0
 	shift 3
 	rm -rf "$out"
-	mkdir -p "$out" "$RESULTS"
+	mkdir -p "$out" "$RESULTS/$what"
 	"$here/lab" --kernel "$series" --mem $MEM --timeout "$seconds" --out "$out" -- \
-		scripts/guests/run.sh "$@" || return
-	# What was known of other budgets.
-	[ -z "$pages" ] || cat "$RESULTS/$what/runs" >>"$out/runs" 2>/dev/null || true
-	rm -rf "${RESULTS:?}/$what"
-	mv "$out" "$RESULTS/$what"
+		scripts/guests/run.sh "$@" || rc=$?
+	# The later of two counts.
+	[ ! -f "$out/runs" ] || cat "$out/runs" >>"$RESULTS/$what/runs"
+	[ ! -f "$out/floor.json" ] || mv "$out/floor.json" "$RESULTS/$what/"
+	return $rc
 }
+
+note_results() { perl "$here/guests/record.pl" "$RESULTS" "$KNOWN"; }
 
 # Each guest, and the sum of all.
 check() {
@@ -119,17 +132,19 @@ floors() {
 	local series=$1 name rc=0
 	shift
 	for name in "$@"; do
-		in_lab "$series" "$name-floor" $SECONDS_FLOOR --floor "$name" || { say "$name: no floor"; rc=1; }
+		in_lab "$series" "$name-floor" $((seconds + SECONDS_LAB)) --floor "$seconds" "$name" ||
+			{ say "$name: no floor"; rc=1; }
 	done
 	return $rc
 }
 
 main() {
-	local series=6.12 floor=0 pages=''
+	local series=6.12 floor=0 pages='' seconds=$SECONDS_FLOOR
 	case ${1-} in
-	--list) "$here/guests/tables.sh" --list "$RESULTS"; return ;;
+	--list) note_results; "$here/guests/tables.sh" --list "$KNOWN"; return ;;
 	--write)
-		"$here/guests/tables.sh" "$RESULTS" "$PROJECT/docs/GUESTS.md"
+		note_results
+		"$here/guests/tables.sh" "$KNOWN" "$PROJECT/docs/GUESTS.md"
 		perl "$here/limit/table.pl" "$PROJECT/docs/LIMIT.json" >"$PROJECT/docs/LIMIT.md"
 		return ;;
 	esac
@@ -137,6 +152,7 @@ main() {
 		case $1 in
 		--kernel) [ $# -ge 2 ] || usage_error "$USAGE"; series=$2; shift 2 ;;
 		--floor) floor=1; shift ;;
+		--seconds) [ $# -ge 2 ] || usage_error "$USAGE"; seconds=$2; shift 2 ;;
 		--pages) [ $# -ge 2 ] || usage_error "$USAGE"; pages=$2; shift 2 ;;
 		-*) usage_error "$USAGE" ;;
 		*) break ;;
@@ -144,6 +160,7 @@ main() {
 	done
 	need_series "$series"
 	[[ $pages =~ ^([1-9][0-9]*(,[1-9][0-9]*)*)?$ ]] || usage_error "--pages takes numbers, as 256,64; not '$pages'"
+	[[ $seconds =~ ^[1-9][0-9]*$ ]] || usage_error "--seconds takes a number, not '$seconds'"
 	mkdir -p "$DIR"
 	local name
 	local -a guests=()
@@ -152,7 +169,7 @@ main() {
 		[[ " ${guests[*]} " == *" $name "* ]] || usage_error "no such guest: $name (${guests[*]})"
 	done
 	[ $# = 0 ] || guests=("$@")
-	prepared "$DIR/build.log" "the guests" prepare "$series"
+	prepared "$DIR/build.log" "the guests" prepare "$series" "${guests[@]}"
 	if [ $floor = 1 ]; then floors "$series" "${guests[@]}"; else check "$series" "${guests[@]}"; fi
 }
 

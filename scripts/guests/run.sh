@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Inside L1: one guest of the table, without a budget and with each of its own. TAP.
 #   run.sh NAME [PAGES,...]   and what each run came to, as JSON lines in $OUT/runs
-#   run.sh --floor NAME       its least hard budget, in $OUT/floor.json
+#   run.sh --floor SECONDS NAME   its least hard budget, in $OUT/floor.json, or as much as is
+#                                 known of it after SECONDS
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
 . "$(dirname "$0")/../lib/l1.sh"
@@ -71,6 +72,7 @@ note() {
 	jq -c --arg guest "$guest" --argjson pages "$1" --arg policy "$2" --argjson status "$3" \
 		--argjson seconds "$seconds" --arg kernel "$LAB_KVER" '{ guest: $guest, pages: $pages,
 		policy: $policy, done: ($status == 0), seconds: $seconds, kernel: $kernel,
+		date: (now | strftime("%Y-%m-%d")),
 		faults: ([.vms[].stats.faults] | add), evictions: ([.vms[].stats.evictions] | add),
 		loops: ([.vms[].stats.loops] | add), peak: ([.vms[].stats.peak] | max) }' \
 		"$tmp/summary" >>"$OUT/runs"
@@ -89,12 +91,16 @@ held() {
 }
 
 floor() {
-	nptbudget floor --limit "$limit" --json -- "${vmm[@]}" >"$OUT/floor.json" 2>"$tmp/errors" ||
-		{ cat "$tmp/errors" >&2; exit 1; }
-	jq -r --arg guest "$guest" '"\($guest): \(.floor) pages"' "$OUT/floor.json"
+	timeout -s INT "$1" nptbudget floor --limit "$limit" --json -- "${vmm[@]}" >"$tmp/floor" 2>"$tmp/errors"
+	cat "$tmp/errors" >&2
+	jq --arg kernel "$LAB_KVER" '. + { kernel: $kernel, date: (now | strftime("%Y-%m-%d")) }' \
+		"$tmp/floor" >"$tmp/floor.json" && [ -s "$tmp/floor.json" ] || exit 1
+	cp "$tmp/floor.json" "$OUT/floor.json"
+	jq -r --arg guest "$guest" '"\($guest): \(.floor // "\(.more_than + 1) to \(.at_most)") pages; tried: " +
+		([.runs[] | "\(.pages) \(.why) \(.seconds | round) s"] | join(", "))' "$OUT/floor.json"
 }
 
-if [ "$1" = --floor ]; then row "$2"; floor; exit; fi
+if [ "$1" = --floor ]; then row "$3"; floor "$2"; exit; fi
 row "$1"
 [ -z "${2-}" ] || budgets=$2 policies=-
 IFS=, read -r -a pages <<<"$budgets"

@@ -1,63 +1,64 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What check-guests.sh found.
-#   tables.sh --list RESULTS       a line for each guest
-#   tables.sh RESULTS DOCUMENT     the tables of DOCUMENT, between its marks, anew
+# What check-guests.sh found, as record.pl noted it.
+#   tables.sh --list FILE       a line for each guest
+#   tables.sh FILE DOCUMENT     the tables of DOCUMENT, between its marks, anew
+# shellcheck disable=SC2016 # $ is for jq
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 
-names() { awk '!/^#/ { print $1 }' "$here/table"; }
+# ask FILE FILTER: jq, with the names of the guests as $names, in order, and their runs as
+# runs(NAME): by policy, the table's first, and budget.
+ask() {
+	awk '!/^#/ { print $1 }' "$here/table" | jq -nRr --slurpfile all "$1" '
+		[inputs] as $names | $all[0] as $all |
+		["fifo", "clock", "lru", "random", "mru", "wsclock", "last-only"] as $policies |
+		def runs($name): [$all.runs[] | select(.guest == $name)] |
+			sort_by([(.policy as $p | $policies | index($p)), -.pages]);
+		def least($name): runs($name) | map(select(.done and .policy == "fifo")) | min_by(.pages);
+		def row: "| " + (map(. // "-" | tostring) | join(" | ")) + " |";
+		'"$2"
+}
 
 list() {
-	local name floor runs
-	while read -r name; do
-		floor="no floor yet" runs="not run yet"
-		[ ! -f "$1/$name-floor/floor.json" ] ||
-			floor=$(jq -r '"\(.floor) pages"' "$1/$name-floor/floor.json")
-		[ ! -f "$1/$name/runs" ] ||
-			runs=$(jq -rs 'map("\(.pages) \(.policy)\(if .done then "" else " FAILED" end)") | join(", ")' \
-				"$1/$name/runs")
-		printf '%-12s %-14s %s\n' "$name" "$floor" "$runs"
-	done < <(names)
+	ask "$1" '$names[] | . as $name | $all.floors[$name] as $f | [$name,
+		if $f == null then "no floor yet" elif $f.floor then "\($f.floor) pages" else
+			"\($f.more_than + 1) to \($f.at_most) pages" end,
+		(runs($name) | map("\(.pages) \(.policy)\(if .done then "" else " FAILED" end)") |
+			join(", ") | if . == "" then "not run yet" else . end)] | @tsv' | expand -t 16,36
 }
 
 # What each guest did under each budget.
 runs() {
-	local name
-	echo "| guest | budget | policy | faults | evictions | most resident | loops | done |"
-	echo "| --- | ---: | --- | ---: | ---: | ---: | ---: | --- |"
-	while read -r name; do
-		jq -r '"| \(.guest) | \(.pages) | \(.policy) | \(.faults) | \(.evictions) | \(.peak) | \(.loops) | \(if .done then "yes" else "no" end) |"' \
-			"$1/$name/runs" 2>/dev/null || true
-	done < <(names)
+	echo "| guest | budget | policy | faults | evictions | most resident | loops | done | date |"
+	echo "| --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- |"
+	ask "$1" '$names[] | runs(.)[] | [.guest, .pages, .policy, .faults, .evictions, .peak, .loops,
+		if .done then "yes" else "no" end, .date] | row'
 }
 
 # The least budget of each, and what stops it below that. Where it has not been searched for,
 # the least of those that did.
 floors() {
-	local name
-	echo "| guest | touches | least budget | faults with it | one page below |"
-	echo "| --- | ---: | ---: | ---: | --- |"
-	while read -r name; do
-		if [ -f "$1/$name-floor/floor.json" ]; then
-			floor_row "$name" "$1/$name-floor/floor.json"
+	echo "| guest | touches | least budget | faults with it | one page below | date |"
+	echo "| --- | ---: | ---: | ---: | --- | --- |"
+	ask "$1" 'def needs: if .vector != null then "the delivery of vector \(.vector) at rip \(.rip)" else
+			"`\(.insn // "?")` at rip \(.rip)" end + " needs at least \(.needs) pages at once";
+		def stops($f): if . == null then "-" elif .why == "loop" then needs
+			elif .why == "time" then "not in \($f.limit_seconds | round) s" else "the guest fails" end;
+		$names[] | . as $name | $all.floors[$name] as $f | least($name) as $least |
+		if $f == null then
+			$least | select(.) | [$name, "-", "at most \(.pages)", .faults, "less has not been tried", .date]
+		elif $f.floor then
+			[$name, $f.touches, "**\($f.floor)**", $f.faults, ($f.below | stops($f)), $f.date]
+		elif $f.more_than == 0 then
+			[$name, $f.touches, "at most \($f.at_most)", $f.faults, "the search ended before", $f.date]
 		else
-			jq -rs 'map(select(.done and .policy == "fifo")) | min_by(.pages) | select(.) |
-				"| \(.guest) | - | at most \(.pages) | \(.faults) | less has not been tried |"' \
-				"$1/$name/runs" 2>/dev/null || true
-		fi
-	done < <(names)
+			[$name, $f.touches, "\($f.more_than + 1) to \($f.at_most)", $f.faults,
+				"the search ended before; with \($f.more_than): \($f.below | stops($f))", $f.date]
+		end | row'
 }
 
-floor_row() {
-	jq -r --arg name "$1" '. as $all | (.runs | map(select(.completed and .pages == $all.floor)) | first) as $at |
-		"| \($name) | \(.runs[0].peak) | **\(.floor)** | \($at.faults // "-") | \(
-		if .below == null then "-" elif .below.why == "loop" then
-			"a loop: \(.below.text // "" | gsub("\\s+"; " ") | gsub("\\|"; "/") | .[0:160])"
-		elif .below.why == "time" then "not in \(.limit_seconds) s" else "the guest fails" end) |"' "$2"
-}
-
-# between MARK: a document on stdin, with what FUNCTION prints below <!-- MARK -->.
+# put MARK FILE: a document on stdin, with what the function MARK prints below <!-- MARK -->.
 put() {
 	local mark=$1 text
 	text=$("$1" "$2")

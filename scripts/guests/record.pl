@@ -1,0 +1,62 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+# Note the results of check-guests.sh in docs/GUESTS.json; what has no new result stays:
+#   record.pl RESULTS FILE
+# "runs" has one object for each guest, budget and policy: done, faults, evictions, loops,
+# peak, kernel, date, and seconds where known. "floors" has one for each guest: floor, or
+# null where the search ended before it was found; more_than and at_most, touches (pages),
+# faults and seconds with at_most pages, policy, limit_seconds (of one run), kernel, date;
+# below: why it does not complete with more_than pages, and the loop's instruction, vector,
+# pages that it needs, class.
+use strict;
+use warnings;
+use JSON::PP;
+
+my ($dir, $file) = @ARGV;
+
+sub slurp {
+	my ($name) = @_;
+	open my $fh, '<', $name or return undef;
+	local $/;
+	return <$fh>;
+}
+
+# Where a guest ran under a budget twice, the later counts.
+sub runs {
+	my ($into, $name) = @_;
+	for my $run (map { decode_json($_) } grep { /^\{.*\}$/ } split /\n/, slurp($name)) {
+		my $key = "$run->{guest} $run->{pages} $run->{policy}";
+		$into->{$key} = $run;
+	}
+}
+
+sub below {
+	my ($run) = @_;
+	my $loop = $run->{loop} // return { why => $run->{why} };
+	return { why => $run->{why}, class => $loop->{class}, vector => $loop->{vector},
+		rip => $loop->{rip}, insn => $loop->{disassembly} // $loop->{insn},
+		needs => $loop->{needs} // scalar @{$loop->{pages}} };
+}
+
+sub of_floor {
+	my ($name) = @_;
+	my $all = decode_json(slurp($name));
+	my ($at) = grep { $_->{completed} && $_->{pages} == ($all->{at_most} // 0) } @{$all->{runs}};
+	my $r = { map { $_ => $all->{$_} } qw(floor more_than at_most policy limit_seconds kernel date) };
+	$r->{touches} = $all->{runs}[0]{peak} // return undef;
+	$r->{faults} = $at->{faults};
+	$r->{seconds} = $at->{seconds};
+	$r->{below} = $all->{below} ? below($all->{below}) : undef;
+	return $r;
+}
+
+my $all = decode_json(slurp($file) // '{"runs": {}, "floors": {}}');
+runs($all->{runs}, $_) for glob("$dir/*/runs");
+for my $name (glob("$dir/*-floor/floor.json")) {
+	my ($guest) = $name =~ m{([^/]+)-floor/floor.json$};
+	$all->{floors}{$guest} = of_floor($name) // next;
+}
+open my $out, '>', "$file.new" or die "$file.new: $!\n";
+print $out JSON::PP->new->canonical->pretty->indent_length(1)->encode($all);
+close $out or die "$file.new: $!\n";
+rename "$file.new", $file or die "$file: $!\n";
