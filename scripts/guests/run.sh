@@ -84,7 +84,7 @@ held() {
 	read -r most samples <"$tmp/sampled"
 	echo "# KVM counts $most pages at most, in $samples samples; $(jq -r '[.vms[].stats] |
 		"\(map(.faults) | add) faults, \(map(.evictions) | add) evictions, peak \(map(.peak) | max)"' "$tmp/summary"), $seconds s"
-	[ "$samples" -gt 0 ] && [ "$most" -le "$1" ] &&
+	[ "$samples" -gt 0 ] && [ "$most" -le "$1" ] && [ -s "$tmp/summary" ] &&
 		jq -e --argjson pages "$1" '.missed == 0 and (.vms | length > 0) and
 			all(.vms[]; .refused == null and .stats.peak <= $pages) and
 			any(.vms[]; .stats.evictions > 0)' "$tmp/summary" >/dev/null

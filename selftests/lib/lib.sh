@@ -73,6 +73,10 @@ result() {
 	fi
 }
 
+# is_json FILTER [FILE]: true of the one JSON value there; jq 1.6 finds nothing wrong with
+# no value at all.
+is_json() { jq -se "length == 1 and (.[0] | $1)" ${2:+"$2"} >/dev/null; }
+
 # within_a_minute COMMAND...: until it succeeds.
 within_a_minute() {
 	local end=$((SECONDS + 60))

@@ -112,12 +112,12 @@ result "the deepest cgroup" starts_with 8 lru other "$scope"
 result "all that is in any" starts_with 9 fifo other
 run_wins() {
 	nptbudget run --pages 10 --json --summary "$dir/json" -- "$dir/$long" --pages 40 >/dev/null &&
-		jq -e '.vms[0].stats.peak == 10' "$dir/json" >/dev/null
+		is_json '.vms[0].stats.peak == 10' "$dir/json"
 }
 result "run goes before all" run_wins
 as_json() {
-	nptbudget defaults --json | jq -e '.bindings | length == 4 and
-		(.[] | select(.cgroup == "/nptb-test.slice/a b") | .budget == 8 and .policy == "lru")' >/dev/null
+	nptbudget defaults --json | is_json '.bindings | length == 4 and
+		(.[] | select(.cgroup == "/nptb-test.slice/a b") | .budget == 8 and .policy == "lru")'
 }
 result "the list as JSON" as_json
 shown() { nptbudget defaults | grep -qE '^lru .* 8 .*cgroup /nptb-test.slice/a b$'; }

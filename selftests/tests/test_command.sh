@@ -114,7 +114,7 @@ loops_shown() {
 	done
 	return 1
 }
-json_read() { nptbudget "$@" --json | jq -e . >/dev/null; }
+json_read() { nptbudget "$@" --json | is_json '. != null'; }
 
 result "set --pages 1" set_and --pages 1 budget_is 1
 result "set --policy clock" set_and --policy clock policy_is clock

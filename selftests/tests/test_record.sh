@@ -94,7 +94,7 @@ exported() {
 	[ "$(grep -cE '^[0-9]+,fault,' "$dir/whole.csv")" = "$faults" ] &&
 		[ "$(grep -c '"event":"fault"' "$dir/whole.jsonl")" = "$faults" ] &&
 		[ "$(grep -c '"verdict"' "$dir/whole.perfetto")" = "$faults" ] &&
-		inflated "$dir/whole.damo" | jq -e '[.[].snapshots[].regions[]] | length > 10' >/dev/null &&
+		inflated "$dir/whole.damo" | is_json '[.[].snapshots[].regions[]] | length > 10' &&
 		jq -e -f "$BUILT/trace-event.jq" "$dir/whole.perfetto" >/dev/null || return 1
 	nptbudget export "$dir/whole.dat" --to trace.dat -o "$dir/copy.dat" &&
 		[ "$(rows "$dir/copy.dat" nptb_fault | wc -l)" = "$faults" ]
