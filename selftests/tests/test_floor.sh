@@ -25,10 +25,10 @@ has() {
 	return 1
 }
 # json EXPRESSION: true of the object that was printed.
-json() { jq -e "$1" "$dir/out" >/dev/null; }
+json() { is_json "$1" "$dir/out"; }
 fails() { ! nptbudget "${@:2}" >"$dir/out" 2>"$dir/err" && grep -qE -- "$1" "$dir/err"; }
 
-plan 16
+plan 17
 result "floor finds one" says floor -- "$BUILT/addloop" --pages 3 --seconds 600
 result "it is 2 pages" has '^The least budget is 2 pages, policy fifo\.$'
 result "and names the loop below" has 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
@@ -41,6 +41,23 @@ result "which says so" json '.floor == 2 and .policy == "lru" and
 result "nothing to hold" fails 'created no VM' floor -- true
 result "a workload that fails anyhow" fails 'does not complete with all' \
 	floor -- "$BUILT/addloop" --pages 3 --seconds 1 --laps 1000000000
+
+# Cut short in the run that loops, with one page.
+one_page() { grep -qx 1 "$NPTB"/vms/*/budget; }
+cut_short() {
+	local pid
+	nptbudget floor --json --patience 3600 -- "$BUILT/addloop" --pages 3 --seconds 600 \
+		>"$dir/out" 2>"$dir/err" &
+	pid=$!
+	within_a_minute one_page
+	kill -INT $pid
+	wait $pid
+	[ $? = 1 ] && json '.floor == null and .more_than == 0 and .at_most == 2 and (.runs | length) == 2' &&
+		grep -q 'interrupted; the least budget is more than 0, and at most 2 pages' "$dir/err" && return
+	sed 's/^/# /' "$dir/out" "$dir/err"
+	return 1
+}
+result "interrupted, it says at once what it found" cut_short
 
 sweep() { says sweep --pages 1,2 --policy fifo,lru "$@" -- "$BUILT/addloop" --pages 3 --seconds 600; }
 runs() { [ "$(wc -l <"$1")" = "$2" ]; }

@@ -158,23 +158,35 @@ static int search(struct floor *f)
 	return 0;
 }
 
+static struct json_object *pages_or_null(unsigned long long pages)
+{
+	return pages ? json_object_new_uint64(pages) : NULL;
+}
+
+/* Also of a search that was cut short: what it had found by then. */
+static int print_json(const struct floor *f)
+{
+	struct json_object *obj = json_object_new_object();
+	bool found = f->high && f->high - f->low <= 1;
+
+	json_object_object_add(obj, "floor", found ? json_object_new_uint64(f->high) : NULL);
+	json_object_object_add(obj, "more_than", json_object_new_uint64(f->low));
+	json_object_object_add(obj, "at_most", pages_or_null(f->high));
+	json_object_object_add(obj, "policy", json_object_new_string(f->policy));
+	json_object_object_add(obj, "below", f->stopped ?
+			       json_object_get((struct json_object *)f->stopped) : NULL);
+	json_object_object_add(obj, "limit_seconds", json_object_new_double(f->trial.limit));
+	json_object_object_add(obj, "runs", json_object_get(f->runs));
+	return cmd_print_json(obj);
+}
+
 static int print_result(const struct floor *f)
 {
 	const char *text = f->stopped ? trial_text(f->stopped, "text") : "";
-	struct json_object *obj;
 	bool slow;
 
-	if (f->json) {
-		obj = json_object_new_object();
-		json_object_object_add(obj, "floor", json_object_new_uint64(f->high));
-		json_object_object_add(obj, "policy", json_object_new_string(f->policy));
-		json_object_object_add(obj, "below", f->stopped ?
-				       json_object_get((struct json_object *)f->stopped) : NULL);
-		json_object_object_add(obj, "limit_seconds",
-				       json_object_new_double(f->trial.limit));
-		json_object_object_add(obj, "runs", json_object_get(f->runs));
-		return cmd_print_json(obj);
-	}
+	if (f->json)
+		return print_json(f);
 	printf("\nThe least budget is %llu page%s, policy %s.\n", f->high, f->high == 1 ? "" : "s",
 	       f->policy);
 	if (!f->stopped)
@@ -184,6 +196,17 @@ static int print_result(const struct floor *f)
 	       slow ? " in time; the loop with most laps" : "",
 	       *text ? text : "  no fault loop was seen\n");
 	return EXIT_DONE;
+}
+
+static void say_interrupted(const struct floor *f)
+{
+	if (f->high)
+		msg_err("floor: interrupted; the least budget is more than %llu, and at most %llu pages",
+			f->low, f->high);
+	else
+		msg_err("floor: interrupted in the first run, which has all the pages that it wants");
+	if (f->json)
+		print_json(f);
 }
 
 static int run(struct floor *f)
@@ -208,8 +231,7 @@ static int run(struct floor *f)
 	f->runs = json_object_new_array();
 	err = search(f);
 	if (interrupted)
-		msg_err("floor: interrupted; the least budget is more than %llu, and at most %llu pages",
-			f->low, f->high);
+		say_interrupted(f);
 	err = err ? EXIT_FAILED : print_result(f);
 	json_object_put(f->runs);
 	return err;

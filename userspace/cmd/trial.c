@@ -242,7 +242,8 @@ static int work(const struct trial *t, int to)
 	return 0;
 }
 
-static struct json_object *read_result(int fd)
+/* A signal to this process alone ends the VMM as well: it need not come from a terminal. */
+static struct json_object *read_result(int fd, pid_t worker)
 {
 	struct json_tokener *tok = json_tokener_new();
 	struct json_object *obj = NULL;
@@ -250,8 +251,10 @@ static struct json_object *read_result(int fd)
 	ssize_t n;
 
 	while (tok && (n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR) {
+			kill(worker, SIGTERM);
 			continue;
+		}
 		if (n < 0)
 			break;
 		obj = json_tokener_parse_ex(tok, buf, (int)n);
@@ -265,7 +268,7 @@ static struct json_object *read_result(int fd)
  * @t: what, and how; @policy is given
  * @result: where to put what came of it, for json_object_put()
  *
- * A signal that ends this process from outside ends the VMM, too.
+ * A signal that this process handles, or that ends it, ends the VMM, too.
  *
  * Return: 0; -EIO after a message, where it could not be run.
  */
@@ -287,7 +290,7 @@ int trial_run(const struct trial *t, struct json_object **result)
 	}
 	close(fd[1]);
 	if (pid > 0)
-		*result = read_result(fd[0]);
+		*result = read_result(fd[0], pid);
 	close(fd[0]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
