@@ -6,6 +6,8 @@
 set -u
 # shellcheck source-path=SCRIPTDIR/../lib source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=screen.sh
+. "$BUILT/screen.sh"
 
 need_module
 need_own_host
@@ -16,7 +18,6 @@ lock=/sys/kernel/security/lockdown
 need_command tmux
 dir=$(mktemp -d)
 guest=
-mux() { TERM=xterm LC_ALL=C.UTF-8 tmux -S "$dir/tmux" -f /dev/null "$@"; }
 cleanup() {
 	mux kill-server 2>/dev/null
 	[ -z "$guest" ] || kill -KILL "$guest" 2>/dev/null
@@ -65,17 +66,6 @@ recorded() {
 	return 1
 }
 
-# shows PATTERN: what top has on its screen soon.
-shows() {
-	local n
-	for n in {1..50}; do
-		mux capture-pane -p >"$dir/screen"
-		grep -qE -- "$1" "$dir/screen" && return
-		sleep 0.2
-	done
-	sed "s/^/# $n /" "$dir/screen"
-	return 1
-}
 # The budget is not changed, and the screen says why.
 top_refused() {
 	mux send-keys b

@@ -6,13 +6,14 @@
 set -u
 # shellcheck source-path=SCRIPTDIR/../lib source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=screen.sh
+. "$BUILT/screen.sh"
 
 need_module
 need_command nptbudget
 need_command tmux
 dir=$(mktemp -d)
 guests=()
-mux() { TERM=xterm LC_ALL=C.UTF-8 tmux -S "$dir/tmux" -f /dev/null "$@"; }
 cleanup() {
 	mux kill-server 2>/dev/null
 	[ ${#guests[@]} = 0 ] || { kill -KILL "${guests[@]}"; wait "${guests[@]}"; } 2>/dev/null
@@ -27,25 +28,6 @@ guest() {
 	vm=$(vm_of "$dir/$1")
 }
 
-# shows PATTERN: the screen has it soon.
-shows() {
-	for _ in $(seq 40); do
-		mux capture-pane -p >"$dir/screen"
-		grep -qE -- "$1" "$dir/screen" && return
-		sleep 0.2
-	done
-	sed 's/^/# /' "$dir/screen"
-	return 1
-}
-lacks() {
-	for _ in $(seq 40); do
-		mux capture-pane -p >"$dir/screen"
-		grep -qE -- "$1" "$dir/screen" || return 0
-		sleep 0.2
-	done
-	sed 's/^/# /' "$dir/screen"
-	return 1
-}
 # The guest is stopped, but what it did before that may be read after the first z.
 zeroed() {
 	for _ in 1 2 3; do
@@ -55,15 +37,8 @@ zeroed() {
 	return 1
 }
 # first VM: it is in the first row, below title and heads.
-first() {
-	for _ in $(seq 40); do
-		mux capture-pane -p >"$dir/screen"
-		[[ $(sed -n 3p "$dir/screen") == "$1 "* ]] && return
-		sleep 0.2
-	done
-	sed 's/^/# /' "$dir/screen"
-	return 1
-}
+in_first_row() { [[ $(sed -n 3p "$dir/screen") == "$1 "* ]]; }
+first() { screen_is in_first_row "$1"; }
 types() { mux send-keys "$@"; }
 # As by a program that writes to this terminal as well.
 spoil() { printf '\rSPOILED' >"$(mux display-message -p '#{pane_tty}')" && shows SPOILED; }
