@@ -48,6 +48,9 @@ floors() {
 		$names[] | . as $name | $all.floors[$name] as $f | least($name) as $least |
 		if $f == null then
 			$least | select(.) | [$name, "-", "at most \(.pages)", .faults, "less has not been tried", .date]
+		elif $f.floor and $f.below.why == "time" then
+			[$name, $f.touches, "at most \($f.floor)", $f.faults,
+				"with \($f.more_than): " + ($f.below | stops($f)), $f.date]
 		elif $f.floor then
 			[$name, $f.touches, "**\($f.floor)**", $f.faults, ($f.below | stops($f)), $f.date]
 		elif $f.more_than == 0 then
