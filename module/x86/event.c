@@ -15,7 +15,7 @@
 /**
  * struct entry - where a delivery goes, as far as that is known
  * @gate: type of the gate
- * @ist: stack of the interrupt stack table, or 0
+ * @ist: stack of the interrupt stack table, or 0: RSP alone, where the level stays
  * @cs: code segment
  * @rip: in it
  * @cpl: privilege level there
@@ -121,7 +121,10 @@ static enum nptb_soft_end stack_long(struct nptb_soft *soft, u32 ext, struct ent
 		if (end != NPTB_SOFT_DONE)
 			return end;
 	}
-	/* Section 8.9.3, 8.9.4: aligned to 16 bytes; on another stack SS is null. */
+	/*
+	 * Section 8.9.3, 8.9.4: aligned to 16 bytes. At another level SS is null; an IST
+	 * leaves it (Intel's SDM, volume 3A, section 6.14).
+	 */
 	entry->rsp &= ~0xfULL;
 	entry->ss = (struct nptb_segment){
 		.selector = entry->cpl, .attr = entry->cpl << NPTB_ATTR_DPL_SHIFT,
@@ -254,7 +257,7 @@ static void enter(struct nptb_soft *soft, const struct entry *entry)
 	soft->state.rip = entry->rip;
 	soft->state.gpr[NPTB_RSP] = entry->rsp;
 	soft->machine.seg[NPTB_SEG_CS] = entry->cs;
-	if (entry->inner || entry->ist)
+	if (entry->inner)
 		soft->machine.seg[NPTB_SEG_SS] = entry->ss;
 	soft->machine.cpl = entry->cpl;
 }

@@ -49,8 +49,8 @@ static void check_frame(const struct nptb_soft *before, const struct nptb_soft *
 		assert_int_equal(soft_guest_word(top, width), event->code);
 	}
 	assert_int_equal(after->state.gpr[NPTB_RSP], top);
-	if (inner || ist)
-		assert_int_equal(after->machine.seg[NPTB_SEG_SS].selector, wide ? 0 : SOFT_DATA);
+	assert_int_equal(after->machine.seg[NPTB_SEG_SS].selector,
+			 !inner ? before->machine.seg[NPTB_SEG_SS].selector : wide ? 0 : SOFT_DATA);
 	assert_int_equal(after->state.rflags & NPTB_RFLAGS_IF,
 			 mode != SOFT_REAL && type & 1 ? NPTB_RFLAGS_IF : 0);
 	assert_int_equal(after->state.rflags & (NPTB_RFLAGS_TF | NPTB_RFLAGS_NT), 0);
