@@ -9,20 +9,33 @@
 
 /* An x87 status word: APM volume 5, section 6.2. An exception is unmasked, and waits. */
 #define FSW_ES		BIT(7)
+#define FSW_C1		BIT(9)
+#define FSW_TOP		0x3800
+#define FSW_TOP_ONE	0x0800
 
 /* Error code of a #PF, bit 1: it was a write. APM volume 2, section 8.4.2. */
 #define PF_WRITE	BIT(1)
 
 /*
  * FXSAVE: APM volume 2, section 11.4.4. x87 alone, with 8 and with 16 XMM registers;
- * MXCSR and what of it may be set.
+ * MXCSR and what of it may be set; what the x87 noted last, and its registers.
  */
 #define FX_SIZE		512
+#define FX_STATUS	2
+#define FX_TAGS		4
+#define FX_OPCODE	6
+#define FX_IP		8
+#define FX_DP		16
+#define FX_ST		32
+#define FX_ST_SIZE	16
 #define FX_X87		160
 #define FX_XMM		16
 #define FX_MXCSR	24
 #define FX_MXCSR_MASK	28
 #define MXCSR_MASK_OLD	0xffbf
+
+/* Of an exponent of 15 bits. */
+#define FX_BIAS		16383
 
 struct fx {
 	u8 bytes[FX_SIZE];
@@ -65,6 +78,14 @@ static void restore(const struct fx *fx, bool wide)
 static u32 word_at(const struct fx *fx, u32 at)
 {
 	u32 value;
+
+	memcpy(&value, fx->bytes + at, sizeof(value));
+	return value;
+}
+
+static u16 half_at(const struct fx *fx, u32 at)
+{
+	u16 value;
 
 	memcpy(&value, fx->bytes + at, sizeof(value));
 	return value;
@@ -218,11 +239,60 @@ static enum nptb_soft_end emms(struct nptb_soft *soft)
 	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
 }
 
-/* FILD m32int. An exception of its own waits for the next instruction. */
+/* An integer as a register of the x87 has it: APM volume 5, section 6.3.1. */
+static void extended(u8 *to, s32 value)
+{
+	u32 size = value < 0 ? -(u32)value : value, shift = size ? 32 - fls(size) : 0;
+	u64 significand = (u64)size << (32 + shift);
+	u16 exponent = (value < 0 ? 0x8000 : 0) | (size ? FX_BIAS + 31 - shift : 0);
+
+	memcpy(to, &significand, sizeof(significand));
+	memcpy(to + sizeof(significand), &exponent, sizeof(exponent));
+}
+
+/*
+ * A register more on the stack, in an image of FXSAVE, which has the registers by their
+ * places on the stack, and their tags, a bit each, by their numbers.
+ */
+static void push(struct fx *fx, s32 value)
+{
+	u16 status = half_at(fx, FX_STATUS), top = (status - FSW_TOP_ONE) & FSW_TOP;
+	u8 *st = fx->bytes + FX_ST;
+
+	status = (status & ~(FSW_TOP | FSW_C1)) | top;
+	memcpy(fx->bytes + FX_STATUS, &status, sizeof(status));
+	fx->bytes[FX_TAGS] |= BIT(top / FSW_TOP_ONE);
+	memmove(st + FX_ST_SIZE, st, 7 * FX_ST_SIZE);
+	memset(st, 0, FX_ST_SIZE);
+	extended(st, value);
+}
+
+static bool is_full(const struct fx *fx)
+{
+	u16 top = (half_at(fx, FX_STATUS) - FSW_TOP_ONE) & FSW_TOP;
+
+	return fx->bytes[FX_TAGS] & BIT(top / FSW_TOP_ONE);
+}
+
+/* Some CPUs note where the operand was only where there is an exception. */
+static void note_last(struct fx *fx, const struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	u16 opcode = (insn->op & 7) << 8 | insn->modrm;
+
+	memcpy(fx->bytes + FX_OPCODE, &opcode, sizeof(opcode));
+	memcpy(fx->bytes + FX_IP, &soft->state.rip, sizeof(u64));
+	if (!boot_cpu_has(X86_FEATURE_FDP_EXCPTN_ONLY))
+		memcpy(fx->bytes + FX_DP, &insn->ea, sizeof(u64));
+}
+
+/*
+ * FILD m32int. Not by an instruction of the host's: that would note its own address, and
+ * its operand's, for the guest to read.
+ */
 static enum nptb_soft_end fild(struct nptb_soft *soft, const struct nptb_insn *insn)
 {
 	enum nptb_soft_end end;
-	bool quiet;
+	struct fx fx;
 	u64 linear;
 	u32 value;
 
@@ -233,12 +303,15 @@ static enum nptb_soft_end fild(struct nptb_soft *soft, const struct nptb_insn *i
 		end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
 	if (end != NPTB_SOFT_DONE)
 		return end;
-	fpu_begin();
-	quiet = is_quiet();
-	if (quiet)
-		asm volatile("fildl %0" : : "m"(value));
-	fpu_end();
-	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
+	save(&fx, true);
+	if (half_at(&fx, FX_STATUS) & FSW_ES)
+		return not_quiet(soft);
+	if (is_full(&fx))
+		return nptb_soft_unable(soft, NPTB_REASON_FORM);
+	push(&fx, value);
+	note_last(&fx, soft, insn);
+	restore(&fx, true);
+	return NPTB_SOFT_DONE;
 }
 
 /* FNCLEX and FNINIT wait for no exception. */
