@@ -15,7 +15,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 DIR=$PROJECT/build/limit
 RESULTS=$DIR/results
-RUNS="small-stop-32-intel small-stop-13-intel small-emulate-1-intel small-strict-1-intel"
+RUNS="small-stop-13-intel small-stop-12-intel small-emulate-1-intel small-strict-1-intel"
 # Seconds that one guest may take, by L1's clock.
 SECONDS_EACH=120
 QEMU=qemu-system-x86_64
@@ -76,13 +76,15 @@ plan() {
 
 console() { tr -d '\r' <"$DIR/console-intel.log"; }
 
-# keep NAME CPU WALL: the files of one run, from the console.
+# keep NAME CPU WALL: the files of one run, from the console, which awk reads to its end:
+# tr ends with SIGPIPE else.
 keep() {
 	local to=$RESULTS/$1
 	rm -rf "$to"
 	mkdir -p "$to"
 	console | awk -v name="$1" -v to="$to" '
-		$0 == "LIMIT DONE " name { exit }
+		$0 == "LIMIT DONE " name { done = 1 }
+		done { next }
 		$1 == "LIMIT" && $2 == "FILE" && $3 == name { if (file) close(file); file = to "/" $4; next }
 		file { print >file }'
 	(kernel_env $BOCHS_SERIES; echo "$KVERSION $SECONDS_EACH" >"$to/what")

@@ -51,7 +51,7 @@ bochs_tree() {
 	done
 	module_take $BOCHS_SERIES "$tree/modules/nptbudget.ko"
 	for program; do
-		cp "$program" "$tree/bin/"
+		cp --remove-destination "$program" "$tree/bin/" # not what a link is to
 		for lib in $(libraries "$program"); do
 			mkdir -p "$tree/$(dirname "$lib")"
 			cp -L "$lib" "$tree/$lib"
