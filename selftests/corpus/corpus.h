@@ -93,6 +93,9 @@ struct corpus_case {
 bool corpus_generate(struct corpus_case *c, uint64_t seed, unsigned int index,
 		     uint8_t *mem, const struct kvm_sregs *sregs);
 
+/* The host is on VT-x, not on AMD-V. */
+extern bool corpus_vtx;
+
 /* Distinct pages that a step needs. */
 unsigned int corpus_step_pages(const struct corpus_case *c,
 			       const struct corpus_step *step);

@@ -323,10 +323,10 @@ static void emit_event(struct corpus_case *c, const struct template *t)
 	corpus_event(c, vector, cpl, c->regs.rip);
 	/*
 	 * When the delivery of INT n is cut short, KVM is to inject it again. From
-	 * vector 128 on it does not, since it compares it with a signed byte (6.1,
+	 * vector 128 on kvm_amd does not, since it compares it with a signed byte (6.1,
 	 * 6.12, 7.3): the instruction begins anew, and has to be fetched as well.
 	 */
-	if (t->imm && vector > 127)
+	if (t->imm && vector > 127 && !corpus_vtx)
 		corpus_touch(&c->step[1], c->code_at, c->code_len);
 }
 

@@ -2,6 +2,8 @@
 /*
  * The model: a step needs every page that holds a byte it touches, and with
  * paging every page that holds a table on the way there; each of them once.
+ * On VT-x the four entries of PAE's root are in the CPU, and no walk reads them (SDM,
+ * volume 3A, section 4.4.1).
  */
 #include <stdio.h>
 
@@ -9,6 +11,8 @@
 #include "corpus.h"
 
 #define SET_MAX	(CORPUS_RANGES_MAX * 2 * (CORPUS_LEVELS + 1))
+
+bool corpus_vtx;
 
 struct set {
 	unsigned int nr;
@@ -29,7 +33,7 @@ static void add(struct set *set, uint64_t gfn)
 
 static void add_linear(struct set *set, const struct corpus_case *c, uint64_t lpn)
 {
-	unsigned int i, t;
+	unsigned int i, t = corpus_vtx && c->mode == CORPUS_PAE;
 
 	if (c->mode == CORPUS_REAL || c->mode == CORPUS_PROT) {
 		add(set, lpn);
@@ -39,7 +43,7 @@ static void add_linear(struct set *set, const struct corpus_case *c, uint64_t lp
 		if (c->page[i].lpn != lpn)
 			continue;
 		add(set, c->page[i].gfn);
-		for (t = 0; t < c->page[i].tables; t++)
+		for (; t < c->page[i].tables; t++)
 			add(set, c->page[i].table[t]);
 		return;
 	}

@@ -127,8 +127,8 @@ static void tss_stack(struct corpus_case *c, struct corpus_step *step,
 
 	c->sregs.tr = (struct kvm_segment) {
 		.base = at - offset, .limit = 0x67, .selector = SEL_TSS,
-		/* QEMU 7.2 knows no busy 32-bit TSS, and ends. */
-		.type = corpus_long(c) ? 11 : 9, .present = 1,
+		/* QEMU 7.2 knows no busy 32-bit TSS, and ends; VT-x takes no other. */
+		.type = corpus_long(c) || corpus_vtx ? 11 : 9, .present = 1,
 	};
 	corpus_poke(c, at, &top, corpus_long(c) ? 8 : 4);
 	if (!corpus_long(c)) {

@@ -375,20 +375,31 @@ static bool ends_in(const char *name, const char *end)
 	return n && n <= len && !strcmp(name + len - n, end);
 }
 
-/* -x WORD: all but the one whose name ends so, of which an emulated CPU makes no end. */
+/* -x WORD...: all but those whose names end so, of which an emulated CPU makes no end. */
+static bool left_out(const struct program *p, int argc, char **argv)
+{
+	int i;
+
+	for (i = 2; i < argc && !strcmp(argv[1], "-x"); i++)
+		if (ends_in(p->name, argv[i]))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	const char *without = argc == 3 && !strcmp(argv[1], "-x") ? argv[2] : "";
-	unsigned int i;
+	unsigned int i, nr = 0;
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(ARRAY_SIZE(programs) - !!*without);
+	for (i = 0; i < ARRAY_SIZE(programs); i++)
+		nr += !left_out(&programs[i], argc, argv);
+	ksft_set_plan(nr);
 	rom = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (rom == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	for (i = 0; i < ARRAY_SIZE(programs); i++)
-		if (!ends_in(programs[i].name, without))
+		if (!left_out(&programs[i], argc, argv))
 			ksft_test_result(try(&programs[i]), "%s\n", programs[i].name);
 	ksft_finished();
 }
