@@ -78,7 +78,7 @@ static void __exit nptb_exit(void)
 module_init(nptb_init);
 module_exit(nptb_exit);
 
-MODULE_DESCRIPTION("Hold KVM guests to a budget of resident pages");
+MODULE_DESCRIPTION("Hold KVM guests to a budget of resident pages, on AMD-V and VT-x");
 MODULE_AUTHOR("The nptbudget developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(NPTB_VERSION);
