@@ -14,6 +14,7 @@
 #include "x86/guest_memory.h"
 #include "x86/step.h"
 #include "x86/symbols.h"
+#include "x86/vector.h"
 
 /* DR7.GD: APM volume 2, section 13.1.1.4. */
 #define DR7_GD_BIT	BIT(13)
@@ -188,8 +189,12 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 	end = nptb_step_insn(soft, insn);
 	if (end != NPTB_SOFT_UNABLE || soft->reason != NPTB_REASON_INSTRUCTION)
 		return end;
-	end = nptb_step_is_cmpxchg16b(insn) ? cmpxchg16b(vcpu, soft, insn) :
-					      nptb_fpu_step(soft, insn);
+	if (nptb_step_is_cmpxchg16b(insn))
+		end = cmpxchg16b(vcpu, soft, insn);
+	else if (nptb_vector_is(insn))
+		end = nptb_vector_step(soft, insn);
+	else
+		end = nptb_fpu_step(soft, insn);
 	return end == NPTB_SOFT_RAISED ? nptb_event_raise(soft) : end;
 }
 

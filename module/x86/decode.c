@@ -147,6 +147,17 @@ static void operand_32(struct reader *r, const struct nptb_state *state, bool co
 		insn->ea += next_signed(r, mod == 1 ? 1 : 4);
 }
 
+/* What works on vectors has an immediate of a byte, or none: volume 3, appendix A. */
+static bool has_imm(const struct nptb_insn *insn)
+{
+	if (insn->map == 0)
+		return insn->op == 0xcd;
+	if (insn->map == 1)
+		return (insn->op >= 0x70 && insn->op <= 0x73) || insn->op == 0xc2 ||
+		       (insn->op >= 0xc4 && insn->op <= 0xc6);
+	return insn->map == 3;
+}
+
 static void take_modrm(struct reader *r, const struct nptb_state *state, u32 address,
 		       const struct prefixes *p, struct nptb_insn *insn)
 {
@@ -162,23 +173,34 @@ static void take_modrm(struct reader *r, const struct nptb_state *state, u32 add
 		operand_16(r, state, insn, &segment);
 	else
 		operand_32(r, state, p->code64, insn, &segment, &relative);
-	/* From the next instruction on; none of ours has an immediate behind it. */
+	/* From the next instruction on. */
 	if (relative)
-		insn->ea += state->rip + r->at;
+		insn->ea += state->rip + r->at + has_imm(insn);
 	if (address == 4)
 		insn->ea = (u32)insn->ea;
 	insn->segment = p->segment == NO_SEGMENT ? segment : p->segment;
 }
 
+/* Those of 0F that work on vectors. */
+static bool is_vector(u8 op)
+{
+	return (op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f) ||
+	       (op >= 0x50 && op <= 0x76) || (op >= 0x7c && op <= 0x7f) || op == 0xc2 ||
+	       (op >= 0xc4 && op <= 0xc6) || (op >= 0xd0 && op <= 0xfe);
+}
+
 /* Opcodes that are decoded, and whether they have a ModRM byte. */
 static bool is_known(u8 map, u8 op, bool *modrm)
 {
-	*modrm = false;
+	*modrm = map > 1;
+	if (map > 1)
+		return true;
 	if (map == 0) {
 		*modrm = op >= 0xd8 && op <= 0xdf;
 		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
 	}
-	*modrm = op == 0x01 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f;
+	*modrm = op == 0x01 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f ||
+		 is_vector(op);
 	return *modrm || op == 0x07 || op == 0x0b || op == 0x77;
 }
 
@@ -216,6 +238,10 @@ bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 	if (byte == 0x0f) {
 		insn->map = 1;
 		byte = next(&r);
+		if (byte == 0x38 || byte == 0x3a) {
+			insn->map = byte == 0x38 ? 2 : 3;
+			byte = next(&r);
+		}
 	}
 	insn->op = byte;
 	if (r.short_of || !is_known(insn->map, byte, &modrm))
@@ -223,7 +249,7 @@ bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 	address = code64 ? (p.addrsize ? 4 : 8) : wide != p.addrsize ? 4 : 2;
 	if (modrm)
 		take_modrm(&r, state, address, &p, insn);
-	if (!insn->map && byte == 0xcd)
+	if (has_imm(insn))
 		insn->imm = next(&r);
 	insn->len = r.at;
 	return !r.short_of && r.at <= NPTB_INSN_MAX;

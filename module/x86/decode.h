@@ -8,7 +8,7 @@
 /**
  * struct nptb_insn - an instruction
  * @len: bytes
- * @map: opcode map: 0 for one byte, 1 for 0F
+ * @map: opcode map: 0 for one byte, 1 for 0F, 2 for 0F 38, 3 for 0F 3A
  * @op: opcode, the last byte of it
  * @rep: the last of F2 and F3, or 0
  * @opsize: it has prefix 66
@@ -16,7 +16,7 @@
  * @rex: REX prefix, or 0
  * @modrm: ModRM, where @has_modrm
  * @has_modrm: it has one
- * @imm: of INT n
+ * @imm: of INT n, and of what works on vectors
  * @is_memory: ModRM names memory
  * @segment: of its operand, enum nptb_segment_nr
  * @ea: of its operand, offset in @segment
@@ -51,6 +51,14 @@ static inline u32 nptb_insn_rm(const struct nptb_insn *insn)
 static inline bool nptb_insn_wide(const struct nptb_insn *insn)
 {
 	return insn->rex & 8;
+}
+
+/* The prefix that is part of an opcode, as VEX encodes it: none, 66, F3, F2. */
+static inline u32 nptb_insn_prefix(const struct nptb_insn *insn)
+{
+	if (insn->rep)
+		return insn->rep == 0xf3 ? 2 : 3;
+	return insn->opsize;
 }
 
 bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,

@@ -341,6 +341,27 @@ enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf,
 }
 
 /**
+ * nptb_kvm_may_write_linear() - where bytes cross a page: may both be written?
+ * @ctx: the vCPU; its own thread
+ * @linear: linear address
+ * @len: how many
+ * @why: the guest's exception, where that comes of it
+ *
+ * Before nptb_kvm_write_linear(), for what must be written as a whole.
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: see &enum nptb_soft_end.
+ */
+enum nptb_soft_end nptb_kvm_may_write_linear(void *ctx, u64 linear, u32 len,
+					     struct nptb_exception *why)
+{
+	struct nptb_x86_exception from = { };
+	int rc = may_write(ctx, linear, len, (void *)&from);
+
+	return end_of(ctx, rc, &from, why);
+}
+
+/**
  * nptb_kvm_writable_address() - where the host has what a vCPU is about to write
  * @vcpu: its own thread
  * @linear: linear address; the bytes do not cross a page

@@ -28,6 +28,8 @@ enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 le
 					bool system, struct nptb_exception *why);
 enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf, u32 len,
 					 bool system, struct nptb_exception *why);
+enum nptb_soft_end nptb_kvm_may_write_linear(void *ctx, u64 linear, u32 len,
+					     struct nptb_exception *why);
 bool nptb_kvm_msr(void *ctx, u32 nr, u64 *value);
 enum nptb_soft_end nptb_kvm_writable_address(struct kvm_vcpu *vcpu, u64 linear, gfn_t *gfn,
 					     unsigned long *hva, struct nptb_exception *why);

@@ -24,6 +24,7 @@
 #define NPTB_VECTOR_GP	13
 #define NPTB_VECTOR_PF	14
 #define NPTB_VECTOR_MF	16
+#define NPTB_VECTOR_XM	19
 
 /* RFLAGS: APM volume 2, section 3.1.6. */
 #define NPTB_RFLAGS_FIXED	(1ULL << 1)

@@ -23,6 +23,7 @@
 
 #include "../lib/cells.h"
 #include "../lib/dice.h"
+#include "../lib/level.h"
 #include "../lib/module.h"
 
 /* Of each kind; with NPTB_FULL, thousands. */
@@ -32,10 +33,6 @@
 #define RUN_SECONDS	5
 #define SIZE		SZ_2M
 #define CODE		0x7000UL	/* the instruction, and HLT all over */
-#define GDT		0x8000UL
-#define IDT		0x9000UL
-#define TSS		0xa000UL
-#define HANDLERS	0xb000UL	/* 16 bytes each, HLT */
 #define STACKS		0x10000UL
 #define STACK_OF(n)	(STACKS + (n) * PAGE_SIZE + 0x800)
 #define DATA		0x20000UL	/* two pages, then one to read, then none */
@@ -44,14 +41,9 @@
 #define ABSENT		(DATA + 3 * PAGE_SIZE)
 /* Tables of vmm's guests in long mode: the one that maps all of their memory. */
 #define TABLE		0x83000UL
-#define VECTORS		0x30
 #define MSR_STAR	0xc0000081
 #define MSR_KERNEL_GS	0xc0000102
 #define EFER_SCE	1UL
-#define CODE0		0x08
-#define DATA0		0x10
-#define DATA3		0x2b
-#define CODE3		0x33
 
 enum what { INSN, EXCEPTION, INTERRUPT, NMI };
 
@@ -159,51 +151,26 @@ static struct trial make_trial(unsigned int i)
 	return t;
 }
 
-static uint64_t descriptor(unsigned int type, unsigned int dpl, bool code64)
-{
-	uint64_t access = type | 1 << 4 | dpl << 5 | 1 << 7;
-
-	return 0xffff | access << 40 | (code64 ? 0xaULL : 0xcULL) << 52 | 0xfULL << 48;
-}
-
 static void load_gate(unsigned int vector, unsigned int type, unsigned int selector,
 		      unsigned int ist)
 {
-	uint64_t at = HANDLERS + 16 * vector, gate[2] = {
-		(at & 0xffff) | (uint64_t)selector << 16 | (uint64_t)ist << 32 |
-		(uint64_t)type << 40 | (at >> 16 & 0xffff) << 48,
-	};
-
-	vmm_load(&vm, IDT + 16 * vector, gate, sizeof(gate));
+	level_gate(&vm, vector, type, selector, ist);
 }
 
 static void load_tables(void)
 {
-	uint64_t gdt[9] = {
-		[1] = descriptor(11, 0, true), [2] = descriptor(3, 0, false),
-		[3] = descriptor(11, 0, true), [4] = descriptor(11, 0, false),
-		[5] = descriptor(3, 3, false), [6] = descriptor(11, 3, true),
-	};
-	uint32_t tss[26] = { [1] = STACK_OF(2), [9] = STACK_OF(3) };
 	uint64_t *table = (uint64_t *)(vm.mem + TABLE);
-	uint8_t page[PAGE_SIZE];
-	int i;
 
-	vmm_load(&vm, GDT, gdt, sizeof(gdt));
-	vmm_load(&vm, TSS, tss, sizeof(tss));
-	memset(page, 0xf4, sizeof(page));
-	vmm_load(&vm, HANDLERS, page, sizeof(page));
-	for (i = 0; i < VECTORS; i++)
-		load_gate(i, 0x8e, CODE0, 0);
-	load_gate(3, 0xee, CODE0, 0);
-	load_gate(8, 0x8e, CODE0, 1);
+	level_load(&vm, STACK_OF(2), STACK_OF(3));
+	load_gate(3, 0xee, LEVEL_CODE0, 0);
+	load_gate(8, 0x8e, LEVEL_CODE0, 1);
 	load_gate(0x20, 0x8e, 0x18, 0);
-	load_gate(0x21, 0xee, CODE0, 0);
-	load_gate(0x22, 0x6e, CODE0, 0);
-	load_gate(0x23, 0xef, CODE0, 0);
-	load_gate(0x24, 0xee, CODE0, 1);
-	load_gate(0x25, 0xee, DATA0, 0);
-	load_gate(0x26, 0xe9, CODE0, 0);
+	load_gate(0x21, 0xee, LEVEL_CODE0, 0);
+	load_gate(0x22, 0x6e, LEVEL_CODE0, 0);
+	load_gate(0x23, 0xef, LEVEL_CODE0, 0);
+	load_gate(0x24, 0xee, LEVEL_CODE0, 1);
+	load_gate(0x25, 0xee, LEVEL_DATA0, 0);
+	load_gate(0x26, 0xe9, LEVEL_CODE0, 0);
 	load_gate(0x27, 0xee, 0x20, 0);
 	table[READ_ONLY / PAGE_SIZE] &= ~2ULL;
 	table[ABSENT / PAGE_SIZE] = 0;
@@ -235,15 +202,10 @@ static void open_guest(void)
 	memcpy(kept, vm.mem + STACKS, KEPT);
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &start) || ioctl(vcpu->fd, KVM_GET_FPU, &fpu))
 		die("cannot read a vCPU: %s", strerror(errno));
-	start.gdt.base = GDT;
-	start.gdt.limit = 7 * 8 - 1;
-	start.idt.base = IDT;
-	start.idt.limit = VECTORS * 16 - 1;
+	level_tables(&start);
 	/* Write protection, and OSFXSR and OSXMMEXCPT. */
 	start.cr0 |= 1 << 16 | 1 << 5 | 1 << 1;
 	start.cr4 |= 3 << 9;
-	start.tr = (struct kvm_segment){ .base = TSS, .limit = 103, .selector = 0x38,
-		.type = 11, .present = 1 };
 	vmm_set_msr(vcpu, MSR_STAR, 0x0023000800000000);
 }
 
@@ -295,14 +257,7 @@ static void set_up(const struct trial *t)
 	sregs.cr2 = 0;
 	sregs.gs.base = t->gs;
 	sregs.efer = t->sce ? start.efer | EFER_SCE : start.efer & ~EFER_SCE;
-	if (t->level_3) {
-		sregs.cs.selector = CODE3;
-		sregs.ss.selector = DATA3;
-		sregs.cs.dpl = sregs.ss.dpl = 3;
-	} else {
-		sregs.cs.selector = CODE0;
-		sregs.ss.selector = DATA0;
-	}
+	level_set(&sregs, t->level_3);
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &t->regs) ||
 	    ioctl(vcpu->fd, KVM_SET_FPU, &fpu))
 		die("cannot set a vCPU up: %s", strerror(errno));
@@ -340,7 +295,7 @@ static void look(const struct trial *t, struct result *r)
 		die("cannot read a vCPU: %s", strerror(errno));
 	/* The vector of an IDT's error code, and that it is of an event from outside. */
 	code = (uint64_t *)(vm.mem + stack_of(&r->regs));
-	if (r->regs.rip != HANDLERS + 16 * 14 + 1 && *code < 0x1000)
+	if (r->regs.rip != LEVEL_HANDLERS + 16 * 14 + 1 && *code < 0x1000)
 		*code &= *code & 2 ? 2 : ~1ULL;
 	/* Of a #PF: QEMU's CPU reads before it looks whether it may write. */
 	else if (strstr(t->kind->name, "cmpxchg16b"))
@@ -352,7 +307,7 @@ static void look(const struct trial *t, struct result *r)
 	if (!(r->ss.selector & ~3))
 		r->ss = (struct kvm_segment){ .selector = r->ss.selector };
 	if (!t->level_3 && !r->ss.selector && strcmp(kvm_vendor(), "kvm_intel"))
-		r->ss = start.ss, r->ss.selector = DATA0;
+		r->ss = start.ss, r->ss.selector = LEVEL_DATA0;
 	r->ds = sregs.ds;
 	r->gs = sregs.gs;
 	r->cr2 = sregs.cr2;
@@ -360,7 +315,7 @@ static void look(const struct trial *t, struct result *r)
 	r->memory = hash(vm.mem + STACKS, KEPT);
 	if (r->regs.rdi < ABSENT - 8)
 		memcpy(&r->operand, vm.mem + r->regs.rdi, 8);
-	r->gdt = hash(vm.mem + GDT, 9 * 8);
+	r->gdt = hash(vm.mem + LEVEL_GDT, LEVEL_GDT_NR * 8);
 	/* QEMU's CPU does not note the last instruction's address and opcode. */
 	if (strcmp(t->kind->name, "fild") || strcmp(kvm_vendor(), "kvm_intel"))
 		r->fpu.last_ip = r->fpu.last_dp = r->fpu.last_opcode = 0;

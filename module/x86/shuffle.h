@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Moves of vectors and of their elements: what takes no arithmetic is done here, by
+ * bytes. Pure. AMD64 APM volume 4, at each instruction's name.
+ */
+#ifndef NPTB_X86_SHUFFLE_H
+#define NPTB_X86_SHUFFLE_H
+
+#include "cpu.h"
+
+#define NPTB_VECTOR_BYTES	16
+
+/**
+ * enum nptb_vector_how - what an instruction does with its operands
+ * @NPTB_VECTOR_NONE: it is none of ours
+ * @NPTB_VECTOR_STUB: run on this CPU; and those after it, up to NPTB_VECTOR_COMPARE
+ * @NPTB_VECTOR_LOAD: all of it, or zero-extended from memory
+ * @NPTB_VECTOR_MERGE: the lowest bytes of a register, or zero-extended from memory
+ * @NPTB_VECTOR_LOAD_LOW: the lower half, from memory or from the other's upper half
+ * @NPTB_VECTOR_LOAD_HIGH: the upper half
+ * @NPTB_VECTOR_LOAD_GPR: from a general register, zero-extended
+ * @NPTB_VECTOR_STORE: all of it, or its lowest bytes
+ * @NPTB_VECTOR_STORE_MERGE: its lowest bytes, which alone change in a register
+ * @NPTB_VECTOR_STORE_HIGH: the upper half, to memory
+ * @NPTB_VECTOR_STORE_GPR: its lowest bytes, to a general register or to memory
+ * @NPTB_VECTOR_PSHUFD: and others: by the immediate
+ * @NPTB_VECTOR_BYTE_SHIFT: PSLLDQ and PSRLDQ
+ * @NPTB_VECTOR_SHIFT: shifts by an immediate
+ * @NPTB_VECTOR_MASK: the sign of each element, to a general register
+ */
+enum nptb_vector_how {
+	NPTB_VECTOR_NONE,
+	NPTB_VECTOR_STUB,
+	NPTB_VECTOR_FLAGS,
+	NPTB_VECTOR_TO_GPR,
+	NPTB_VECTOR_FROM_GPR,
+	NPTB_VECTOR_COMPARE,
+	NPTB_VECTOR_SHIFT,
+	NPTB_VECTOR_LOAD,
+	NPTB_VECTOR_MERGE,
+	NPTB_VECTOR_LOAD_LOW,
+	NPTB_VECTOR_LOAD_HIGH,
+	NPTB_VECTOR_LOAD_GPR,
+	NPTB_VECTOR_STORE,
+	NPTB_VECTOR_STORE_MERGE,
+	NPTB_VECTOR_STORE_HIGH,
+	NPTB_VECTOR_STORE_GPR,
+	NPTB_VECTOR_PSHUFD,
+	NPTB_VECTOR_PSHUFLW,
+	NPTB_VECTOR_PSHUFHW,
+	NPTB_VECTOR_SHUFPS,
+	NPTB_VECTOR_SHUFPD,
+	NPTB_VECTOR_BYTE_SHIFT,
+	NPTB_VECTOR_ALIGN,
+	NPTB_VECTOR_BLEND,
+	NPTB_VECTOR_INSERT,
+	NPTB_VECTOR_EXTRACT,
+	NPTB_VECTOR_EXTRACT_RM,
+	NPTB_VECTOR_MASK,
+};
+
+/**
+ * struct nptb_vector - the operands of an instruction, before and after it
+ * @reg: the register that ModRM.reg names
+ * @rm: the register or memory that ModRM.rm names; of memory, zero-extended
+ * @gpr: the general register, or as many bytes of memory
+ * @bytes: of the operand in memory, or of an element
+ * @imm: the immediate
+ * @is_memory: ModRM.rm names memory
+ * @left: of a BYTE_SHIFT, its direction
+ */
+struct nptb_vector {
+	u8 reg[NPTB_VECTOR_BYTES];
+	u8 rm[NPTB_VECTOR_BYTES];
+	u64 gpr;
+	u8 bytes;
+	u8 imm;
+	bool is_memory;
+	bool left;
+};
+
+void nptb_shuffle(enum nptb_vector_how how, struct nptb_vector *v);
+
+#endif /* NPTB_X86_SHUFFLE_H */

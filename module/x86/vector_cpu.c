@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions on vectors, run on this CPU. Each is written down here, between fixed
+ * registers, and assembled into the module: nothing is made at run time, and none of the
+ * guest's bytes is ever executed. Its operands are copied to XMM0 and XMM1 and back.
+ * MXCSR is the guest's own, so that rounding, flags, and which exceptions are masked are
+ * the guest's; should one come of it, the CPU leaves the destination as it was, and the
+ * host's handler finds the instruction in its table of exceptions.
+ */
+#include <asm/asm.h>
+#include <asm/fpu/api.h>
+
+#include "backend.h"
+#include "x86/symbols.h"
+#include "x86/vector_cpu.h"
+#include "x86/vector_table.h"
+
+struct vector {
+	u8 bytes[NPTB_VECTOR_BYTES];
+};
+
+#define GET(n)	case n: asm volatile("movups %%xmm" #n ", %0" : "=m"(*to)); break
+#define PUT(n)	case n: asm volatile("movups %0, %%xmm" #n : : "m"(*from)); break
+
+static void get(int nr, struct vector *to)
+{
+	switch (nr) {
+	GET(0); GET(1); GET(2); GET(3); GET(4); GET(5); GET(6); GET(7);
+	GET(8); GET(9); GET(10); GET(11); GET(12); GET(13); GET(14); GET(15);
+	}
+}
+
+static void put(int nr, const struct vector *from)
+{
+	switch (nr) {
+	PUT(0); PUT(1); PUT(2); PUT(3); PUT(4); PUT(5); PUT(6); PUT(7);
+	PUT(8); PUT(9); PUT(10); PUT(11); PUT(12); PUT(13); PUT(14); PUT(15);
+	}
+}
+
+/* What an instruction has, and gives, but for vectors. */
+struct scalars {
+	u64 gpr;
+	unsigned long flags;
+	unsigned long raised;
+};
+
+/* @value is what it takes and gives, if anything. @raised stays 0 without an exception. */
+#define RUN(text, value)							\
+	asm volatile("1: " text "\n"						\
+		     "	jmp 3f\n"						\
+		     "2: or $0x100, %%eax\n"					\
+		     "3:\n"							\
+		     _ASM_EXTABLE_FAULT(1b, 2b)					\
+		     : "+a"(s->raised), "+r"(value))
+
+#define STUB(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		RUN(#name " %%xmm1, %%xmm0", s->gpr);				\
+		return true;
+
+static bool run_stub(u32 key, struct scalars *s)
+{
+	switch (key) {
+	NPTB_SSE_STUBS(STUB)
+	}
+	return false;
+}
+
+#define FLAGS(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		RUN(#name " %%xmm1, %%xmm0\n"					\
+		    "	pushf\n"						\
+		    "	pop %1", s->flags);					\
+		return true;
+
+static bool run_flags(u32 key, struct scalars *s)
+{
+	switch (key) {
+	NPTB_SSE_FLAGS(FLAGS)
+	}
+	return false;
+}
+
+#define TO_GPR(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		if (wide)							\
+			RUN(#name " %%xmm1, %q1", s->gpr);			\
+		else								\
+			RUN(#name " %%xmm1, %k1", s->gpr);			\
+		return true;
+
+static bool run_to_gpr(u32 key, bool wide, struct scalars *s)
+{
+	switch (key) {
+	NPTB_SSE_TO_GPR(TO_GPR)
+	}
+	return false;
+}
+
+#define FROM_GPR(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		if (wide)							\
+			RUN(#name "q %q1, %%xmm0", s->gpr);			\
+		else								\
+			RUN(#name "l %k1, %%xmm0", s->gpr);			\
+		return true;
+
+static bool run_from_gpr(u32 key, bool wide, struct scalars *s)
+{
+	switch (key) {
+	NPTB_SSE_FROM_GPR(FROM_GPR)
+	}
+	return false;
+}
+
+/* The immediate is part of the instruction: there is one for each that there can be. */
+#define COMPARE_BY(n, name)	case n: RUN(#name " $" #n ", %%xmm1, %%xmm0", s->gpr); break;
+
+#define COMPARE(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		switch (imm & 7) {						\
+		COMPARE_BY(0, name) COMPARE_BY(1, name)				\
+		COMPARE_BY(2, name) COMPARE_BY(3, name)				\
+		COMPARE_BY(4, name) COMPARE_BY(5, name)				\
+		COMPARE_BY(6, name) COMPARE_BY(7, name)				\
+		}								\
+		return true;
+
+static bool run_compare(u32 key, u8 imm, struct scalars *s)
+{
+	switch (key) {
+	NPTB_SSE_COMPARES(COMPARE)
+	}
+	return false;
+}
+
+static bool run(const struct nptb_vector_job *job, struct scalars *s)
+{
+	switch (job->how) {
+	case NPTB_VECTOR_STUB:
+	case NPTB_VECTOR_SHIFT:
+		return run_stub(job->key, s);
+	case NPTB_VECTOR_FLAGS:
+		return run_flags(job->key, s);
+	case NPTB_VECTOR_TO_GPR:
+		return run_to_gpr(job->key, job->wide, s);
+	case NPTB_VECTOR_FROM_GPR:
+		return run_from_gpr(job->key, job->wide, s);
+	default:
+		return run_compare(job->key, job->v.imm, s);
+	}
+}
+
+/*
+ * With the guest's registers loaded. Those of the host's compiler are general ones alone.
+ *
+ * Return: the exception's vector, or 0.
+ */
+static unsigned long calculate(struct nptb_vector_job *job, bool *known)
+{
+	struct scalars s = { .gpr = job->v.gpr, .flags = job->flags };
+	struct vector *reg = (struct vector *)job->v.reg;
+	struct vector *rm = (struct vector *)job->v.rm;
+	struct vector kept[2];
+
+	get(0, &kept[0]);
+	get(1, &kept[1]);
+	/* A shift by an immediate has one register, the first of the stub's two. */
+	put(0, job->how == NPTB_VECTOR_SHIFT ? rm : reg);
+	put(1, job->how == NPTB_VECTOR_SHIFT ? reg : rm);
+	*known = run(job, &s);
+	get(0, job->how == NPTB_VECTOR_SHIFT ? rm : reg);
+	put(0, &kept[0]);
+	put(1, &kept[1]);
+	job->v.gpr = s.gpr;
+	job->flags = s.flags;
+	return s.raised;
+}
+
+static bool work(struct nptb_vector_job *job)
+{
+	bool known;
+
+	if (job->reg >= 0)
+		get(job->reg, (struct vector *)job->v.reg);
+	if (job->rm >= 0)
+		get(job->rm, (struct vector *)job->v.rm);
+	if (job->how >= NPTB_VECTOR_LOAD)
+		nptb_shuffle(job->how, &job->v);
+	else if (calculate(job, &known) || WARN_ON_ONCE(!known))
+		return false;
+	if (job->reg_changes && job->reg >= 0)
+		put(job->reg, (struct vector *)job->v.reg);
+	if (job->rm_changes && job->rm >= 0)
+		put(job->rm, (struct vector *)job->v.rm);
+	return true;
+}
+
+/* In KVM_RUN the guest's FPU state is the thread's; bring it into the registers. */
+static void fpu_begin(void)
+{
+	fpregs_lock();
+	if (test_thread_flag(TIF_NEED_FPU_LOAD))
+		static_call(nptb_sc_switch_fpu)();
+}
+
+/* Of the guest; its own thread. */
+u32 nptb_vector_mxcsr(void)
+{
+	u32 mxcsr;
+
+	fpu_begin();
+	asm volatile("stmxcsr %0" : "=m"(mxcsr));
+	fpregs_unlock();
+	return mxcsr;
+}
+
+/**
+ * nptb_vector_run() - run an instruction with the guest's registers
+ * @job: the instruction, of a vCPU in KVM_RUN; its own thread
+ *
+ * Return: false where it raised an exception, of MXCSR: no register has changed then, but
+ * for that one's flags.
+ */
+bool nptb_vector_run(struct nptb_vector_job *job)
+{
+	bool done;
+
+	fpu_begin();
+	done = work(job);
+	fpregs_unlock();
+	return done;
+}
