@@ -101,15 +101,16 @@ prepare() {
 # in_lab SERIES WHAT SECONDS ARGS...: run.sh's results in $RESULTS/WHAT, also those of a lab
 # that was cut short.
 in_lab() {
-	local series=$1 what=$2 seconds=$3 out=$DIR/out rc=0
+	local series=$1 what=$2 seconds=$3 out rc=0
 	shift 3
-	rm -rf "$out"
-	mkdir -p "$out" "$RESULTS/$what"
+	mkdir -p "$DIR/out" "$RESULTS/$what"
+	out=$(mktemp -d "$DIR/out/$what.XXXXXX")
 	"$here/lab" --kernel "$series" --mem $MEM --timeout "$seconds" --out "$out" -- \
 		scripts/guests/run.sh "$@" || rc=$?
 	# The later of two counts.
 	[ ! -f "$out/runs" ] || cat "$out/runs" >>"$RESULTS/$what/runs"
 	[ ! -f "$out/floor.json" ] || mv "$out/floor.json" "$RESULTS/$what/"
+	[ $rc != 0 ] || rm -rf "$out"
 	return $rc
 }
 
