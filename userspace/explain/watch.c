@@ -120,11 +120,38 @@ static void begin_fault(struct watch_vcpu *v, const struct kvm_event *e)
 	s->vector = v->vector;
 }
 
+static void note_insn(struct watch_vcpu *v, const struct kvm_event *e)
+{
+	struct watch_site *s = v->in_fault ? site_of(v, v->rip, v->address >> 12) : NULL;
+
+	if (v->mmio)
+		v->insn = *e;
+	if (!s || e->rip != v->rip)
+		return;
+	memcpy(s->insn, e->insn, sizeof(s->insn));
+	s->insn_len = e->insn_len;
+	s->bits = e->bits;
+}
+
+/* On VT-x KVM learns of MMIO by an exit of its own, and the address comes last. */
+static void begin_mmio(struct watch_vcpu *v, uint64_t address)
+{
+	struct kvm_event fault = {
+		.rip = v->exit_rip, .ns = v->since, .address = address, .error = ERROR_RESERVED,
+	};
+
+	v->mmio = false;
+	begin_fault(v, &fault);
+	note_insn(v, &v->insn);
+}
+
 /* KVM has carried the instruction's access out: it gets on. */
 static void carried_out(struct watch_vcpu *v, const struct kvm_event *e)
 {
 	struct watch_site *s;
 
+	if (v->mmio && !v->in_fault)
+		begin_mmio(v, e->address);
 	v->repeat = 0;
 	if (!v->in_fault)
 		return;
@@ -134,17 +161,6 @@ static void carried_out(struct watch_vcpu *v, const struct kvm_event *e)
 		return;
 	s->accesses++;
 	s->kind = WATCH_MMIO;
-}
-
-static void note_insn(struct watch_vcpu *v, const struct kvm_event *e)
-{
-	struct watch_site *s = v->in_fault ? site_of(v, v->rip, v->address >> 12) : NULL;
-
-	if (!s || e->rip != v->rip)
-		return;
-	memcpy(s->insn, e->insn, sizeof(s->insn));
-	s->insn_len = e->insn_len;
-	s->bits = e->bits;
 }
 
 static void end_fault(struct watch *w, struct watch_vcpu *v, uint64_t now)
@@ -189,6 +205,9 @@ int watch_feed(struct watch *w, const struct kvm_event *e)
 		v->exits++;
 		v->since = e->ns;
 		v->in_fault = false;
+		v->mmio = e->mmio;
+		v->exit_rip = e->rip;
+		v->insn.insn_len = 0;
 		v->delivering = e->delivering;
 		v->vector = e->vector;
 		/* At another place, or for another reason: it has got on. */

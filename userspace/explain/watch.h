@@ -74,6 +74,9 @@ struct watch_site {
  * @in_fault: a fault has begun and the guest was not entered since
  * @delivering: the last exit was in the delivery of an event
  * @vector: of that event
+ * @mmio: the last exit was for MMIO, and has had no fault yet
+ * @exit_rip: where the last exit was
+ * @insn: what KVM emulated since, where @mmio
  * @slept: its thread slept in the fault
  * @kind: of the fault under way
  * @since: when the last exit was, ns
@@ -94,6 +97,9 @@ struct watch_vcpu {
 	bool in_fault;
 	bool delivering;
 	uint8_t vector;
+	bool mmio;
+	uint64_t exit_rip;
+	struct kvm_event insn;
 	bool slept;
 	enum watch_kind kind;
 	uint64_t since;

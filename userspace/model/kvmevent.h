@@ -39,6 +39,7 @@ enum kvm_event_kind {
  * @rip: of EXIT, FAULT, INSN, ENTRY
  * @address: guest-physical; of FAULT and ACCESS
  * @error: of FAULT: AMD64 APM volume 2, section 15.25.6 (EXITINFO1)
+ * @mmio: of EXIT: for an access to MMIO, and no FAULT will say so
  * @delivering: of EXIT: an event was being delivered to the guest
  * @vector: of EXIT with @delivering
  * @insn: of INSN
@@ -53,6 +54,7 @@ struct kvm_event {
 	uint64_t rip;
 	uint64_t address;
 	uint64_t error;
+	bool mmio;
 	bool delivering;
 	uint8_t vector;
 	uint8_t insn[KVM_INSN_MAX];

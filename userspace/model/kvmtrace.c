@@ -19,8 +19,24 @@
 #define READ_NS		1000000000ULL
 #define READ_EVENTS	1024
 
-/* AMD64 APM volume 2, section 15.20: V of EXITINTINFO, and its vector. */
+/*
+ * AMD64 APM volume 2, section 15.20: V of EXITINTINFO, and its vector. IDT-vectoring
+ * information has them in the same place: Intel's SDM, volume 3C, section 24.9.3.
+ */
 #define EXITINTINFO_V	(1u << 31)
+
+/* Of kvm_exit: KVM_ISA_VMX of the kernel's trace.h, and SDM, volume 3D, appendix C. */
+#define ISA_VMX			1
+#define VMX_REASON		0xffff
+#define VMX_EPT_VIOLATION	48
+#define VMX_EPT_MISCONFIG	49
+
+/* Exit qualification of an EPT violation: SDM, volume 3C, table 27-7. */
+#define EPT_WRITE	(1u << 1)
+#define EPT_FETCH	(1u << 2)
+#define EPT_ALLOWED	(7u << 3)
+#define EPT_LINEAR	(1u << 7)
+#define EPT_FINAL	(1u << 8)
 
 /* The kernel's names of emulation modes: KVM_EMUL_INSN_F_* of its trace.h. */
 #define EMUL_CR0_PE	1u
@@ -54,6 +70,7 @@ static const struct {
  * @read: events of this reading
  * @until: when it ends at the latest, ns
  * @cut: readings that ended so
+ * @ept: there was an EPT violation: faults have an exit qualification, not a code
  */
 struct kvmtrace {
 	struct tracefs_instance *instance;
@@ -63,6 +80,7 @@ struct kvmtrace {
 	void *data;
 	int err;
 	uint64_t read, until, cut;
+	bool ept;
 };
 
 static uint64_t number(struct tep_event *event, struct tep_record *record, const char *name)
@@ -88,24 +106,49 @@ static void take_insn(struct kvm_event *e, struct tep_event *event, struct tep_r
 	e->bits = flags & EMUL_CS_L ? 64 : flags & EMUL_CS_D ? 32 : 16;
 }
 
-/* False where an event is of no use. */
-static bool convert(struct kvm_event *e, struct tep_event *event, struct tep_record *record)
+static void take_exit(struct kvmtrace *t, struct kvm_event *e, struct tep_event *event,
+		      struct tep_record *record)
 {
-	uint32_t info;
+	bool vmx = number(event, record, "isa") == ISA_VMX;
+	uint64_t reason = number(event, record, "exit_reason") & VMX_REASON;
+	uint32_t info = number(event, record, vmx ? "info2" : "intr_info");
 
+	e->vcpu = number(event, record, "vcpu_id");
+	e->rip = number(event, record, "guest_rip");
+	e->delivering = info & EXITINTINFO_V;
+	e->vector = info;
+	e->mmio = vmx && reason == VMX_EPT_MISCONFIG;
+	t->ept |= vmx && reason == VMX_EPT_VIOLATION;
+}
+
+/* An exit qualification as AMD-V's code of a nested page fault, section 15.25.6. */
+static uint64_t code_of(uint64_t qualification)
+{
+	uint64_t code = 0;
+
+	code |= qualification & EPT_ALLOWED ? 1 : 0;
+	code |= qualification & EPT_WRITE ? 2 : 0;
+	code |= qualification & EPT_FETCH ? 0x10 : 0;
+	if (qualification & EPT_LINEAR)
+		code |= qualification & EPT_FINAL ? 1ULL << 32 : 1ULL << 33;
+	return code;
+}
+
+/* False where an event is of no use. */
+static bool convert(struct kvmtrace *t, struct kvm_event *e, struct tep_event *event,
+		    struct tep_record *record)
+{
 	switch (e->what) {
 	case KVM_EVENT_EXIT:
-		e->vcpu = number(event, record, "vcpu_id");
-		e->rip = number(event, record, "guest_rip");
-		info = number(event, record, "intr_info");
-		e->delivering = info & EXITINTINFO_V;
-		e->vector = info;
+		take_exit(t, e, event, record);
 		return true;
 	case KVM_EVENT_FAULT:
 		e->vcpu = number(event, record, "vcpu_id");
 		e->rip = number(event, record, "guest_rip");
 		e->address = number(event, record, "fault_address");
 		e->error = number(event, record, "error_code");
+		if (t->ept)
+			e->error = code_of(e->error);
 		return true;
 	case KVM_EVENT_ENTRY:
 		e->vcpu = number(event, record, "vcpu_id");
@@ -146,7 +189,7 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 	e.what = events[i].what;
 	e.tid = tep_data_pid(t->tep, record);
 	e.ns = record->ts;
-	if (convert(&e, event, record))
+	if (convert(t, &e, event, record))
 		t->err = t->fn(&e, t->data);
 	return t->err;
 }

@@ -27,7 +27,9 @@ static const struct {
 } formats[] = {
 	{ "kvm", FORMAT("kvm_exit", 201, FIELD("unsigned int", "vcpu_id", 8, 4)
 			FIELD("u32", "intr_info", 12, 4)
-			FIELD("unsigned long", "guest_rip", 16, 8)) },
+			FIELD("unsigned long", "guest_rip", 16, 8)
+			FIELD("u32", "isa", 24, 4) FIELD("unsigned int", "exit_reason", 28, 4)
+			FIELD("u64", "info2", 32, 8)) },
 	{ "kvm", FORMAT("kvm_page_fault", 202, FIELD("unsigned int", "vcpu_id", 8, 4)
 			FIELD("unsigned long", "guest_rip", 16, 8)
 			FIELD("u64", "fault_address", 24, 8)
@@ -296,6 +298,38 @@ static void fields(void **state)
 	assert_int_equal(e[5].rip, 0x7c08);
 }
 
+/* kvm_exit of VT-x: its reason, above which is isa; then IDT-vectoring information. */
+#define VTX(reason)	((uint64_t)(reason) << 32 | 1)
+
+static void vtx(void **state)
+{
+	static const struct raw raw[] = {
+		/* A code as it is, from shadow paging: no EPT violation was seen yet. */
+		{ .type = FAULT, .pid = TID, .exit = { .address = 0x1000, .error = 6 } },
+		{ .type = EXIT, .pid = TID, .exit = { .info = 0x80000b0e, .address = VTX(48),
+						      .error = 0x80000320 } },
+		/* A write, in place of a page that may be read; of the access, not of a walk. */
+		{ .type = FAULT, .pid = TID, .exit = { .error = 0x18a } },
+		/* A fetch, and nothing there; a walk's read. */
+		{ .type = FAULT, .pid = TID, .exit = { .error = 0x184 } },
+		{ .type = FAULT, .pid = TID, .exit = { .error = 0x81 } },
+		{ .type = EXIT, .pid = TID, .exit = { .address = VTX(49) } },
+	};
+	const struct kvm_event *e = got.event;
+
+	assert_int_equal(read_all(*state, raw, ARRAY_SIZE(raw), 1, 1000), 0);
+	assert_int_equal(got.nr, 6);
+	assert_int_equal(e[0].error, 6);
+	assert_true(e[1].delivering);
+	assert_int_equal(e[1].vector, 0x20);
+	assert_false(e[1].mmio);
+	assert_int_equal(e[2].error, 1ULL << 32 | 3);
+	assert_int_equal(e[3].error, 1ULL << 32 | 0x10);
+	assert_int_equal(e[4].error, 1ULL << 33);
+	assert_true(e[5].mmio);
+	assert_false(e[5].delivering);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cut, begin, end),
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 		cmocka_unit_test_setup_teardown(fields, begin, end),
+		cmocka_unit_test_setup_teardown(vtx, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("kvmtrace", tests, NULL, NULL);

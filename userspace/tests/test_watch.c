@@ -120,6 +120,39 @@ static void storm(void **state)
 	watch_free(&s.w);
 }
 
+/* On VT-x: exits of their own, and no fault. */
+static void storm_vtx(void **state)
+{
+	struct script s = { .now = SECOND };
+	struct kvm_event insn = { .what = KVM_EVENT_INSN, .rip = 0x50, .insn = { 0x8b, 0x07 },
+				  .insn_len = 2, .bits = 32 };
+	const struct kvm_event exit = { .what = KVM_EVENT_EXIT, .vcpu = 1, .rip = 0x50,
+					.mmio = true };
+	struct kvm_event access = { .what = KVM_EVENT_ACCESS };
+	struct watch_finding f;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		access.address = (0xa0 + i % 4) << 12;
+		feed(&s, exit);
+		feed(&s, insn);
+		feed(&s, access);
+		feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1, .rip = 0x52 });
+	}
+	assert_int_equal(verdict(&s, &f), WATCH_STORM);
+	assert_int_equal(f.site->rip, 0x50);
+	assert_int_equal(f.site->faults, 500);
+	assert_int_equal(f.site->accesses, 500);
+	assert_int_equal(f.site->insn_len, 2);
+	assert_int_equal(s.w.count[WATCH_MMIO], 2000);
+	/* Nothing is carried out where the mapping was only stale. */
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_EXIT, .vcpu = 1, .mmio = true });
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1 });
+	assert_int_equal(s.w.count[WATCH_MMIO], 2000);
+	watch_free(&s.w);
+}
+
 static void waits(void **state)
 {
 	struct script s = { .now = SECOND };
@@ -174,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fine), cmocka_unit_test(stuck), cmocka_unit_test(storm),
+		cmocka_unit_test(storm_vtx),
 		cmocka_unit_test(waits), cmocka_unit_test(kinds),
 	};
 
