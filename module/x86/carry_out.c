@@ -9,6 +9,7 @@
 
 #include "backend.h"
 #include "emulator.h"
+#include "x86/count.h"
 #include "x86/event.h"
 #include "x86/fpu.h"
 #include "x86/guest_memory.h"
@@ -191,6 +192,8 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 		return end;
 	if (nptb_step_is_cmpxchg16b(insn))
 		end = cmpxchg16b(vcpu, soft, insn);
+	else if (nptb_count_is(insn))
+		end = nptb_count_step(soft, insn);
 	else if (nptb_vector_is(insn))
 		end = nptb_vector_step(soft, insn);
 	else

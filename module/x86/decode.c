@@ -200,7 +200,7 @@ static bool is_known(u8 map, u8 op, bool *modrm)
 		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
 	}
 	*modrm = op == 0x01 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f ||
-		 is_vector(op);
+		 op == 0xb8 || op == 0xbc || op == 0xbd || is_vector(op);
 	return *modrm || op == 0x07 || op == 0x0b || op == 0x77;
 }
 

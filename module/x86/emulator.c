@@ -7,6 +7,7 @@
 #include "backend.h"
 #include "emulator.h"
 #include "x86/burst.h"
+#include "x86/count.h"
 #include "x86/guest_memory.h"
 #include "x86/insn.h"
 #include "x86/symbols.h"
@@ -202,6 +203,25 @@ static bool emulate(struct nptb_burst *burst, const struct before *before,
 	       !burst->lost;
 }
 
+/*
+ * Does KVM's emulator take it for another instruction? Where the burst has not fetched
+ * it, it is read here.
+ */
+static bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
+{
+	u8 bytes[NPTB_INSN_MAX];
+	int db, l;
+
+	if (unlikely(!len)) {
+		len = nptb_kvm_insn(vcpu, bytes, NPTB_INSN_MAX);
+		insn = bytes;
+	}
+	if (likely(!nptb_count_is_mistaken(insn, len, true)))
+		return false;
+	static_call(nptb_sc_get_cs)(vcpu, &db, &l);
+	return nptb_count_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu));
+}
+
 /**
  * nptb_kvm_step() - have KVM emulate the instruction at RIP
  * @burst: of a vCPU that is not nptb_kvm_barred(), nor nptb_kvm_delivering()
@@ -220,6 +240,8 @@ enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
 
 	nptb_burst_look(burst);
 	len = nptb_burst_fetch(burst, insn);
+	if (is_mistaken(vcpu, insn, len))
+		return NPTB_STEP_REFUSED;
 	if (emulate(burst, &before, insn, len, ret)) {
 		undo_refusal(vcpu, &before);
 		*ret = 1;

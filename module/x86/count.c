@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Instructions that count bits; see x86/count.h. AMD64 APM volume 3. */
+#include <asm/cpufeature.h>
+
+#include "backend.h"
+#include "x86/count.h"
+#include "x86/step.h"
+
+#define OP_POPCNT	0xb8
+#define OP_TZCNT	0xbc
+#define OP_LZCNT	0xbd
+
+/* What they set, clear or leave undefined: as this CPU does. */
+#define CHANGED	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | \
+		 X86_EFLAGS_SF | X86_EFLAGS_OF)
+
+static bool is_there(u8 op)
+{
+	switch (op) {
+	case OP_POPCNT:
+		return boot_cpu_has(X86_FEATURE_POPCNT);
+	case OP_TZCNT:
+		return boot_cpu_has(X86_FEATURE_BMI1);
+	case OP_LZCNT:
+		return boot_cpu_has(X86_FEATURE_ABM);
+	}
+	return false;
+}
+
+static bool is_prefix(u8 byte, bool code64)
+{
+	switch (byte) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67: case 0xf0: case 0xf2:
+	case 0xf3:
+		return true;
+	}
+	return code64 && (byte & 0xf0) == 0x40;
+}
+
+/**
+ * nptb_count_is_mistaken() - would KVM's emulator take it for another instruction?
+ * @insn: its bytes
+ * @len: how many are known
+ * @code64: it is of 64-bit mode
+ *
+ * With few of the bytes it may be told as one; it is then decoded anew.
+ */
+bool nptb_count_is_mistaken(const u8 *insn, u32 len, bool code64)
+{
+	bool rep = false;
+	u32 i;
+
+	for (i = 0; i < len && is_prefix(insn[i], code64); i++)
+		rep |= insn[i] == 0xf3;
+	return unlikely(rep) && i + 1 < len && insn[i] == 0x0f &&
+	       (insn[i + 1] == OP_TZCNT || insn[i + 1] == OP_LZCNT) && is_there(insn[i + 1]);
+}
+
+/**
+ * nptb_count_is() - is it one of these?
+ * @insn: decoded
+ */
+bool nptb_count_is(const struct nptb_insn *insn)
+{
+	return insn->map == 1 && insn->rep == 0xf3 && is_there(insn->op);
+}
+
+#define COUNT(name, suffix, reg)						\
+	asm volatile(name suffix " %" reg "0, %" reg "0\n"			\
+		     "	pushf\n"						\
+		     "	pop %1" : "+r"(*value), "+r"(flags))
+
+#define COUNT_BY_SIZE(name)							\
+	do {									\
+		if (size == 8)							\
+			COUNT(name, "q", "q");					\
+		else if (size == 4)						\
+			COUNT(name, "l", "k");					\
+		else								\
+			COUNT(name, "w", "w");					\
+	} while (0)
+
+static unsigned long count(u8 op, u32 size, u64 *value)
+{
+	unsigned long flags = 0;
+
+	switch (op) {
+	case OP_POPCNT:
+		COUNT_BY_SIZE("popcnt");
+		break;
+	case OP_TZCNT:
+		COUNT_BY_SIZE("tzcnt");
+		break;
+	default:
+		COUNT_BY_SIZE("lzcnt");
+		break;
+	}
+	return flags;
+}
+
+static enum nptb_soft_end source(struct nptb_soft *soft, const struct nptb_insn *insn,
+				 u32 size, u64 *value)
+{
+	enum nptb_soft_end end;
+	u64 linear;
+
+	*value = soft->state.gpr[nptb_insn_rm(insn)];
+	if (!insn->is_memory)
+		return NPTB_SOFT_DONE;
+	end = nptb_step_linear(soft, insn, size, false, &linear);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	/* #AC has not been tried. */
+	if (linear & (size - 1) && soft->machine.cpl == 3 && soft->state.cr0 & X86_CR0_AM &&
+	    soft->state.rflags & NPTB_RFLAGS_AC)
+		return nptb_soft_unable(soft, NPTB_REASON_FORM);
+	*value = 0;
+	return nptb_soft_read(soft, linear, value, size, false);
+}
+
+/**
+ * nptb_count_step() - carry out POPCNT, TZCNT or LZCNT
+ * @soft: the vCPU, at the instruction
+ * @insn: decoded, and nptb_count_is() one
+ *
+ * Return: see &enum nptb_soft_end; an exception is not delivered yet.
+ */
+enum nptb_soft_end nptb_count_step(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	bool wide = soft->machine.seg[NPTB_SEG_CS].attr & NPTB_ATTR_DB || nptb_soft_64(soft);
+	u32 size = nptb_insn_wide(insn) ? 8 : wide != insn->opsize ? 4 : 2;
+	u64 *to = &soft->state.gpr[nptb_insn_reg(insn)], value;
+	enum nptb_soft_end end;
+	unsigned long flags;
+
+	if (insn->lock)
+		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
+	if (soft->state.rflags & NPTB_RFLAGS_VM)
+		return nptb_soft_unable(soft, NPTB_REASON_FORM);
+	end = source(soft, insn, size, &value);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	flags = count(insn->op, size, &value);
+	soft->state.rflags = (soft->state.rflags & ~CHANGED) | (flags & CHANGED);
+	*to = size == 2 ? (*to & ~0xffffULL) | (u16)value : size == 4 ? (u32)value : value;
+	nptb_step_advance(soft, insn);
+	return NPTB_SOFT_DONE;
+}
