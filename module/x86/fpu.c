@@ -314,6 +314,29 @@ static enum nptb_soft_end fild(struct nptb_soft *soft, const struct nptb_insn *i
 	return NPTB_SOFT_DONE;
 }
 
+/* FLDCW. What it unmasks waits for the next instruction. It notes no address. */
+static enum nptb_soft_end load_control(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	enum nptb_soft_end end;
+	bool quiet;
+	u64 linear;
+	u16 value;
+
+	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	end = nptb_step_linear(soft, insn, sizeof(value), false, &linear);
+	if (end == NPTB_SOFT_DONE)
+		end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	fpu_begin();
+	quiet = is_quiet();
+	if (quiet)
+		asm volatile("fldcw %0" : : "m"(value));
+	fpu_end();
+	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
+}
+
 /* FNCLEX and FNINIT wait for no exception. */
 static enum nptb_soft_end clear(struct nptb_soft *soft, bool all)
 {
@@ -334,6 +357,8 @@ static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *in
 		return fwait(soft);
 	if (insn->map == 0 && insn->op == 0xdb && (insn->modrm | 1) == 0xe3)
 		return clear(soft, insn->modrm & 1);
+	if (insn->map == 0 && insn->op == 0xd9 && insn->is_memory && (insn->modrm >> 3 & 7) == 5)
+		return load_control(soft, insn);
 	if (insn->map == 0 && insn->op == 0xdb && insn->is_memory && !(insn->modrm >> 3 & 7))
 		return fild(soft, insn);
 	if (insn->map == 1 && insn->op == 0x77 && !insn->rep && !insn->opsize)
@@ -358,7 +383,7 @@ static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *in
  * @soft: a vCPU in KVM_RUN; its own thread
  * @insn: decoded
  *
- * FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, FWAIT, FNCLEX, FNINIT, EMMS, FILD m32int.
+ * FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, FWAIT, FNCLEX, FNINIT, FLDCW, EMMS, FILD m32int.
  *
  * Context: may sleep.
  * Return: see &enum nptb_soft_end; an exception is not delivered yet.

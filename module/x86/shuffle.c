@@ -67,6 +67,29 @@ static void blend(struct nptb_vector *v)
 			memcpy(v->reg + i * v->bytes, v->rm + i * v->bytes, v->bytes);
 }
 
+/* By the sign of each element of XMM0. */
+static void blend_by_0(struct nptb_vector *v)
+{
+	u32 i;
+
+	for (i = 0; i < BYTES; i += v->bytes)
+		if (v->xmm0[i + v->bytes - 1] >> 7)
+			memcpy(v->reg + i, v->rm + i, v->bytes);
+}
+
+/* The immediate: from where, to where, and which are zeros then. */
+static void insertps(struct nptb_vector *v)
+{
+	u8 from[4];
+	u32 i;
+
+	memcpy(from, v->rm + (v->is_memory ? 0 : v->imm >> 6) * 4, 4);
+	memcpy(v->reg + (v->imm >> 4 & 3) * 4, from, 4);
+	for (i = 0; i < 4; i++)
+		if (v->imm >> i & 1)
+			memset(v->reg + i * 4, 0, 4);
+}
+
 static u32 element(const struct nptb_vector *v)
 {
 	return (v->imm & (BYTES / v->bytes - 1)) * v->bytes;
@@ -162,6 +185,12 @@ void nptb_shuffle(enum nptb_vector_how how, struct nptb_vector *v)
 		break;
 	case NPTB_VECTOR_BLEND:
 		blend(v);
+		break;
+	case NPTB_VECTOR_BLEND_BY_0:
+		blend_by_0(v);
+		break;
+	case NPTB_VECTOR_INSERTPS:
+		insertps(v);
 		break;
 	case NPTB_VECTOR_INSERT:
 		memcpy(v->reg + element(v), &v->gpr, v->bytes);

@@ -13,7 +13,7 @@
 /**
  * enum nptb_vector_how - what an instruction does with its operands
  * @NPTB_VECTOR_NONE: it is none of ours
- * @NPTB_VECTOR_STUB: run on this CPU; and those after it, up to NPTB_VECTOR_COMPARE
+ * @NPTB_VECTOR_STUB: run on this CPU; and those after it, up to NPTB_VECTOR_SHIFT
  * @NPTB_VECTOR_LOAD: all of it, or zero-extended from memory
  * @NPTB_VECTOR_MERGE: the lowest bytes of a register, or zero-extended from memory
  * @NPTB_VECTOR_LOAD_LOW: the lower half, from memory or from the other's upper half
@@ -34,7 +34,8 @@ enum nptb_vector_how {
 	NPTB_VECTOR_FLAGS,
 	NPTB_VECTOR_TO_GPR,
 	NPTB_VECTOR_FROM_GPR,
-	NPTB_VECTOR_COMPARE,
+	NPTB_VECTOR_BITS_3,
+	NPTB_VECTOR_BITS_4,
 	NPTB_VECTOR_SHIFT,
 	NPTB_VECTOR_LOAD,
 	NPTB_VECTOR_MERGE,
@@ -53,6 +54,8 @@ enum nptb_vector_how {
 	NPTB_VECTOR_BYTE_SHIFT,
 	NPTB_VECTOR_ALIGN,
 	NPTB_VECTOR_BLEND,
+	NPTB_VECTOR_BLEND_BY_0,
+	NPTB_VECTOR_INSERTPS,
 	NPTB_VECTOR_INSERT,
 	NPTB_VECTOR_EXTRACT,
 	NPTB_VECTOR_EXTRACT_RM,
@@ -63,6 +66,7 @@ enum nptb_vector_how {
  * struct nptb_vector - the operands of an instruction, before and after it
  * @reg: the register that ModRM.reg names
  * @rm: the register or memory that ModRM.rm names; of memory, zero-extended
+ * @xmm0: of a BLEND_BY_0, XMM0
  * @gpr: the general register, or as many bytes of memory
  * @bytes: of the operand in memory, or of an element
  * @imm: the immediate
@@ -72,6 +76,7 @@ enum nptb_vector_how {
 struct nptb_vector {
 	u8 reg[NPTB_VECTOR_BYTES];
 	u8 rm[NPTB_VECTOR_BYTES];
+	u8 xmm0[NPTB_VECTOR_BYTES];
 	u64 gpr;
 	u8 bytes;
 	u8 imm;

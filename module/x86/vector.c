@@ -9,7 +9,7 @@
 #include "x86/vector_cpu.h"
 #include "x86/vector_table.h"
 
-/* MXCSR.MM: operands need not be aligned. APM volume 1, section 4.2.2. */
+/* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
 #define MXCSR_MM	BIT(17)
 
 /* What a comparison sets and clears: CF, PF, AF, ZF, SF, OF. */
@@ -51,8 +51,10 @@ struct row {
 	ROW(map, prefix, op, TO_GPR, bytes, feature, GPR_REG)
 #define ROW_FROM_GPR(map, prefix, op, name, bytes, feature)			\
 	ROW(map, prefix, op, FROM_GPR, bytes, feature, GPR_RM | WIDENS)
-#define ROW_COMPARE(map, prefix, op, name, bytes, feature)			\
-	ROW(map, prefix, op, COMPARE, bytes, feature, 0)
+#define ROW_BITS_3(map, prefix, op, name, bytes, feature)			\
+	ROW(map, prefix, op, BITS_3, bytes, feature, 0)
+#define ROW_BITS_4(map, prefix, op, name, bytes, feature)			\
+	ROW(map, prefix, op, BITS_4, bytes, feature, 0)
 
 /* By their numbers. What is not here is not carried out. */
 static const struct row rows[NPTB_VECTOR_KEYS] = {
@@ -60,7 +62,8 @@ static const struct row rows[NPTB_VECTOR_KEYS] = {
 	NPTB_SSE_FLAGS(ROW_FLAGS)
 	NPTB_SSE_TO_GPR(ROW_TO_GPR)
 	NPTB_SSE_FROM_GPR(ROW_FROM_GPR)
-	NPTB_SSE_COMPARES(ROW_COMPARE)
+	NPTB_SSE_BITS_3(ROW_BITS_3)
+	NPTB_SSE_BITS_4(ROW_BITS_4)
 	ROW(1, 0, 0x10, LOAD, 16, XMM, UNALIGNED)			/* MOVUPS */
 	ROW(1, 1, 0x10, LOAD, 16, XMM2, UNALIGNED)			/* MOVUPD */
 	ROW(1, 2, 0x10, MERGE, 4, XMM, 0)				/* MOVSS */
@@ -106,6 +109,9 @@ static const struct row rows[NPTB_VECTOR_KEYS] = {
 	ROW(1, 1, 0xd7, MASK, 1, XMM2, GPR_REG | REGISTER)		/* PMOVMSKB */
 	ROW(1, 1, 0xe7, STORE, 16, XMM2, TO_RM | MEMORY)		/* MOVNTDQ */
 	ROW(1, 3, 0xf0, LOAD, 16, XMM3, MEMORY | UNALIGNED)		/* LDDQU */
+	ROW(2, 1, 0x10, BLEND_BY_0, 1, XMM4_1, 0)			/* PBLENDVB */
+	ROW(2, 1, 0x14, BLEND_BY_0, 4, XMM4_1, 0)			/* BLENDVPS */
+	ROW(2, 1, 0x15, BLEND_BY_0, 8, XMM4_1, 0)			/* BLENDVPD */
 	ROW(2, 1, 0x2a, LOAD, 16, XMM4_1, MEMORY)			/* MOVNTDQA */
 	ROW(3, 1, 0x0c, BLEND, 4, XMM4_1, 0)
 	ROW(3, 1, 0x0d, BLEND, 8, XMM4_1, 0)
@@ -116,6 +122,7 @@ static const struct row rows[NPTB_VECTOR_KEYS] = {
 	ROW(3, 1, 0x16, EXTRACT, 4, XMM4_1, TO_RM | GPR_RM | WIDENS)
 	ROW(3, 1, 0x17, EXTRACT, 4, XMM4_1, TO_RM | GPR_RM)		/* EXTRACTPS */
 	ROW(3, 1, 0x20, INSERT, 1, XMM4_1, GPR_RM)			/* PINSRB */
+	ROW(3, 1, 0x21, INSERTPS, 4, XMM4_1, 0)
 	ROW(3, 1, 0x22, INSERT, 4, XMM4_1, GPR_RM | WIDENS)
 };
 
@@ -183,10 +190,11 @@ static struct nptb_vector_job job_of(const struct nptb_insn *insn, const struct 
 /* Of memory: blends and shuffles have all of it, the others what they say. */
 static u32 memory_bytes(const struct nptb_vector_job *job)
 {
-	return job->how == NPTB_VECTOR_BLEND ? NPTB_VECTOR_BYTES : job->v.bytes;
+	return job->how == NPTB_VECTOR_BLEND || job->how == NPTB_VECTOR_BLEND_BY_0 ?
+		NPTB_VECTOR_BYTES : job->v.bytes;
 }
 
-/* APM volume 2, section 8.4 at the exceptions' tables of volume 4: in this order. */
+/* Volume 4 of the APM has them at each instruction. */
 static enum nptb_soft_end allowed(struct nptb_soft *soft, const struct nptb_insn *insn,
 				  const struct row *row, bool known)
 {

@@ -115,22 +115,32 @@ static bool run_from_gpr(u32 key, bool wide, struct scalars *s)
 }
 
 /* The immediate is part of the instruction: there is one for each that there can be. */
-#define COMPARE_BY(n, name)	case n: RUN(#name " $" #n ", %%xmm1, %%xmm0", s->gpr); break;
+#define BY(n, name)	case n: RUN(#name " $" #n ", %%xmm1, %%xmm0", s->gpr); break;
+#define BY_8(name)	BY(0, name) BY(1, name) BY(2, name) BY(3, name)		\
+			BY(4, name) BY(5, name) BY(6, name) BY(7, name)
+#define BY_16(name)	BY_8(name)						\
+			BY(8, name) BY(9, name) BY(10, name) BY(11, name)	\
+			BY(12, name) BY(13, name) BY(14, name) BY(15, name)
 
-#define COMPARE(map, prefix, op, name, bytes, feature)				\
+#define BITS_3(map, prefix, op, name, bytes, feature)				\
 	case NPTB_VECTOR_KEY(map, prefix, op):					\
 		switch (imm & 7) {						\
-		COMPARE_BY(0, name) COMPARE_BY(1, name)				\
-		COMPARE_BY(2, name) COMPARE_BY(3, name)				\
-		COMPARE_BY(4, name) COMPARE_BY(5, name)				\
-		COMPARE_BY(6, name) COMPARE_BY(7, name)				\
+		BY_8(name)							\
 		}								\
 		return true;
 
-static bool run_compare(u32 key, u8 imm, struct scalars *s)
+#define BITS_4(map, prefix, op, name, bytes, feature)				\
+	case NPTB_VECTOR_KEY(map, prefix, op):					\
+		switch (imm & 15) {						\
+		BY_16(name)							\
+		}								\
+		return true;
+
+static bool run_immediate(u32 key, u8 imm, struct scalars *s)
 {
 	switch (key) {
-	NPTB_SSE_COMPARES(COMPARE)
+	NPTB_SSE_BITS_3(BITS_3)
+	NPTB_SSE_BITS_4(BITS_4)
 	}
 	return false;
 }
@@ -148,7 +158,7 @@ static bool run(const struct nptb_vector_job *job, struct scalars *s)
 	case NPTB_VECTOR_FROM_GPR:
 		return run_from_gpr(job->key, job->wide, s);
 	default:
-		return run_compare(job->key, job->v.imm, s);
+		return run_immediate(job->key, job->v.imm, s);
 	}
 }
 
@@ -186,6 +196,8 @@ static bool work(struct nptb_vector_job *job)
 		get(job->reg, (struct vector *)job->v.reg);
 	if (job->rm >= 0)
 		get(job->rm, (struct vector *)job->v.rm);
+	if (job->how == NPTB_VECTOR_BLEND_BY_0)
+		get(0, (struct vector *)job->v.xmm0);
 	if (job->how >= NPTB_VECTOR_LOAD)
 		nptb_shuffle(job->how, &job->v);
 	else if (calculate(job, &known) || WARN_ON_ONCE(!known))

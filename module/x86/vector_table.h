@@ -202,11 +202,20 @@
 	V(1, 2, 0x2a, cvtsi2ss, 4, XMM)				\
 	V(1, 3, 0x2a, cvtsi2sd, 4, XMM2)
 
-/* With an immediate of 3 bits. */
-#define NPTB_SSE_COMPARES(V)					\
+/* With an immediate of up to 3 bits. */
+#define NPTB_SSE_BITS_3(V)					\
 	V(1, 0, 0xc2, cmpps, 16, XMM)				\
 	V(1, 1, 0xc2, cmppd, 16, XMM2)				\
 	V(1, 2, 0xc2, cmpss, 4, XMM)				\
-	V(1, 3, 0xc2, cmpsd, 8, XMM2)
+	V(1, 3, 0xc2, cmpsd, 8, XMM2)				\
+	V(3, 0, 0xcc, sha1rnds4, 16, SHA_NI)			\
+	V(3, 1, 0x42, mpsadbw, 16, XMM4_1)
+
+/* Of 4 bits. */
+#define NPTB_SSE_BITS_4(V)					\
+	V(3, 1, 0x08, roundps, 16, XMM4_1)			\
+	V(3, 1, 0x09, roundpd, 16, XMM4_1)			\
+	V(3, 1, 0x0a, roundss, 4, XMM4_1)			\
+	V(3, 1, 0x0b, roundsd, 8, XMM4_1)
 
 #endif /* NPTB_X86_VECTOR_TABLE_H */

@@ -74,7 +74,7 @@ static const struct kind kinds[] = {
 	INSTRUCTION("stmxcsr", "\x0f\xae\x1f"), INSTRUCTION("ldmxcsr", "\x0f\xae\x17"),
 	INSTRUCTION("fninit", "\xdb\xe3"), INSTRUCTION("fnclex", "\xdb\xe2"),
 	INSTRUCTION("fwait", "\x9b"), INSTRUCTION("emms", "\x0f\x77"),
-	INSTRUCTION("fild", "\xdb\x07"),
+	INSTRUCTION("fild", "\xdb\x07"), INSTRUCTION("fldcw", "\xd9\x2f"),
 	/* Exceptions that the CPU or the emulator raises. */
 	INSTRUCTION("div", "\xf7\xf6"), INSTRUCTION("mov, #PF", "\x48\x8b\x07"),
 	INSTRUCTION("mov to memory, #PF", "\x48\x89\x07"), INSTRUCTION("cli, #GP", "\xfa\x90"),

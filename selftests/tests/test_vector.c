@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SSE instructions that the module carries out under on_loop=strict, with one page,
- * against the CPU's own: each of its table, with registers and memory, legal and not; at
- * level 0 and 3; memory that is misaligned, crosses pages, is read-only, absent or no
- * address; CR0.TS, CR0.EM and CR4.OSFXSR; all roundings, and exceptions of MXCSR, masked
- * and not. Registers, MXCSR, CR2, memory and the exit must be the same.
+ * SSE instructions, and those that count bits, which the module carries out under
+ * on_loop=strict, with one page, against the CPU's own: each of its table, with registers
+ * and memory, legal and not; at level 0 and 3; memory that is misaligned, crosses pages, is
+ * read-only, absent or no address; CR0.TS, CR0.EM and CR4.OSFXSR; all roundings, and
+ * exceptions of MXCSR, masked and not. Registers, MXCSR, CR2, memory and the exit must be
+ * the same.
  *
  * QEMU's CPU raises no exception for MXCSR. It lets most operands of 16 bytes be anywhere,
  * and some instructions have LOCK: there #GP, or #UD, is what is expected. It stores 16
@@ -46,7 +47,7 @@
 #define CR4_OSFXSR	(1ULL << 9)
 #define CR4_OSXMMEXCPT	(1ULL << 10)
 #define RDI		7
-/* AMD64 APM volume 2, section 11.5.3. */
+/* The standard format of XSAVE's area: AMD64 APM volume 2. */
 #define XSAVE_MXCSR	24
 #define XSAVE_XMM	160
 #define XSAVE_BV	512
@@ -72,7 +73,12 @@ static const struct kind kinds[] = {
 	NPTB_SSE_FLAGS(KIND)
 	NPTB_SSE_TO_GPR(KIND)
 	NPTB_SSE_FROM_GPR(KIND)
-	NPTB_SSE_COMPARES(KIND)
+	NPTB_SSE_BITS_3(KIND)
+	NPTB_SSE_BITS_4(KIND)
+	{ "pblendvb", 2, 1, 0x10, 0, true }, { "blendvps", 2, 1, 0x14, 0, true },
+	{ "blendvpd", 2, 1, 0x15, 0, true }, { "insertps", 3, 1, 0x21, 0, false },
+	{ "popcnt", 1, 2, 0xb8, 0, false }, { "tzcnt", 1, 2, 0xbc, 0, false },
+	{ "lzcnt", 1, 2, 0xbd, 0, false },
 	{ "movups", 1, 0, 0x10, 0, false }, { "movupd", 1, 1, 0x10, 0, false },
 	{ "movss", 1, 2, 0x10, 0, false }, { "movsd", 1, 3, 0x10, 0, false },
 	{ "movups, store", 1, 0, 0x11, 0, false }, { "movupd, store", 1, 1, 0x11, 0, false },
@@ -220,7 +226,7 @@ static struct trial make_trial(unsigned int i)
 	uint64_t *gpr = (uint64_t *)&t.regs, n;
 
 	for (n = 0; n < 16; n++)
-		gpr[n] = roll();
+		gpr[n] = roll() % 8 ? roll() >> roll() % 64 : 0;
 	for (n = 0; n < 16; n++)
 		fill(t.xmm[n]);
 	/* Roundings, FZ, DAZ; flags; exceptions that are not masked. */

@@ -49,6 +49,11 @@ static void test_operands(void **state)
 		{ "480fc74d00", SOFT_LONG, 5, 0x600 },
 		{ "480fc70c2510000000", SOFT_LONG, 9, 0x10 },
 		{ "67480fc70f", SOFT_LONG, 5, 0x800 },
+		/* pshufd and palignr: [rip+0x20] with an immediate behind it; pcmpeqb: [rdi]. */
+		{ "660f7005200000001b", SOFT_LONG, 9, 0x7029 },
+		{ "660f3a0f052000000004", SOFT_LONG, 10, 0x702a },
+		{ "660f7407", SOFT_LONG, 4, 0x800 },
+		{ "f3480fbc07", SOFT_LONG, 5, 0x800 },
 		/* fxsave: [edi], [0x1234], [bx+si], [bp+2]. */
 		{ "0fae07", SOFT_PROT, 3, 0x800 },
 		{ "0fae0534120000", SOFT_PROT, 7, 0x1234 },
