@@ -28,6 +28,8 @@ SMALL_SECONDS=60
 # Or with two vCPUs, or with pages on zram.
 LONG_SECONDS=300
 DEBIAN_SECONDS=60
+# What busybox sorts and searches, and takes a SHA-256 of.
+BUSYBOX_LINES=100 BUSYBOX_BYTES=16384
 # Six pages do not get there in 40 seconds; fewer are shown to loop no less.
 FEW=5 FEW_SECONDS=10
 # Bursts to compare, between which numbers of instructions emulated.
@@ -35,21 +37,26 @@ BURSTS="1 8 32 130"
 BURSTS_FROM=20000
 BURSTS_TO=300000
 RUNS="small-strict-1 smp-strict-1 small-strict-1-reclaim smp-strict-1-reclaim
-	small-emulate-1 bursts
+	busybox-strict-1 small-emulate-1 bursts
 	small-lend-16 small-lend-12 small-lend-8 small-lend-6 small-lend-5 small-lend-4
 	small-lend-3 small-lend-2
 	small-least
 	debian-lend-64 debian-lend-48 debian-lend-32 debian-lend-24 debian-lend-16"
 
+# prepare RUN...: what those runs need.
 prepare() {
+	local guests
+	guests=$(printf '%s\n' "$@" | sed 's/^bursts/small/; s/-.*//' | sort -u)
 	"$here/deps.sh" build lab debug
 	kernel_fetch $HOST
 	make -s -C "$PROJECT" cli
 	"$here/build-module.sh" $HOST
 	make -s -C "$PROJECT/selftests" all
-	small_guest "$DIR/small"
-	small_guest "$DIR/smp" smp
-	debian_guest $GUEST "$DIR/debian"
+	! grep -qx small <<<"$guests" || small_guest "$DIR/small"
+	! grep -qx smp <<<"$guests" || small_guest "$DIR/smp" smp
+	! grep -qx busybox <<<"$guests" ||
+		busybox_guest "$DIR/busybox" $BUSYBOX_LINES $BUSYBOX_BYTES
+	! grep -qx debian <<<"$guests" || debian_guest $GUEST "$DIR/debian"
 }
 
 # in_lab NAME SECONDS COMMAND...: run it in L1; its output, and "wall CPU" seconds
@@ -78,6 +85,7 @@ run() {
 	in_lab "$name" "$seconds" scripts/limit/run.sh "$guest" "$pages" "$on_loop" "$seconds" \
 		${backing:+"$backing"} || return
 	(kernel_env $HOST; echo "$KVERSION $seconds" >"$RESULTS/$name/what")
+	[ "$guest" != busybox ] || cp "$DIR/busybox/append" "$RESULTS/$name/work"
 	record
 }
 
@@ -124,7 +132,7 @@ one() {
 	small-lend-[2-$FEW]) run "$name" $FEW_SECONDS ;;
 	small-*-reclaim) run "$name" $LONG_SECONDS ;;
 	small-*-*) run "$name" $SMALL_SECONDS ;;
-	smp-*-*) run "$name" $LONG_SECONDS ;;
+	smp-*-* | busybox-*-*) run "$name" $LONG_SECONDS ;;
 	debian-*-*) run "$name" $DEBIAN_SECONDS ;;
 	*) usage_error "no such run: $name (see --list)" ;;
 	esac
@@ -146,7 +154,8 @@ main() {
 	--write) write; return ;;
 	-*) usage_error "usage: limit.sh [--list|--write|RUN...]" ;;
 	esac
-	prepare
+	# shellcheck disable=SC2068 # a list
+	prepare ${@:-$RUNS}
 	if [ $# -gt 0 ]; then
 		for name in "$@"; do one "$name" || rc=1; done
 	else

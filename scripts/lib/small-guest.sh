@@ -54,3 +54,22 @@ small_guest() {
 	(cd "$root" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$dir/init.cpio"
 	rm -rf "$root"
 }
+
+# busybox_guest DIR LINES BYTES: the same kernel, with busybox (Debian's static one) and
+# limit/busybox-init. What that is to come to is worked out here, by other programs.
+busybox_guest() {
+	local dir=$1 lines=$2 bytes=$3 root
+	small_guest "$dir"
+	root=$(mktemp -d)
+	mkdir -p "$root"/{bin,dev}
+	cp /bin/busybox "$root/bin/"
+	ln -s busybox "$root/bin/sh"
+	cp "$PROJECT/scripts/limit/busybox-init" "$root/init"
+	seq 1 "$lines" | LC_ALL=C sort -r >"$root/sorted"
+	printf '%s %s %s\n' "$(head -n 1 "$root/sorted")" "$(grep -c 7 "$root/sorted")" \
+		"$(head -c "$bytes" /bin/busybox | sha256sum)" >"$root/expected"
+	rm "$root/sorted"
+	(cd "$root" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$dir/init.cpio"
+	rm -rf "$root"
+	echo "LINES=$lines BYTES=$bytes" >"$dir/append"
+}

@@ -5,14 +5,14 @@
 
 LIMIT_DIR=build/limit
 
-# guest_command small|smp|debian CONSOLE [SLOW]: sets `command`; `done_when`, which CONSOLE
+# guest_command small|smp|busybox|debian CONSOLE [SLOW]: sets `command`; `done_when`, which CONSOLE
 # has when the guest is through; and `memory`, how much it has, in MiB. SLOW, if it is not
 # empty, is for a small guest whose instructions take long; with two CPUs they do.
 guest_command() {
 	command=(qemu-system-x86_64 -accel kvm -nodefaults -display none -no-reboot
 		-serial "file:$2")
 	case $1 in
-	small | smp)
+	small | smp | busybox)
 		memory=32 done_when='^sum right'
 		# Where delays are calibrated a guest counts 28 million instructions more.
 		local append="console=ttyS0 reboot=t panic=-1 lpj=4000000 random.trust_cpu=1"
@@ -27,6 +27,8 @@ guest_command() {
 			command+=(-cpu "qemu64,+tsc-deadline,+arat")
 		fi
 		[ "$1" != smp ] || command+=(-smp 2)
+		# How much it is to do.
+		[ "$1" != busybox ] || append+=" $(cat "$LIMIT_DIR/busybox/append")"
 		command+=(-M "microvm,rtc=on" -m "$memory" -kernel "$LIMIT_DIR/$1/vmlinux"
 			-initrd "$LIMIT_DIR/$1/init.cpio" -append "$append") ;;
 	debian)

@@ -4,8 +4,8 @@
 #   record.pl DIRECTORY FILE
 # "runs" has one object for each name: date, kernel, how (reached, stopped, timeout,
 # ended), seconds (of L1's clock), given (when it was to end, the same), wall and cpu (of
-# this machine, seconds), stats, lends and, where a loop stopped it, that loop as "nptbudget run" gives
-# them, and oracle (resident, backed, samples: see selftests/tools/oracle.c). "bursts" has
+# this machine, seconds), work (how much busybox was given to do), stats, lends and, where a
+# loop stopped it, that loop as "nptbudget run" gives them, and oracle (resident, backed, samples: see selftests/tools/oracle.c). "bursts" has
 # the lines of bursts.sh, "least" the two budgets that bisection ended with.
 use strict;
 use warnings;
@@ -36,6 +36,7 @@ sub run {
 	my %oracle = words("$name/oracle");
 	return { how => $how, seconds => $seconds + 0, kernel => $kernel, given => $given + 0,
 		wall => $wall + 0, cpu => $cpu + 0, date => date($name), stats => $vm->{stats},
+		-f "$dir/$name/work" ? (work => slurp("$dir/$name/work")) : (),
 		lends => $vm->{lends}, loop => $how eq 'stopped' ? $vm->{loops}[-1] : undef,
 		oracle => { map { $_ => $oracle{$_} + 0 } grep { /^\w+$/ && $oracle{$_} =~ /^\d+$/ } keys %oracle } };
 }

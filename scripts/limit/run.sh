@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # One run of a guest at the limit, inside L1:
-#   run.sh small|smp|debian PAGES ON_LOOP SECONDS [reclaim]
+#   run.sh small|smp|busybox|debian PAGES ON_LOOP SECONDS [reclaim]
 # Leaves $OUT/console, $OUT/summary.json, $OUT/result ("how seconds", by L1's
 # clock, from the guest's first fault on) and $OUT/oracle (see tools/oracle.c).
 # With reclaim, what is evicted goes to swap on zram.

@@ -95,6 +95,16 @@ sub headline {
 	return "$text\n";
 }
 
+# How much it did.
+sub busybox {
+	my ($name) = @_;
+	my $r = named($name) or return "Not run yet.\n";
+	my %work = map { split /=/ } split ' ', $r->{work} // '';
+	my $got = $r->{how} eq 'reached' ? '**It came to the right results with one page**' :
+		'It did not get through with one page';
+	return "$got: $work{LINES} numbers, $work{BYTES} bytes.\n";
+}
+
 # What is backed, beside what is resident.
 sub backed {
 	my @rows = grep { defined } @_ or return "Not run yet.\n";
@@ -229,6 +239,16 @@ Two vCPUs, one page for both. @{[headline('smp-strict-1', 'Linux with two vCPUs'
 @{[emulated(named('small-strict-1'), named('smp-strict-1'), named('small-emulate-1'))]}
 With `emulate` (`scripts/limit.sh small-emulate-1`), which may lend pages:
 @{[lends('small-emulate-1')]}
+## busybox with one page
+
+Commands: `scripts/limit.sh busybox-strict-1`. The kernel of the small guest, and Debian's
+static busybox as its user space: `scripts/limit/busybox-init`, a shell script, sorts
+numbers, counts those with a 7 (grep), and takes a SHA-256 of bytes of busybox itself. What
+comes of it has to be what other programs made of the same before
+(`scripts/lib/small-guest.sh`).
+
+@{[busybox('busybox-strict-1')]}
+@{[emulated(named('busybox-strict-1'))]}
 ## Backed by few pages
 
 Commands: `scripts/limit.sh small-strict-1-reclaim smp-strict-1-reclaim`: the same, with
