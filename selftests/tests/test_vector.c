@@ -11,8 +11,8 @@
  * and some instructions have LOCK: there #GP, or #UD, is what is expected. It stores 16
  * bytes in two parts: those that fault at the second are compared without the memory that
  * they write to. LOCK and CR0.TS are not tried at once, of which it raises the other
- * exception; nor are MOVLPD and MOVHPD with two registers, which it has; nor is CVTDQ2PD
- * near the end of the memory, where it reads 16 bytes.
+ * exception; nor are MOVLPD and MOVHPD with two registers, which it has, nor MOVNTDQ, which
+ * KVM's emulator has; nor is CVTDQ2PD near the end of the memory, where it reads 16 bytes.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -243,9 +243,9 @@ static struct trial make_trial(unsigned int i)
 	t.regs.rip = CODE;
 	/* CF PF AF ZF SF DF OF ID. */
 	t.regs.rflags = (roll() & 0x200cd5) | 2;
-	/* MOVLPD and MOVHPD. */
+	/* MOVLPD and MOVHPD, and MOVNTDQ, which KVM's emulator has with registers. */
 	t.memory |= t.kind->map == 1 && t.kind->prefix == 1 &&
-		    (t.kind->op == 0x12 || t.kind->op == 0x16);
+		    (t.kind->op == 0x12 || t.kind->op == 0x16 || t.kind->op == 0xe7);
 	if (t.memory && t.kind->op == 0xe6 && t.kind->prefix == 2)
 		t.regs.rdi = DATA + roll() % PAGE_SIZE;
 	encode(&t);
