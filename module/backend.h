@@ -20,7 +20,7 @@
  *   nptb_kvm_roles(code), nptb_kvm_page_for(vcpu, key)   documented there
  *   nptb_kvm_protected(vcpu)         its registers are private to the guest
  *   nptb_kvm_of(vcpu), nptb_kvm_vcpu_idx(vcpu), nptb_kvm_max_vcpus(kvm),
- *   nptb_kvm_nr_vcpus(kvm)           the VM of a vCPU, its number, the most, how many
+ *   nptb_kvm_nr_vcpus(kvm), nptb_kvm_created_vcpus(kvm)   of a vCPU, and how many
  *   nptb_kvm_may_log(kvm)            may any slot have dirty logging?
  *   nptb_kvm_logs_writes(vcpu, key)  has it that of a frame, or of %NPTB_KEY_NONE?
  *   nptb_kvm_srcu(kvm)               held while a fault runs; slot updates wait for it

@@ -91,21 +91,20 @@ struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx)
 }
 
 /**
- * nptb_vm_books() - begin our books of all vCPUs that there are
- * @vm: about to come under budget
+ * nptb_vm_books() - begin our books of vCPUs
+ * @vm: under budget, or about to be
+ * @nr: of how many; those that are created later have theirs from nptb_vm_catch()
  *
- * So that no fault of a guest that runs fails for want of memory, but those of
- * vCPUs that are created later.
+ * So that no fault of a guest that runs fails for want of memory.
  *
- * Context: nptb_vm.ctl and nptb_vm.life held; may sleep.
+ * Context: may sleep; the VM is alive.
  * Return: 0 or -ENOMEM.
  */
-int nptb_vm_books(struct nptb_vm *vm)
+int nptb_vm_books(struct nptb_vm *vm, u32 nr)
 {
 	u32 i;
 
-	lockdep_assert_held(&vm->ctl);
-	for (i = 0; i < nptb_kvm_nr_vcpus(vm->kvm); i++)
+	for (i = 0; i < min(nr, nptb_kvm_max_vcpus(vm->kvm)); i++)
 		if (!nptb_vm_vcpu(vm, i))
 			return -ENOMEM;
 	return 0;

@@ -8,7 +8,7 @@
 
 void nptb_reconcile_soon(struct nptb_vm *vm);
 struct nptb_vcpu *nptb_vm_new_vcpu(struct nptb_vm *vm, u32 idx);
-int nptb_vm_books(struct nptb_vm *vm);
+int nptb_vm_books(struct nptb_vm *vm, u32 nr);
 void nptb_vm_free_vcpus(struct nptb_vm *vm);
 u64 nptb_vm_vcpus_bytes(struct nptb_vm *vm);
 
@@ -18,7 +18,7 @@ u64 nptb_vm_vcpus_bytes(struct nptb_vm *vm);
  */
 static inline struct nptb_vcpu *nptb_vm_known_vcpu(struct nptb_vm *vm, u32 idx)
 {
-	/* Pairs with the release in nptb_vm_more_vcpus(). */
+	/* Pairs with the release in more_vcpus(). */
 	if (unlikely(idx >= smp_load_acquire(&vm->max_vcpus)))
 		return NULL;
 	return READ_ONCE(READ_ONCE(vm->vcpus)[idx]);

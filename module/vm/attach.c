@@ -129,7 +129,7 @@ static int prepare(struct nptb_vm *vm)
 		return -ENOMEM;
 	if (nptb_table_begin(vm) || nptb_table_prepare(vm, vm->config.policy))
 		return -ENOMEM;
-	return nptb_vm_books(vm);
+	return nptb_vm_books(vm, nptb_kvm_created_vcpus(vm->kvm));
 }
 
 static void publish(struct nptb_vm *vm, u64 budget)
@@ -245,6 +245,9 @@ static int arm(struct nptb_vm *vm, u64 budget)
 	 * once nothing is mapped unseen any more it goes, all at once.
 	 */
 	ret = nptb_stragglers_wait(vm);
+	/* One more vCPU may have begun before it could see the budget. */
+	if (!ret)
+		ret = nptb_vm_books(vm, nptb_kvm_created_vcpus(vm->kvm));
 	if (!ret && nptb_kvm_leaves(vm->kvm))
 		nptb_flush(vm, -1);
 	if (!ret)

@@ -167,11 +167,14 @@ int nptb_vm_create(struct kvm *kvm)
 }
 
 /**
- * nptb_vm_catch() - a vCPU is about to be created: know its VM
+ * nptb_vm_catch() - a vCPU is about to be created: know its VM, and begin its books
  * @kvm: alive; kvm->lock held
  *
+ * Which number it will have is not known, if others are being created: any up to theirs.
+ *
  * Context: a thread of the VM's process; may sleep.
- * Return: 0; -ENOMEM where it is not known, and was to have a budget.
+ * Return: 0; -ENOMEM where the VM is not known, and was to have a budget, or where it has
+ * one and there is no memory for the books.
  */
 int nptb_vm_catch(struct kvm *kvm)
 {
@@ -182,9 +185,15 @@ int nptb_vm_catch(struct kvm *kvm)
 	vm = find(kvm);
 	wanted = observer->wants();
 	mutex_unlock(&nptb_registry);
-	if (vm || !nptb_vm_create(kvm))
+	if (!vm && nptb_vm_create(kvm))
+		return wanted ? -ENOMEM : 0;
+	mutex_lock(&nptb_registry);
+	vm = find(kvm);
+	mutex_unlock(&nptb_registry);
+	/* It is there as long as its VM is. */
+	if (!vm || !READ_ONCE(vm->armed))
 		return 0;
-	return wanted ? -ENOMEM : 0;
+	return nptb_vm_books(vm, nptb_kvm_created_vcpus(kvm) + 1);
 }
 
 /**

@@ -96,6 +96,32 @@ static bool run(uint64_t pages)
 	return ok;
 }
 
+/*
+ * What the books of a vCPU take, they take when it is created, not at its first fault:
+ * that cannot fail for want of memory.
+ */
+static bool books(void)
+{
+	struct vmm_args args = { .data = SZ_2M, .pages = 8, .laps = 1 };
+	int64_t before, created, ran;
+	bool ok;
+
+	vmm_create(&vm, 2 * SZ_2M, VMM_MEM_4K);
+	vmm_add(&vm, GUEST_TOUCH, VMM_PROT, &args);
+	ok = is_within("budget", 0, nptb_budget(vm.name, BUDGET), 0);
+	before = nptb_stat(vm.name, "memory");
+	vmm_add(&vm, GUEST_TOUCH, VMM_PROT, &args);
+	created = nptb_stat(vm.name, "memory");
+	vmm_start(&vm);
+	ok &= vmm_wait(&vm, MS);
+	vmm_stop(&vm);
+	ran = nptb_stat(vm.name, "memory");
+	vmm_destroy(&vm);
+	note("%" PRId64 " bytes, with one more vCPU %" PRId64 ", when it had run %" PRId64, before,
+	     created, ran);
+	return ok && created > before && ran == created;
+}
+
 /* Nothing of it is left when the VMs have ended. */
 static bool is_given_back(void)
 {
@@ -113,9 +139,10 @@ int main(void)
 
 	ksft_print_header();
 	need_module();
-	ksft_set_plan(3);
+	ksft_set_plan(4);
 	ksft_test_result(run(1000), "1000 pages\n");
 	ksft_test_result(run(pages), "%" PRIu64 " pages\n", pages);
+	ksft_test_result(books(), "a vCPU's books are begun with it\n");
 	ksft_test_result(is_given_back(), "nothing is left\n");
 	ksft_finished();
 }

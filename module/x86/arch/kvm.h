@@ -145,6 +145,12 @@ static inline u32 nptb_kvm_nr_vcpus(struct kvm *kvm)
 	return atomic_read(&kvm->online_vcpus);
 }
 
+/* With those whose creation is under way: they will have the numbers below. */
+static inline u32 nptb_kvm_created_vcpus(struct kvm *kvm)
+{
+	return READ_ONCE(kvm->created_vcpus);
+}
+
 /* RIP, once nptb_kvm_pc() has been asked since the exit, or KVM has set it. */
 static inline u64 nptb_kvm_rip(struct kvm_vcpu *vcpu)
 {
