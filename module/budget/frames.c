@@ -151,16 +151,16 @@ bool nptb_give_special(struct nptb_fault *fault, u64 key,
  * To the pinned or exempt ones; it belongs to no attempt.
  *
  * Context: nptb_vm.lock held.
- * Return: true where it is new to the set.
  */
-bool nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct)
+void nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct)
 {
 	struct nptb_rset *set = &vm->resident.set;
 
 	lockdep_assert_held(&vm->lock);
 	if (direct && nptb_frames_has(vm, NPTB_FRAMES_EXEMPT, key))
-		return nptb_rset_give(set, key, true, &set->exempt);
-	if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
-		return nptb_rset_give(set, key, true, &set->pinned);
-	return nptb_rset_charge(set, key, true);
+		nptb_rset_give(set, key, true, &set->exempt);
+	else if (nptb_frames_has(vm, NPTB_FRAMES_PIN, key))
+		nptb_rset_give(set, key, true, &set->pinned);
+	else
+		nptb_rset_charge(set, key, true);
 }

@@ -16,6 +16,6 @@ bool nptb_exempt_begin(struct nptb_fault *fault);
 void nptb_exempt_end(struct nptb_fault *fault);
 bool nptb_give_special(struct nptb_fault *fault, u64 key,
 		       bool may_be_new, bool plenty);
-bool nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct);
+void nptb_give_ahead(struct nptb_vm *vm, u64 key, bool direct);
 
 #endif /* NPTB_BUDGET_FRAMES_H */

@@ -119,11 +119,6 @@ void nptb_table_mark(struct nptb_vm *vm)
 	WRITE_ONCE(vm->resident.low, room > left ? room - left : 0);
 }
 
-static bool is_low(struct nptb_vm *vm)
-{
-	return READ_ONCE(vm->resident.set.count) >= READ_ONCE(vm->resident.low);
-}
-
 /*
  * The set grows only here: where the host takes pages away as fast as they are mapped, no
  * page of it becomes a victim, and it would grow without end.
@@ -216,7 +211,7 @@ void nptb_table_low(struct nptb_vm *vm)
 	if (!none)
 		return;
 	mutex_lock(&r->growing);
-	if (is_low(vm))
+	if (nptb_table_is_low(vm))
 		grow(vm);
 	mutex_unlock(&r->growing);
 }
@@ -230,7 +225,7 @@ void nptb_table_grow_work(struct work_struct *work)
 	struct nptb_vm *vm = container_of(work, struct nptb_vm, resident.grow_work);
 
 	mutex_lock(&vm->resident.growing);
-	if (is_low(vm))
+	if (nptb_table_is_low(vm))
 		grow(vm);
 	rehash(vm);
 	mutex_unlock(&vm->resident.growing);

@@ -14,6 +14,12 @@ void nptb_table_grow_work(struct work_struct *work);
 u64 nptb_table_bytes(struct nptb_vm *vm);
 void nptb_table_free(struct nptb_vm *vm);
 
+/* There are few slots left. */
+static inline bool nptb_table_is_low(const struct nptb_vm *vm)
+{
+	return READ_ONCE(vm->resident.set.count) >= READ_ONCE(vm->resident.low);
+}
+
 /**
  * nptb_table_check() - have the table grow in time
  * @vm: under budget
@@ -25,7 +31,7 @@ void nptb_table_free(struct nptb_vm *vm);
  */
 static inline void nptb_table_check(struct nptb_vm *vm)
 {
-	if (unlikely(READ_ONCE(vm->resident.set.count) >= READ_ONCE(vm->resident.low)))
+	if (unlikely(nptb_table_is_low(vm)))
 		nptb_table_low(vm);
 }
 
