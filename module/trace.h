@@ -226,6 +226,9 @@ TRACE_EVENT(nptb_budget,
  * the address is no frame of the VM's own; @known: the set had the page, so it is
  * no eviction that this fault was for; @seq counts the VM's faults from 1, so a gap
  * in it is an event lost; @event: enum nptb_event, what was being delivered.
+ * @victim: the frame of the leaf that went for it, with @victim_as and @own as in
+ * nptb_evict, whose event this one is as well; ~0 where none went, or all that did have
+ * events of their own.
  *
  * While it is on, faults on leaves that are there are handled, and counted, too.
  */
@@ -246,6 +249,9 @@ TRACE_EVENT_FN(nptb_fault,
 		__field(u8, as)
 		__field(bool, known)
 		__field(u8, event)
+		__field(u8, victim_as)
+		__field(u64, victim)
+		__field(bool, own)
 	),
 	TP_fast_assign(
 		NPTB_TRACE_VM_ASSIGN(fault->in.vm);
@@ -261,23 +267,32 @@ TRACE_EVENT_FN(nptb_fault,
 		__entry->as = nptb_key_as(fault->in.key);
 		__entry->known = fault->room.known;
 		__entry->event = nptb_state_event_kind(&fault->in.v->attempt.state);
+		__entry->victim_as = 0;
+		__entry->victim = fault->room.victim;
+		if (fault->room.victim != NPTB_KEY_NONE) {
+			__entry->victim_as = nptb_key_as(fault->room.victim);
+			__entry->victim = nptb_key_gfn(fault->room.victim);
+		}
+		__entry->own = fault->room.own;
 	),
 	TP_printk(NPTB_TRACE_VM_FMT
-		  " vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d event=%s",
+		  " vcpu=%u rip=0x%llx gpa=0x%llx error_code=0x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u known=%d event=%s victim=0x%llx victim_as=%u own=%d",
 		  NPTB_TRACE_VM_ARGS, __entry->vcpu, __entry->rip,
 		  __entry->gpa, __entry->error_code,
 		  __print_symbolic(__entry->verdict, NPTB_TRACE_VERDICTS),
 		  __entry->evicted,
 		  __entry->attempt, __entry->resident, __entry->seq,
 		  __entry->as, __entry->known,
-		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS)),
+		  __print_symbolic(__entry->event, NPTB_TRACE_EVENTS),
+		  __entry->victim, __entry->victim_as, __entry->own),
 	nptb_trace_faults, nptb_trace_faults_end
 );
 
 /*
  * A leaf was evicted, for a fault of vCPU @vcpu or, if -1, by a write to the
  * budget. @own: the attempt that needed room had been given the page itself.
- * With reason "flush" all leaves went, and gfn and as are 0.
+ * With reason "flush" all leaves went, and gfn and as are 0. While nptb_fault is on,
+ * what a VM's only vCPU evicts for a fault is told by that: the last, if several went.
  */
 TRACE_EVENT(nptb_evict,
 	TP_PROTO(const struct nptb_vm *vm, s32 vcpu, u64 key, u32 reason,

@@ -512,6 +512,9 @@ enum nptb_evict_reason {
 	NPTB_EVICT_FLUSH,
 };
 
+/* Field "victim" of the event nptb_fault: it tells of no eviction. */
+#define NPTB_NO_VICTIM		(~0ULL)
+
 /**
  * enum nptb_detach_reason - why a VM left its budget
  * @NPTB_DETACH_OFF: "off" was written

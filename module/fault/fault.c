@@ -7,8 +7,8 @@
 #include "budget/account.h"
 #include "budget/backing.h"
 #include "budget/frames.h"
+#include "budget/make_room.h"
 #include "budget/table.h"
-#include "budget/reclaim.h"
 #include "budget/reservation.h"
 #include "budget/wait.h"
 #include "cpu.h"
@@ -429,7 +429,8 @@ static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *
 		.room = {
 			.reserved = 0, .evicted = 0, .stale = 0,
 			.there = false, .exempt = false,
-			.take_own = false, .known = false,
+			.take_own = false, .known = false, .own = false,
+			.victim = NPTB_KEY_NONE,
 		},
 		.step = {
 			.done = 0, .carried = 0, .irets = 0, .deliveries = 0, .refused = false,

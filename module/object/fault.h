@@ -47,15 +47,20 @@ struct nptb_fault_in {
  * @take_own: input: where there is nothing else, make room evicts the attempt's
  *	own oldest page, in place of saying %NPTB_ADMISSION_SHORT
  * @known: the set had the page when it faulted; looked up for the trace alone
+ * @own: @victim was the attempt's own
+ * @victim: key of the leaf that was evicted and is to be told of by the event of the
+ *	fault, or NPTB_KEY_NONE
  */
 struct nptb_fault_room {
-	u32 reserved;
-	u32 evicted;
-	u32 stale;
+	u8 reserved;
+	u8 evicted;
+	u8 stale;
 	bool there;
 	bool exempt;
 	bool take_own;
 	bool known;
+	bool own;
+	u64 victim;
 };
 
 /**

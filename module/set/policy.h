@@ -21,6 +21,8 @@ struct nptb_policy;
  * @bare: an attempt's pages are charged at once: there is no shield
  * @dice: it rolls dice: another seed makes it begin anew
  * @stamps: it keeps &nptb_table.stamps, 4 bytes more for each page
+ * @second_chance: the victim is the ring's oldest that was not accessed; see
+ *	nptb_policy_second_chance()
  * @init: may be NULL; begin with no page charged, from &nptb_policy.seed
  * @charge: @page may be evicted from now on; NULL: the ring's newest
  * @victim: the page to evict next, still charged, or NULL where none is
@@ -42,6 +44,7 @@ struct nptb_policy_ops {
 	bool bare;
 	bool dice;
 	bool stamps;
+	bool second_chance;
 	void (*init)(struct nptb_policy *policy);
 	void (*charge)(struct nptb_policy *policy, struct nptb_page *page);
 	struct nptb_page *(*victim)(struct nptb_policy *policy);
@@ -191,10 +194,37 @@ static inline void nptb_policy_charge(struct nptb_policy *policy,
 }
 
 /*
+ * Pages that the hand of nptb_policy_second_chance() passes for one victim. Bounds the work
+ * done under the VM's lock where all pages are in use; the hand goes on from there.
+ */
+#define NPTB_PASS_MAX	32
+
+/* The oldest page that was not accessed since it came by here; who was becomes the newest. */
+static __always_inline struct nptb_page *
+nptb_policy_second_chance(struct nptb_policy *policy, bool (*young)(void *ctx, u64 key),
+			  void *ctx)
+{
+	struct nptb_page *page = nptb_policy_page(policy, nptb_policy_oldest(policy));
+	int passed;
+
+	if (!page)
+		return NULL;
+	for (passed = 0; passed < NPTB_PASS_MAX; passed++) {
+		if (!young(ctx, nptb_page_key(page)))
+			return page;
+		nptb_policy_renew(policy, page);
+		page = nptb_policy_page(policy, nptb_policy_oldest(policy));
+	}
+	return page;
+}
+
+/*
  * The page to evict next, still charged, or NULL where none is charged. While a
  * switch is under way, of those that it has charged, as long as there are any.
+ * @young and @ctx: as in @policy, where the caller knows them at compile time.
  */
-static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
+static __always_inline struct nptb_page *
+nptb_policy_victim_by(struct nptb_policy *policy, bool (*young)(void *ctx, u64 key), void *ctx)
 {
 	struct nptb_page *slots = policy->table.slots;
 
@@ -203,7 +233,14 @@ static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
 			NULL : nptb_at(slots, slots[NPTB_SLOT_PENDING / NPTB_SLOT].next);
 	if (policy->ops->victim)
 		return policy->ops->victim(policy);
+	if (policy->ops->second_chance)
+		return nptb_policy_second_chance(policy, young, ctx);
 	return nptb_policy_page(policy, nptb_policy_oldest(policy));
+}
+
+static inline struct nptb_page *nptb_policy_victim(struct nptb_policy *policy)
+{
+	return nptb_policy_victim_by(policy, policy->young, policy->ctx);
 }
 
 /* The page, one of the policy's in @slots, its table, goes away. */

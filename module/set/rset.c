@@ -92,11 +92,7 @@ void nptb_rset_hand(struct nptb_rset *set, struct nptb_page *page,
  */
 void nptb_rset_unshield(struct nptb_rset *set, struct nptb_page *page)
 {
-	struct nptb_shield *shield = nptb_rset_shield_of(set, page);
-
-	shield->count--;
-	shield->leaves -= nptb_page_leaves(page);
-	nptb_ring_del(set->policy.table.slots, page);
+	nptb_shield_del(nptb_rset_shield_of(set, page), set->policy.table.slots, page);
 }
 
 /**
@@ -166,7 +162,7 @@ struct nptb_page *nptb_rset_own_victim(struct nptb_rset *set,
 	struct nptb_page *page = nptb_rset_oldest(set, shield);
 
 	if (page)
-		nptb_rset_take(set, page);
+		nptb_rset_take_own(set, page, shield);
 	return page;
 }
 

@@ -218,6 +218,21 @@ static inline void nptb_rset_bound(struct nptb_rset *set,
 		nptb_rset_free(set, nptb_rset_oldest(set, shield));
 }
 
+/* A page that nobody has any more leaves the set. */
+static __always_inline void nptb_rset_unlink(struct nptb_rset *set, struct nptb_page *slots,
+					     struct nptb_page *page)
+{
+	u32 *at = nptb_rset_chain(set, nptb_page_key(page));
+	u32 slot = nptb_slot_of(slots, page);
+
+	while (*at != slot)
+		at = &nptb_at(slots, *at)->chain;
+	*at = page->chain;
+	set->count--;
+	set->leaves -= nptb_page_leaves(page);
+	nptb_table_put(&set->policy.table, slots, slot);
+}
+
 /**
  * nptb_rset_take() - take a certain page
  * @set: to take it from
@@ -227,16 +242,19 @@ static inline void nptb_rset_bound(struct nptb_rset *set,
 static __always_inline void nptb_rset_take(struct nptb_rset *set, struct nptb_page *page)
 {
 	struct nptb_page *slots = set->policy.table.slots;
-	u32 *at = nptb_rset_chain(set, nptb_page_key(page));
-	u32 slot = nptb_slot_of(slots, page);
 
 	nptb_rset_release(set, slots, page);
-	while (*at != slot)
-		at = &nptb_at(slots, *at)->chain;
-	*at = page->chain;
-	set->count--;
-	set->leaves -= nptb_page_leaves(page);
-	nptb_table_put(&set->policy.table, slots, slot);
+	nptb_rset_unlink(set, slots, page);
+}
+
+/* The same, of a page that @shield has. */
+static __always_inline void nptb_rset_take_own(struct nptb_rset *set, struct nptb_page *page,
+					       struct nptb_shield *shield)
+{
+	struct nptb_page *slots = set->policy.table.slots;
+
+	nptb_shield_del(shield, slots, page);
+	nptb_rset_unlink(set, slots, page);
 }
 
 /**

@@ -59,6 +59,15 @@ static inline void nptb_shield_add(struct nptb_shield *shield,
 	nptb_ring_add(slots, shield->ring, slot);
 }
 
+/* The reverse, of a page that @shield has. */
+static inline void nptb_shield_del(struct nptb_shield *shield, struct nptb_page *slots,
+				   struct nptb_page *page)
+{
+	shield->count--;
+	shield->leaves -= nptb_page_leaves(page);
+	nptb_ring_del(slots, page);
+}
+
 /*
  * The shield of a page that a vCPU's attempt has: at the head of its ring, which is next to
  * the oldest one.

@@ -13,6 +13,7 @@
 #include "budget/account.h"
 #include "budget/flush.h"
 #include "budget/frames.h"
+#include "budget/make_room.h"
 #include "budget/reclaim.h"
 #include "budget/reconcile.h"
 #include "budget/reservation.h"
@@ -43,16 +44,6 @@
 static bool closed;
 
 static void refuse_work(struct work_struct *work);
-
-static bool young(void *ctx, u64 key)
-{
-	struct nptb_vm *vm = ctx;
-
-	/* Every eviction flushes everything, so this matters without one. */
-	vm->resident.aged = true;
-	vm->resident.looks++;
-	return nptb_kvm_young(vm->kvm, &vm->resident.trail, key);
-}
 
 /**
  * nptb_budget_close() - no VM comes under budget any more
@@ -136,7 +127,7 @@ static void publish(struct nptb_vm *vm, u64 budget)
 {
 	lockdep_assert_held(&nptb_registry);
 	spin_lock(&vm->lock);
-	nptb_policy_init(&vm->resident.set.policy, vm->config.policy, young, vm);
+	nptb_policy_init(&vm->resident.set.policy, vm->config.policy, nptb_look, vm);
 	nptb_policy_seed(&vm->resident.set.policy, vm->config.seed);
 	nptb_victims_mark(vm);
 	WRITE_ONCE(vm->account.limit, nptb_victims_limit(vm, budget));

@@ -232,19 +232,29 @@ static enum nptb_event event_in_delivery(struct kvm_vcpu *vcpu)
 	return NPTB_EVENT_NONE;
 }
 
+static noinline bool same_delivery(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+{
+	return state->vector == vector_in_delivery(vcpu) &&
+	       state->event == event_in_delivery(vcpu);
+}
+
+static __always_inline bool delivers(struct kvm_vcpu *vcpu)
+{
+	return unlikely(vcpu->arch.exception.injected | vcpu->arch.interrupt.injected |
+			vcpu->arch.nmi_injected);
+}
+
 /*
  * The end of a delivery is progress, but for an INT's that is gone while all
  * else is the same: KVM did not inject it again, and the instruction begins anew.
  * (For vectors from 128 on it never does: is_soft_int_instruction() compares the
  * vector with a signed byte.)
  */
-static bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
+static __always_inline bool same_event(struct kvm_vcpu *vcpu, const struct nptb_state *state)
 {
-	s64 vector = vector_in_delivery(vcpu);
-
-	if (vector < 0 && state->event == NPTB_EVENT_SOFT)
-		return true;
-	return state->vector == vector && state->event == event_in_delivery(vcpu);
+	if (delivers(vcpu))
+		return same_delivery(vcpu, state);
+	return state->vector < 0 || state->event == NPTB_EVENT_SOFT;
 }
 
 static __always_inline bool same_state(struct kvm_vcpu *vcpu,
@@ -262,8 +272,7 @@ static __always_inline void keep_event(struct kvm_vcpu *vcpu, struct nptb_state 
 {
 	state->vector = -1;
 	state->event = NPTB_EVENT_NONE;
-	if (likely(!(vcpu->arch.exception.injected | vcpu->arch.interrupt.injected |
-		     vcpu->arch.nmi_injected)))
+	if (!delivers(vcpu))
 		return;
 	state->vector = vector_in_delivery(vcpu);
 	state->event = event_in_delivery(vcpu);

@@ -7,6 +7,7 @@
 
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
+#include <linux/tracepoint-defs.h>
 
 #include "backend.h"
 #include "x86/symbols.h"
@@ -259,6 +260,19 @@ static bool find_host(void)
 	       FIND_CALL(nptb_sc_lru_drain_all, "lru_add_drain_all");
 }
 
+/* Is it recorded what KVM is told of leaves that go? 7.3 is always told, see x86/zap.c. */
+static bool find_tracepoint(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	struct tracepoint *tp = (void *)nptb_symbol("__tracepoint_kvm_tdp_mmu_spte_changed");
+
+	if (!tp)
+		return false;
+	nptb_kvm_data.changed_traced = &tp->key;
+#endif
+	return true;
+}
+
 static bool find_data(void)
 {
 	if (!FIND_DATA(vm_list, "vm_list") || !FIND_DATA(lock, "kvm_lock"))
@@ -268,7 +282,7 @@ static bool find_data(void)
 	if (!FIND_DATA(tdp_mmu_enabled, "tdp_mmu_enabled"))
 		return false;
 #endif
-	return true;
+	return find_tracepoint();
 }
 
 /* Where ftrace enters each function that we redirect. */

@@ -9,6 +9,7 @@
 #ifndef NPTB_X86_SYMBOLS_H
 #define NPTB_X86_SYMBOLS_H
 
+#include <linux/jump_label.h>
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
@@ -264,11 +265,14 @@ DECLARE_STATIC_CALL(nptb_sc_lru_drain_all, lru_add_drain_all);
  * @vm_list: all VMs, under @lock
  * @lock: kvm_lock
  * @tdp_mmu_enabled: the TDP MMU is in use; NULL where that is told per VM (6.1)
+ * @changed_traced: somebody listens to kvm_tdp_mmu_spte_changed; NULL where KVM traces
+ *	that itself each time (7.3)
  */
 struct nptb_kvm_data {
 	struct list_head *vm_list;
 	struct mutex *lock;
 	bool *tdp_mmu_enabled;
+	struct static_key *changed_traced;
 };
 
 extern struct nptb_kvm_data nptb_kvm_data;

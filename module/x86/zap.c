@@ -96,38 +96,60 @@ static noinline bool zap_by_kvm(struct kvm *kvm, u64 *at, gfn_t gfn)
 	return zapped;
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 /*
  * 6.1 and 6.12 mark the page of a leaf that goes as used, where 7.3 leaves that to the map
  * (kvm_release_faultin_page()). They do it at the map as well (kvm_release_pfn_clean()),
  * and that a page goes is our doing, and no use of it: so they are not told that it was
- * accessed. As dirty they mark it at no other place: that they are told. The bit is where
- * AMD has it.
+ * accessed. As dirty they mark it at no other place: that they are told, but where it is
+ * marked so already. The page is looked at after the leaf has gone: whoever takes the mark
+ * off it writes it out afterwards.
  */
 static __always_inline u64 without_use(u64 spte)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-	if (cpu_feature_enabled(X86_FEATURE_SVM))
-		return spte & ~(u64)_PAGE_ACCESSED;
-#endif
+	unsigned long pfn = (spte & PTE_PFN_MASK) >> PAGE_SHIFT;
+
+	spte &= ~(u64)_PAGE_ACCESSED;
+	if ((spte & _PAGE_DIRTY) && pfn_valid(pfn) && PageDirty(pfn_to_page(pfn)))
+		spte &= ~(u64)_PAGE_DIRTY;
 	return spte;
 }
 
 /*
- * What that comes to for one leaf, without the iterator around it, which costs more than
- * all the rest. The CPU sets bits of the entry meanwhile, so it is exchanged, and what it
- * was is told to KVM, which counts leaves.
+ * Then handle_changed_spte() comes to one leaf less in KVM's count, under the same lock,
+ * unless somebody listens to its tracepoint. The bits are where AMD has them.
+ * Return: false where KVM is to do it; @spte is what it is to be told.
+ */
+static __always_inline bool count_out(struct kvm *kvm, u64 *spte)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_SVM))
+		return false;
+	*spte = without_use(*spte);
+	if (unlikely((*spte & _PAGE_DIRTY) ||
+		     atomic_read(&nptb_kvm_data.changed_traced->enabled)))
+		return false;
+	atomic64_dec(&kvm->stat.pages_4k);
+	return true;
+}
+#endif
+
+/*
+ * What KVM's zap comes to for one leaf, without the iterator around it, which costs more
+ * than all the rest. The CPU sets bits of the entry meanwhile, so it is exchanged, and what
+ * it was is told to KVM, which counts leaves.
  */
 static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 none, u64 key)
 {
-	u64 spte = without_use(xchg(at, none));
+	u64 spte = xchg(at, none);
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	static_call(nptb_sc_changed)(kvm, nptb_table_of(at), nptb_key_gfn(key), spte, none,
 				     1, false);
 #else
 	/* In place of the table, they want the address space. */
-	static_call(nptb_sc_changed)(kvm, nptb_key_as(key), nptb_key_gfn(key), spte, none, 1,
-				     false);
+	if (!count_out(kvm, &spte))
+		static_call(nptb_sc_changed)(kvm, nptb_key_as(key), nptb_key_gfn(key), spte,
+					     none, 1, false);
 #endif
 }
 
@@ -136,31 +158,31 @@ static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 none, u64 ke
  * taken out of a root since has no leaf any more, for good: then the search is made anew.
  */
 static __always_inline u64 find_by(const struct nptb_trail *trail,
-				   const struct nptb_mmu_page *root, gfn_t gfn, u64 **at)
+				   const struct nptb_mmu_page *root, u64 key, u64 **at)
 {
 	u64 spte;
 
 	/* There is one root, as a rule: nothing is worth keeping for the next. */
-	OPTIMIZER_HIDE_VAR(gfn);
-	if (trail->root == root && trail->region == gfn >> 9) {
-		*at = nptb_entry_of(trail->table, gfn, 1);
+	OPTIMIZER_HIDE_VAR(key);
+	if (trail->root == root && trail->region == key >> 9) {
+		*at = nptb_entry_of(trail->table, key, 1);
 		spte = READ_ONCE(**at);
 		if (likely(spte & NPTB_SPTE_PRESENT))
 			return spte;
 	}
-	return nptb_find_entry(root->spt, root->role.level, gfn, at);
+	return nptb_find_entry(root->spt, root->role.level, nptb_key_gfn(key), at);
 }
 
 /* The trail leads to that leaf's table now; a huge one's has others below it. */
 static __always_inline void lay_trail(struct nptb_trail *trail,
-				      const struct nptb_mmu_page *root, gfn_t gfn, u64 *at,
+				      const struct nptb_mmu_page *root, u64 key, u64 *at,
 				      u64 spte)
 {
 	if (unlikely(!spte || (spte & NPTB_SPTE_HUGE)))
 		return;
 	trail->root = root;
 	trail->table = (u64 *)((unsigned long)at & PAGE_MASK);
-	trail->region = gfn >> 9;
+	trail->region = key >> 9;
 }
 
 /*
@@ -170,15 +192,14 @@ static __always_inline void lay_trail(struct nptb_trail *trail,
 static __always_inline bool zap_leaf(struct kvm *kvm, const struct nptb_trail *trail,
 				     struct nptb_mmu_page *root, u64 key)
 {
-	gfn_t gfn = nptb_key_gfn(key);
 	u64 *at, none = READ_ONCE(nonpresent);
-	u64 spte = find_by(trail, root, gfn, &at);
+	u64 spte = find_by(trail, root, key, &at);
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
 	if (!spte)
 		return false;
 	if (unlikely(none == NOT_SEEN || (spte & NPTB_SPTE_HUGE)))
-		return zap_by_kvm(kvm, at, gfn);
+		return zap_by_kvm(kvm, at, nptb_key_gfn(key));
 	take_leaf(kvm, at, none, key);
 	return true;
 }
@@ -254,16 +275,21 @@ void nptb_kvm_evict_all(struct kvm *kvm)
  * one that changes at this very moment is in use. What KVM has frozen, or marked as MMIO,
  * is not present.
  */
-static __always_inline bool take_accessed(struct nptb_trail *trail,
-					  const struct nptb_mmu_page *root, u64 gfn)
+static __always_inline bool clear_accessed(u64 *at, u64 spte)
 {
-	u64 *at, spte = find_by(trail, root, gfn, &at);
-
-	lay_trail(trail, root, gfn, at, spte);
 	if (!(spte & _PAGE_ACCESSED))
 		return false;
 	cmpxchg64(at, spte, spte & ~(u64)_PAGE_ACCESSED);
 	return true;
+}
+
+static __always_inline bool take_accessed(struct nptb_trail *trail,
+					  const struct nptb_mmu_page *root, u64 key)
+{
+	u64 *at, spte = find_by(trail, root, key, &at);
+
+	lay_trail(trail, root, key, at, spte);
+	return clear_accessed(at, spte);
 }
 
 /*
@@ -272,14 +298,14 @@ static __always_inline bool take_accessed(struct nptb_trail *trail,
  * leaves of the VM, and they are an AMD CPU's, which always have accessed bits
  * (kvm_ad_enabled() of KVM).
  */
-static __always_inline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+static noinline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
 	struct nptb_mmu_page *root;
 	bool young = false;
 
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
 		if (root->role.smm == nptb_key_as(key))
-			young |= take_accessed(trail, root, nptb_key_gfn(key));
+			young |= take_accessed(trail, root, key);
 	return young;
 }
 
@@ -297,8 +323,19 @@ static noinline bool young_in_slot(struct kvm *kvm, u64 key)
 	return young;
 }
 
+/*
+ * By the trail, where it has led to the table of this frame. A root that has come since, or
+ * dies, may have a leaf of it, too: whether that was accessed is not worth a search.
+ */
 bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
+	if (trail->root && trail->region == key >> 9) {
+		u64 *at = nptb_entry_of(trail->table, key, 1);
+		u64 spte = READ_ONCE(*at);
+
+		if (likely(spte & NPTB_SPTE_PRESENT))
+			return clear_accessed(at, spte);
+	}
 	/*
 	 * Of a shadow MMU that comes at this moment nothing has been asked before.
 	 * Intel's tables have that bit elsewhere, if at all.

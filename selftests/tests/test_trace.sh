@@ -53,7 +53,7 @@ result "the guest ends when it is given a second page" [ $ended = 0 ]
 result "attach" event attach 'budget=1 policy=[a-z]+'
 result "budget" event budget 'old=1 new=2'
 result "fault" event fault 'vcpu=0 rip=0x7c[0-9a-f]{2} gpa=0x200[0-9a-f]{3} error_code=0x[0-9a-f]+ verdict=mapped evicted=1'
-result "evict" event evict 'vcpu=0 gfn=0x7 as=0 reason=fault'
+result "what went for a fault" event fault 'verdict=mapped evicted=1 .*victim=0x7 victim_as=0'
 result "loop" event loop 'vcpu=0 .*rip=0x7c'
 result "detach" event detach 'reason=end'
 # shellcheck disable=SC2016

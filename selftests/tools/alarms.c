@@ -35,13 +35,13 @@ enum { EV_FAULT, EV_EVICT, EV_LOOP, EVENTS };
 
 enum {
 	F_PID, F_FD, F_VCPU, F_GPA, F_GFN, F_AS, F_VERDICT, F_ATTEMPT, F_SEQ, F_REASON,
-	F_CLASS, F_LAPS, F_NPAGES, F_BUDGET, F_RIP, FIELDS,
+	F_CLASS, F_LAPS, F_NPAGES, F_BUDGET, F_RIP, F_VICTIM, F_VICTIM_AS, FIELDS,
 };
 
 static const char *const event_names[EVENTS] = { "nptb_fault", "nptb_evict", "nptb_loop" };
 static const char *const field_names[FIELDS] = {
 	"pid", "fd", "vcpu", "gpa", "gfn", "as", "verdict", "attempt", "seq", "reason",
-	"class", "laps", "npages", "budget", "rip",
+	"class", "laps", "npages", "budget", "rip", "victim", "victim_as",
 };
 
 /* A page of an attempt. */
@@ -163,15 +163,13 @@ static void bad(struct vcpu *v, const char *what)
 }
 
 /*
- * The event of an eviction comes before that of its fault. One for a budget, a
- * flush or another vCPU's fault is none of the attempt's own.
+ * An eviction is told before its fault, or with it. One for a budget, a flush or
+ * another vCPU's fault is none of the attempt's own.
  */
-static void on_evict(struct tep_record *record)
+static void take_eviction(int ev, struct tep_record *record, struct page gone, bool flush)
 {
-	uint64_t gfn = get(EV_EVICT, F_GFN, record), as = get(EV_EVICT, F_AS, record);
-	uint64_t pid = get(EV_EVICT, F_PID, record), fd = get(EV_EVICT, F_FD, record);
-	bool flush = get(EV_EVICT, F_REASON, record) == NPTB_EVICT_FLUSH;
-	uint64_t nr = (uint32_t)get(EV_EVICT, F_VCPU, record);
+	uint64_t pid = get(ev, F_PID, record), fd = get(ev, F_FD, record);
+	uint64_t nr = (uint32_t)get(ev, F_VCPU, record);
 	struct page *page;
 	struct vcpu *v;
 	unsigned int i, p;
@@ -182,15 +180,36 @@ static void on_evict(struct tep_record *record)
 		if (v->pid != pid || v->fd != fd)
 			continue;
 		if (v->nr == nr && !flush && v->evictions < PAGES_MAX) {
-			v->eviction[v->evictions++] = (struct page){ .gfn = gfn, .as = as };
+			v->eviction[v->evictions++] = gone;
 			continue;
 		}
 		for (p = 0; flush && p < v->pages; p++)
 			v->page[p].evicted = false;
-		page = flush ? NULL : find_page(v, gfn, as);
+		page = flush ? NULL : find_page(v, gone.gfn, gone.as);
 		if (page)
 			page->evicted = false;
 	}
+}
+
+static void on_evict(struct tep_record *record)
+{
+	const struct page gone = {
+		.gfn = get(EV_EVICT, F_GFN, record), .as = get(EV_EVICT, F_AS, record),
+	};
+
+	take_eviction(EV_EVICT, record, gone,
+		      get(EV_EVICT, F_REASON, record) == NPTB_EVICT_FLUSH);
+}
+
+/* What a fault's own event tells. */
+static void take_victim(struct tep_record *record)
+{
+	const struct page gone = {
+		.gfn = get(EV_FAULT, F_VICTIM, record), .as = get(EV_FAULT, F_VICTIM_AS, record),
+	};
+
+	if (gone.gfn != NPTB_NO_VICTIM)
+		take_eviction(EV_FAULT, record, gone, false);
 }
 
 static void on_loop(struct tep_record *record)
@@ -253,6 +272,7 @@ static void on_fault(struct tep_record *record)
 	unsigned int i;
 
 	sum.faults++;
+	take_victim(record);
 	check_sequence(v, get(EV_FAULT, F_SEQ, record));
 	if (verdict == NPTB_VERDICT_MMIO)
 		return;

@@ -24,12 +24,13 @@
 #define UNREAD_MOST	(1u << 20)
 
 enum { PID, FD, NTH, VCPU, RIP, GPA, ERROR, VERDICT, EVICTED, ATTEMPT, RESIDENT, SEQ, AS, KNOWN,
-	EVENT, GFN, REASON, OWN, CLASS, VECTOR, LAPS, BUDGET, NPAGES, NR_FIELDS };
+	EVENT, GFN, REASON, OWN, CLASS, VECTOR, LAPS, BUDGET, NPAGES, VICTIM, VICTIM_AS,
+	NR_FIELDS };
 
 static const char *const field_names[NR_FIELDS] = {
 	"pid", "fd", "nth", "vcpu", "rip", "gpa", "error_code", "verdict", "evicted", "attempt",
 	"resident", "seq", "as", "known", "event", "gfn", "reason", "own", "class", "vector",
-	"laps", "budget", "npages",
+	"laps", "budget", "npages", "victim", "victim_as",
 };
 
 static const struct {
@@ -207,6 +208,18 @@ static int no_memory(struct reader *rd)
 	return -ENOMEM;
 }
 
+/* A fault whose event tells what was evicted for it: two events, in that order. */
+static int evicted_first(struct reader *rd, const struct rec_event *fault, uint64_t gfn,
+			 unsigned int as)
+{
+	struct rec_event e = {
+		.kind = REC_EVICT, .vm = fault->vm, .ns = fault->ns, .vcpu = fault->vcpu,
+		.gfn = gfn, .as = as, .reason = NPTB_EVICT_FAULT, .own = fault->own,
+	};
+
+	return rd->fn(rd->r, &e, rd->data);
+}
+
 static int convert(struct reader *rd, size_t i, struct tep_record *record)
 {
 	unsigned long long v[NR_FIELDS] = { 0 };
@@ -214,6 +227,7 @@ static int convert(struct reader *rd, size_t i, struct tep_record *record)
 	struct rec_event e;
 	char name[VM_NAME_MAX];
 	struct rec_vm *vm;
+	int err = 0;
 	size_t k;
 
 	for (k = 0; k < NR_FIELDS; k++)
@@ -252,7 +266,9 @@ static int convert(struct reader *rd, size_t i, struct tep_record *record)
 	if (!r->events++)
 		r->first_ns = e.ns;
 	r->last_ns = e.ns;
-	return rd->fn(r, &e, rd->data);
+	if (e.kind == REC_FAULT && rd->field[i][VICTIM] && v[VICTIM] != NPTB_NO_VICTIM)
+		err = evicted_first(rd, &e, v[VICTIM], (unsigned int)v[VICTIM_AS]);
+	return err ? err : rd->fn(r, &e, rd->data);
 }
 
 static void show(struct reader *rd)

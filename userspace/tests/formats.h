@@ -75,12 +75,8 @@
 	"ymbolic(REC->reason, { 0, \"fault\" }, { 1, \"budget\" }, { 2, \"flush\" })," \
 	" REC->own\n"
 
-#define FORMAT_FAULT \
-	"name: nptb_fault\n" \
-	"ID: 103\n" \
-	"format:\n" \
-	COMMON_FIELDS \
-	"\n" \
+/* Fields of a fault until it came to tell what was evicted for it. */
+#define FAULT_FIELDS \
 	VM_FIELDS \
 	"\tfield:u32 vcpu;\toffset:20;\tsize:4;\tsigned:0;\n" \
 	"\tfield:u64 rip;\toffset:24;\tsize:8;\tsigned:0;\n" \
@@ -93,7 +89,15 @@
 	"\tfield:u64 seq;\toffset:72;\tsize:8;\tsigned:0;\n" \
 	"\tfield:u8 as;\toffset:80;\tsize:1;\tsigned:0;\n" \
 	"\tfield:bool known;\toffset:81;\tsize:1;\tsigned:0;\n" \
-	"\tfield:u8 event;\toffset:82;\tsize:1;\tsigned:0;\n" \
+	"\tfield:u8 event;\toffset:82;\tsize:1;\tsigned:0;\n"
+
+#define FORMAT_FAULT \
+	"name: nptb_fault\n" \
+	"ID: 103\n" \
+	"format:\n" \
+	COMMON_FIELDS \
+	"\n" \
+	FAULT_FIELDS \
 	"\n" \
 	"print fmt: \"vm=%d-%d nth=%u vcpu=%u rip=0x%llx gpa=0x%llx error_code=0" \
 	"x%llx verdict=%s evicted=%u attempt=%llu resident=%llu seq=%llu as=%u " \
@@ -103,6 +107,20 @@
 	" 5, \"mmio\" }, { 6, \"error\" }, { 7, \"passed\" }, { 8, \"stopped\" }, { 9, " \
 	"\"stepped\" }), REC->evicted, REC->attempt, REC->resident, REC->seq, REC" \
 	"->as, REC->known\n"
+
+/* The same with what was evicted. */
+#define FORMAT_FAULT_VICTIM \
+	"name: nptb_fault\n" \
+	"ID: 103\n" \
+	"format:\n" \
+	COMMON_FIELDS \
+	"\n" \
+	FAULT_FIELDS \
+	"\tfield:u8 victim_as;\toffset:83;\tsize:1;\tsigned:0;\n" \
+	"\tfield:u64 victim;\toffset:88;\tsize:8;\tsigned:0;\n" \
+	"\tfield:bool own;\toffset:96;\tsize:1;\tsigned:0;\n" \
+	"\n" \
+	"print fmt: \"gpa=0x%llx victim=0x%llx\", REC->gpa, REC->victim\n"
 
 #define FORMAT_LOOP \
 	"name: nptb_loop\n" \

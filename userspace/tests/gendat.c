@@ -4,9 +4,12 @@
  * with events as formats.h says. Written as they come, for large files: the first
  * CPU's pages go where they belong, the other's behind them at the end.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <nptbudget.h>
 
 #include "fake.h"
 #include "formats.h"
@@ -30,6 +33,7 @@ struct gendat {
 	FILE *f;
 	struct tracedat head;
 	uint64_t data;
+	bool victims;
 	struct gencpu cpu[GENDAT_CPUS];
 };
 
@@ -79,10 +83,10 @@ static void put(struct gendat *g, unsigned int cpu, uint64_t ns, const void *dat
 	c->used += 4 * words;
 }
 
-struct gendat *gendat_open(const char *path)
+static struct gendat *open_as(const char *path, const char *format_fault)
 {
-	static const char *const formats[] = {
-		FORMAT_ATTACH, FORMAT_EVICT, FORMAT_FAULT, FORMAT_LOOP, FORMAT_BUDGET,
+	const char *const formats[] = {
+		FORMAT_ATTACH, FORMAT_EVICT, format_fault, FORMAT_LOOP, FORMAT_BUDGET,
 	};
 	const uint64_t none[GENDAT_CPUS] = { 0 };
 	struct gendat *g = calloc(1, sizeof(*g));
@@ -109,6 +113,19 @@ struct gendat *gendat_open(const char *path)
 		g->cpu[i].f = tmpfile();
 		assert_non_null(g->cpu[i].f);
 	}
+	return g;
+}
+
+struct gendat *gendat_open(const char *path)
+{
+	return open_as(path, FORMAT_FAULT);
+}
+
+struct gendat *gendat_open_victims(const char *path)
+{
+	struct gendat *g = open_as(path, FORMAT_FAULT_VICTIM);
+
+	g->victims = true;
 	return g;
 }
 
@@ -180,15 +197,19 @@ void gendat_fault(struct gendat *g, unsigned int cpu, uint64_t ns, const struct 
 		uint64_t rip, gpa, error;
 		uint32_t verdict, evicted;
 		uint64_t attempt, resident, seq;
-		uint8_t as, known, event;
+		uint8_t as, known, event, victim_as;
+		uint32_t pad;
+		uint64_t victim;
+		uint8_t own;
 	} e = {
 		.c = COMMON(ID_FAULT), .vcpu = f->vcpu, .rip = f->rip, .gpa = f->gpa,
 		.error = f->error, .verdict = f->verdict, .evicted = f->evicted,
 		.attempt = f->attempt, .resident = f->resident, .seq = f->seq, .as = f->as,
 		.known = f->known, .event = f->event,
+		.victim = f->victim ? f->victim : NPTB_NO_VICTIM,
 	};
 
-	put(g, cpu, ns, &e, sizeof(e));
+	put(g, cpu, ns, &e, g->victims ? sizeof(e) : offsetof(typeof(e), victim_as));
 }
 
 void gendat_evict(struct gendat *g, unsigned int cpu, uint64_t ns, int vcpu, uint64_t gfn)

@@ -16,9 +16,12 @@ struct gendat_fault {
 	uint32_t verdict, evicted;
 	uint64_t attempt, resident, seq;
 	uint8_t as, known, event;
+	uint64_t victim;	/* for gendat_open_victims(); 0 for none */
 };
 
 struct gendat *gendat_open(const char *path);
+/* One whose faults tell what was evicted for them. */
+struct gendat *gendat_open_victims(const char *path);
 void gendat_note(struct gendat *g, uint64_t ns, const char *text);
 void gendat_attach(struct gendat *g, uint64_t ns, uint64_t budget, const char *policy);
 void gendat_fault(struct gendat *g, unsigned int cpu, uint64_t ns, const struct gendat_fault *f);

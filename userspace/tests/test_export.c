@@ -62,6 +62,31 @@ static void csv(void **state)
 	assert_int_equal(r.status, 1);
 }
 
+/* What a fault's own event tells of an eviction comes as one of its own, before it. */
+static void victims(void **state)
+{
+	static struct result r;
+	struct gendat_fault f = { .rip = 0x7c06, .error = 6, .resident = 2, .seq = 1 };
+	struct gendat *g;
+	char path[128];
+
+	(void)state;
+	path_of(path, "victims.dat");
+	g = gendat_open_victims(path);
+	f.gpa = 0x200000;
+	gendat_fault(g, 0, 1000, &f);
+	f.seq = 2;
+	f.evicted = 1;
+	f.victim = 0x300;
+	gendat_fault(g, 0, 2000, &f);
+	gendat_close(g);
+	COMMAND(&r, "export", path, "--to", "csv");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "\n1000,fault,77-5,0,0x7c06,0x200000,0x200,0,write,mapped,0,0,2,1,0,none,,,,,,\n"
+			  "2000,evict,77-5,0,,,0x300,0,,,,,,,,,fault,0,,,,\n"
+			  "2000,fault,77-5,0,0x7c06,0x200000,0x200,0,write,mapped,1,0,2,2,0,none,,,,,,\n");
+}
+
 /* Each row has as many columns as the line of names. */
 static void columns(void **state)
 {
@@ -282,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(csv, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(victims, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(columns, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(jsonl, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(perfetto, fake_setup, fake_teardown),

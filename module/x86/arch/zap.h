@@ -11,7 +11,7 @@ struct kvm_vcpu;
  * struct nptb_trail - where the last search for a leaf ended; empty where all 0
  * @root: that it began at
  * @table: of 512 entries, the last that it came to
- * @region: of the frame, in units of what a table maps
+ * @region: of the frame, its key in units of what a table maps
  *
  * Tables are freed behind readers of RCU: good for as long as its user is not preempted.
  */
