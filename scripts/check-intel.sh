@@ -45,7 +45,6 @@ test_corpus:368 likewise
 test_emulate:code its breakpoint on code: Bochs keeps debug exceptions over an exit
 test_emulate:REP its single steps of REP: the same
 test_iret:tf frames that set TF: the same
-test_vector compares flags that TZCNT and LZCNT leave undefined, which Bochs has otherwise
 "
 # PARAMETERS PIECE...
 VARIANTS="

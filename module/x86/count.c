@@ -66,9 +66,11 @@ bool nptb_count_is(const struct nptb_insn *insn)
 }
 
 #define COUNT(name, suffix, reg)						\
-	asm volatile(name suffix " %" reg "0, %" reg "0\n"			\
+	asm volatile("push %1\n"						\
+		     "	popf\n"						\
+		     name suffix " %" reg "0, %" reg "0\n"			\
 		     "	pushf\n"						\
-		     "	pop %1" : "+r"(*value), "+r"(flags))
+		     "	pop %1" : "+r"(*value), "+r"(flags) : : "cc", "memory")
 
 #define COUNT_BY_SIZE(name)							\
 	do {									\
@@ -80,9 +82,13 @@ bool nptb_count_is(const struct nptb_insn *insn)
 			COUNT(name, "w", "w");					\
 	} while (0)
 
-static unsigned long count(u8 op, u32 size, u64 *value)
+/*
+ * TZCNT and LZCNT leave four of the flags undefined: with the guest's before it, the CPU
+ * makes of them here what it makes of them in the guest.
+ */
+static unsigned long count(u8 op, u32 size, unsigned long rflags, u64 *value)
 {
-	unsigned long flags = 0;
+	unsigned long flags = (native_save_fl() & ~CHANGED) | (rflags & CHANGED);
 
 	switch (op) {
 	case OP_POPCNT:
@@ -140,7 +146,7 @@ enum nptb_soft_end nptb_count_step(struct nptb_soft *soft, const struct nptb_ins
 	end = source(soft, insn, size, &value);
 	if (end != NPTB_SOFT_DONE)
 		return end;
-	flags = count(insn->op, size, &value);
+	flags = count(insn->op, size, soft->state.rflags, &value);
 	soft->state.rflags = (soft->state.rflags & ~CHANGED) | (flags & CHANGED);
 	*to = size == 2 ? (*to & ~0xffffULL) | (u16)value : size == 4 ? (u32)value : value;
 	nptb_step_advance(soft, insn);
