@@ -97,6 +97,8 @@ int main(void)
 	ksft_test_result(budgeted(VMM_LONG, 2, 1000, "fifo"),
 			 "budget 1000, long, 2 vCPUs\n");
 	ksft_test_result(budgeted(VMM_PROT, 1, 1, "fifo"), "budget 1, a loop\n");
+	/* The oracle is one who listens. */
+	spte_close();
 	ksft_test_result(unheard(VMM_PROT, 1, 7, "fifo"), "counted unheard, one vCPU\n");
 	ksft_test_result(unheard(VMM_PROT, 4, 64, "clock"), "counted unheard, 4 vCPUs\n");
 	ksft_finished();
