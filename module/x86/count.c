@@ -27,14 +27,10 @@ static bool is_there(u8 op)
 	return false;
 }
 
+/* A REX prefix is one in 64-bit code alone. */
 static bool is_prefix(u8 byte, bool code64)
 {
-	switch (byte) {
-	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67: case 0xf0: case 0xf2:
-	case 0xf3:
-		return true;
-	}
-	return code64 && (byte & 0xf0) == 0x40;
+	return nptb_count_prefix(byte) && (code64 || (byte & 0xf0) != 0x40);
 }
 
 /**

@@ -203,11 +203,8 @@ static bool emulate(struct nptb_burst *burst, const struct before *before,
 	       !burst->lost;
 }
 
-/*
- * Does KVM's emulator take it for another instruction? Where the burst has not fetched
- * it, it is read here.
- */
-static bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
+/* Where the burst has not fetched it, it is read here. */
+static noinline bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
 {
 	u8 bytes[NPTB_INSN_MAX];
 	int db, l;
@@ -240,7 +237,8 @@ enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
 
 	nptb_burst_look(burst);
 	len = nptb_burst_fetch(burst, insn);
-	if (is_mistaken(vcpu, insn, len))
+	/* Does KVM's emulator take it for another instruction? */
+	if (unlikely(!nptb_count_is_plain(insn, len)) && is_mistaken(vcpu, insn, len))
 		return NPTB_STEP_REFUSED;
 	if (emulate(burst, &before, insn, len, ret)) {
 		undo_refusal(vcpu, &before);
