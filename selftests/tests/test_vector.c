@@ -243,9 +243,13 @@ static struct trial make_trial(unsigned int i)
 	t.regs.rip = CODE;
 	/* CF PF AF ZF SF DF OF ID. */
 	t.regs.rflags = (roll() & 0x200cd5) | 2;
-	/* MOVLPD and MOVHPD, and MOVNTDQ, which KVM's emulator has with registers. */
+	/*
+	 * MOVLPD and MOVHPD, and what KVM's emulator has with registers as well: MOVNTDQ, and
+	 * on 7.3 MOVNTDQA.
+	 */
 	t.memory |= t.kind->map == 1 && t.kind->prefix == 1 &&
 		    (t.kind->op == 0x12 || t.kind->op == 0x16 || t.kind->op == 0xe7);
+	t.memory |= t.kind->map == 2 && t.kind->op == 0x2a;
 	if (t.memory && t.kind->op == 0xe6 && t.kind->prefix == 2)
 		t.regs.rdi = DATA + roll() % PAGE_SIZE;
 	encode(&t);
