@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "x86/count.h"
+#include "x86/guest_memory.h"
 #include "x86/step.h"
 
 #define OP_POPCNT	0xb8
@@ -112,9 +113,7 @@ static enum nptb_soft_end source(struct nptb_soft *soft, const struct nptb_insn 
 	end = nptb_step_linear(soft, insn, size, false, &linear);
 	if (end != NPTB_SOFT_DONE)
 		return end;
-	/* #AC has not been tried. */
-	if (linear & (size - 1) && soft->machine.cpl == 3 && soft->state.cr0 & X86_CR0_AM &&
-	    soft->state.rflags & NPTB_RFLAGS_AC)
+	if (linear & (size - 1) && nptb_kvm_checks_alignment(soft))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	*value = 0;
 	return nptb_soft_read(soft, linear, value, size, false);

@@ -2,12 +2,12 @@
 /* Running a guest's instructions in KVM's emulator; see emulator.h. */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include <asm/fpu/api.h>
 
 #include "backend.h"
 #include "emulator.h"
 #include "x86/burst.h"
 #include "x86/count.h"
+#include "x86/guest_fpu.h"
 #include "x86/guest_memory.h"
 #include "x86/insn.h"
 #include "x86/symbols.h"
@@ -289,14 +289,12 @@ static bool take_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
 	if (kind == NPTB_MASK_VECTOR ? !boot_cpu_has(X86_FEATURE_AVX) :
 				       !boot_cpu_has(X86_FEATURE_AVX512F))
 		return false;
-	fpregs_lock();
-	if (test_thread_flag(TIF_NEED_FPU_LOAD))
-		static_call(nptb_sc_switch_fpu)();
+	nptb_guest_fpu_begin();
 	if (kind == NPTB_MASK_VECTOR)
 		save_vector(reg & 15, mask);
 	else
 		save_opmask(reg & 7, mask);
-	fpregs_unlock();
+	nptb_guest_fpu_end();
 	return true;
 }
 

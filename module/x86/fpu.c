@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Instructions on the state of the FPU; see x86/fpu.h. */
-#include <asm/fpu/api.h>
-
 #include "backend.h"
 #include "x86/fpu.h"
+#include "x86/guest_fpu.h"
 #include "x86/step.h"
-#include "x86/symbols.h"
 
 /* An x87 status word: APM volume 5, section 6.2. An exception is unmasked, and waits. */
 #define FSW_ES		BIT(7)
@@ -41,38 +39,25 @@ struct fx {
 	u8 bytes[FX_SIZE];
 } __aligned(16);
 
-/* In KVM_RUN the guest's FPU state is the thread's; bring it into the registers. */
-static void fpu_begin(void)
-{
-	fpregs_lock();
-	if (test_thread_flag(TIF_NEED_FPU_LOAD))
-		static_call(nptb_sc_switch_fpu)();
-}
-
-static void fpu_end(void)
-{
-	fpregs_unlock();
-}
-
 static void save(struct fx *fx, bool wide)
 {
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	if (wide)
 		asm volatile("fxsave64 %0" : "=m"(*fx));
 	else
 		asm volatile("fxsave %0" : "=m"(*fx));
-	fpu_end();
+	nptb_guest_fpu_end();
 }
 
 /* Nothing here can fault: MXCSR has been looked at. */
 static void restore(const struct fx *fx, bool wide)
 {
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	if (wide)
 		asm volatile("fxrstor64 %0" : : "m"(*fx));
 	else
 		asm volatile("fxrstor %0" : : "m"(*fx));
-	fpu_end();
+	nptb_guest_fpu_end();
 }
 
 static u32 word_at(const struct fx *fx, u32 at)
@@ -184,9 +169,9 @@ static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *
 		return end;
 	if (!mxcsr_allowed(&now, value))
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	asm volatile("ldmxcsr %0" : : "m"(value));
-	fpu_end();
+	nptb_guest_fpu_end();
 	return NPTB_SOFT_DONE;
 }
 
@@ -217,9 +202,9 @@ static enum nptb_soft_end fwait(struct nptb_soft *soft)
 
 	if ((soft->state.cr0 & both) == both)
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	quiet = is_quiet();
-	fpu_end();
+	nptb_guest_fpu_end();
 	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
 }
 
@@ -231,11 +216,11 @@ static enum nptb_soft_end emms(struct nptb_soft *soft)
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	if (soft->state.cr0 & X86_CR0_TS)
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	quiet = is_quiet();
 	if (quiet)
 		asm volatile("emms");
-	fpu_end();
+	nptb_guest_fpu_end();
 	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
 }
 
@@ -285,6 +270,19 @@ static void note_last(struct fx *fx, const struct nptb_soft *soft, const struct 
 		memcpy(fx->bytes + FX_DP, &insn->ea, sizeof(u64));
 }
 
+/* An operand of the x87 in memory. */
+static enum nptb_soft_end x87_read(struct nptb_soft *soft, const struct nptb_insn *insn,
+				   void *value, u32 bytes)
+{
+	enum nptb_soft_end end;
+	u64 linear;
+
+	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	end = nptb_step_linear(soft, insn, bytes, false, &linear);
+	return end == NPTB_SOFT_DONE ? nptb_soft_read(soft, linear, value, bytes, false) : end;
+}
+
 /*
  * FILD m32int. Not by an instruction of the host's: that would note its own address, and
  * its operand's, for the guest to read.
@@ -293,14 +291,9 @@ static enum nptb_soft_end fild(struct nptb_soft *soft, const struct nptb_insn *i
 {
 	enum nptb_soft_end end;
 	struct fx fx;
-	u64 linear;
 	u32 value;
 
-	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
-		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	end = nptb_step_linear(soft, insn, sizeof(value), false, &linear);
-	if (end == NPTB_SOFT_DONE)
-		end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
+	end = x87_read(soft, insn, &value, sizeof(value));
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	save(&fx, true);
@@ -319,21 +312,16 @@ static enum nptb_soft_end load_control(struct nptb_soft *soft, const struct nptb
 {
 	enum nptb_soft_end end;
 	bool quiet;
-	u64 linear;
 	u16 value;
 
-	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
-		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	end = nptb_step_linear(soft, insn, sizeof(value), false, &linear);
-	if (end == NPTB_SOFT_DONE)
-		end = nptb_soft_read(soft, linear, &value, sizeof(value), false);
+	end = x87_read(soft, insn, &value, sizeof(value));
 	if (end != NPTB_SOFT_DONE)
 		return end;
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	quiet = is_quiet();
 	if (quiet)
 		asm volatile("fldcw %0" : : "m"(value));
-	fpu_end();
+	nptb_guest_fpu_end();
 	return quiet ? NPTB_SOFT_DONE : not_quiet(soft);
 }
 
@@ -342,12 +330,12 @@ static enum nptb_soft_end clear(struct nptb_soft *soft, bool all)
 {
 	if (soft->state.cr0 & (X86_CR0_EM | X86_CR0_TS))
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	if (all)
 		asm volatile("fninit");
 	else
 		asm volatile("fnclex");
-	fpu_end();
+	nptb_guest_fpu_end();
 	return NPTB_SOFT_DONE;
 }
 

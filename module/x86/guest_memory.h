@@ -19,6 +19,13 @@
 #define NPTB_EMUL_PROPAGATE_FAULT	2
 #define NPTB_EMUL_CMPXCHG_FAILED	4
 
+/* Would an access that is not aligned raise #AC? That has not been tried: it is refused. */
+static inline bool nptb_kvm_checks_alignment(const struct nptb_soft *soft)
+{
+	return soft->machine.cpl == 3 && soft->state.cr0 & X86_CR0_AM &&
+	       soft->state.rflags & NPTB_RFLAGS_AC;
+}
+
 bool nptb_kvm_memory_init(void);
 void nptb_kvm_memory_ops(struct nptb_burst *burst);
 bool nptb_kvm_memory_begin(struct nptb_burst *burst);

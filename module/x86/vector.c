@@ -223,9 +223,7 @@ static enum nptb_soft_end address(struct nptb_soft *soft, const struct nptb_insn
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
 	}
-	/* #AC has not been tried. */
-	if (soft->machine.cpl == 3 && soft->state.cr0 & X86_CR0_AM &&
-	    soft->state.rflags & NPTB_RFLAGS_AC)
+	if (nptb_kvm_checks_alignment(soft))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	return NPTB_SOFT_DONE;
 }

@@ -8,10 +8,9 @@
  * host's handler finds the instruction in its table of exceptions.
  */
 #include <asm/asm.h>
-#include <asm/fpu/api.h>
 
 #include "backend.h"
-#include "x86/symbols.h"
+#include "x86/guest_fpu.h"
 #include "x86/vector_cpu.h"
 #include "x86/vector_table.h"
 
@@ -209,22 +208,14 @@ static bool work(struct nptb_vector_job *job)
 	return true;
 }
 
-/* In KVM_RUN the guest's FPU state is the thread's; bring it into the registers. */
-static void fpu_begin(void)
-{
-	fpregs_lock();
-	if (test_thread_flag(TIF_NEED_FPU_LOAD))
-		static_call(nptb_sc_switch_fpu)();
-}
-
 /* Of the guest; its own thread. */
 u32 nptb_vector_mxcsr(void)
 {
 	u32 mxcsr;
 
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	asm volatile("stmxcsr %0" : "=m"(mxcsr));
-	fpregs_unlock();
+	nptb_guest_fpu_end();
 	return mxcsr;
 }
 
@@ -239,8 +230,8 @@ bool nptb_vector_run(struct nptb_vector_job *job)
 {
 	bool done;
 
-	fpu_begin();
+	nptb_guest_fpu_begin();
 	done = work(job);
-	fpregs_unlock();
+	nptb_guest_fpu_end();
 	return done;
 }
