@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Emulation, in a vCPU's own thread: part of the seam, see backend.h. Contracts are at
- * the definitions, in x86/emulator.c and x86/carry_out.c. A backend without an emulator
+ * the definitions, in x86/emulator.c and x86/soft/carry_out.c. A backend without an emulator
  * has a reason in nptb_kvm_barred(), sets @none in nptb_kvm_hidden_progress(), and has
  * stubs for the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
  */

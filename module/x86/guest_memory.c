@@ -11,7 +11,7 @@
 #include "x86/burst.h"
 #include "x86/guest_memory.h"
 #include "x86/segments.h"
-#include "x86/soft.h"
+#include "x86/soft/soft.h"
 #include "x86/symbols.h"
 
 /* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */

@@ -11,7 +11,7 @@
 
 #include "backend.h"
 #include "x86/emul_table.h"
-#include "x86/soft.h"
+#include "x86/soft/soft.h"
 
 /* arch/x86/kvm/kvm_emulate.h: how a function for guest memory ends. */
 #define NPTB_EMUL_CONTINUE		0

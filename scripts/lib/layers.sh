@@ -14,7 +14,7 @@ layer_name() {
 	guards) echo "the guard of a header of module/ is its path" ;;
 	core) echo "the core of module/ names no register, header or constant of x86" ;;
 	versions) echo "kernel versions are known to module/x86/ alone" ;;
-	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, flush.c, emulator.c, carry_out.c, guest_fpu.h, guest_memory.c, burst.c, segments.c, guest.c, host.c, touch.c, init.c, svm.c, vmx.c and symbols.c of module/x86/ alone" ;;
+	kvm_sym) echo "KVM's unexported symbols are known to compat.c, mmu.c, zap.c, flush.c, emulator.c, soft/carry_out.c, soft/guest_fpu.h, guest_memory.c, burst.c, segments.c, guest.c, host.c, touch.c, init.c, svm.c, vmx.c and symbols.c of module/x86/ alone" ;;
 	ftrace) echo "linux/ftrace.h is for hook.c, direct.c, touch.c and ftrace.h of module/x86/ alone" ;;
 	pure) echo "pure files include pure files alone" ;;
 	state) echo "all of struct nptb_state is compared, and kept" ;;
@@ -198,7 +198,7 @@ layer_versions() {
 # What can vanish from a kernel is looked for in one place, at load.
 layer_kvm_sym() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|flush|emulator|carry_out|guest_memory|burst|segments|guest|host|touch|init|svm|vmx)\.c|symbols\.[ch]|(direct|flush|guest_fpu)\.h|(hook|direct|prototypes)\.c)$' 'module/*')
+	mapfile -t files < <(files_but '^module/x86/((compat|mmu|zap|flush|emulator|soft/carry_out|guest_memory|burst|segments|guest|host|touch|init|svm|vmx)\.c|symbols\.[ch]|(direct|flush|soft/guest_fpu)\.h|(hook|direct|prototypes)\.c)$' 'module/*')
 	none "go through backend.h:" 'symbols\.h|static_call|kallsyms|kprobe' "${files[@]}"
 }
 

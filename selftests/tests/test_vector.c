@@ -25,7 +25,7 @@
 #include "../lib/cells.h"
 #include "../lib/dice.h"
 #include "../lib/level.h"
-#include "../../module/x86/vector_table.h"
+#include "../../module/x86/soft/vector_table.h"
 
 /* Of each kind; with NPTB_FULL, thousands. */
 #define TRIALS_FEW	20

@@ -3,7 +3,7 @@
 #ifndef NPTB_UNIT_SOFTGUEST_H
 #define NPTB_UNIT_SOFTGUEST_H
 
-#include "x86/soft.h"
+#include "x86/soft/soft.h"
 
 #define SOFT_SIZE	0x10000
 #define SOFT_GDT	0x1000

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/x86/event.c: where deliveries go, what they push, and what goes wrong. */
+/* module/x86/soft/event.c: where deliveries go, what they push, and what goes wrong. */
 #include "unit.h"
 
 #include "softguest.h"
-#include "x86/event.h"
+#include "x86/soft/event.h"
 
 #define INTERRUPT_GATE	14
 #define TRAP_GATE	15

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/x86/iret.c: where IRET goes, what it leaves, and what it refuses. */
+/* module/x86/soft/iret.c: where IRET goes, what it leaves, and what it refuses. */
 #include "unit.h"
 
 #include "softguest.h"
-#include "x86/iret.h"
+#include "x86/soft/iret.h"
 
 /* CF PF AF ZF SF TF IF DF OF NT RF AC ID, and IOPL. */
 #define ALL_FLAGS	0x257fd5ULL

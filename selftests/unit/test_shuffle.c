@@ -3,7 +3,7 @@
 #include <immintrin.h>
 
 #include "unit.h"
-#include "x86/shuffle.h"
+#include "x86/soft/shuffle.h"
 
 /* Immediates: the compiler has to know them. */
 #define IMMEDIATES(X, ...)							\

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* module/x86/decode.c and step.c: which instructions, their operands, what they do. */
+/* module/x86/soft/decode.c and step.c: which instructions, their operands, what they do. */
 #include "unit.h"
 
 #include "softguest.h"
-#include "x86/step.h"
+#include "x86/soft/step.h"
 
 static u32 parse(const char *hex, u8 *bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The guest's FPU state, in this CPU's registers. */
-#ifndef NPTB_X86_GUEST_FPU_H
-#define NPTB_X86_GUEST_FPU_H
+#ifndef NPTB_X86_SOFT_GUEST_FPU_H
+#define NPTB_X86_SOFT_GUEST_FPU_H
 
 #include <asm/fpu/api.h>
 
@@ -23,4 +23,4 @@ static inline void nptb_guest_fpu_end(void)
 	fpregs_unlock();
 }
 
-#endif /* NPTB_X86_GUEST_FPU_H */
+#endif /* NPTB_X86_SOFT_GUEST_FPU_H */

@@ -9,13 +9,13 @@
 
 #include "backend.h"
 #include "emulator.h"
-#include "x86/count.h"
-#include "x86/event.h"
-#include "x86/fpu.h"
+#include "x86/soft/count.h"
+#include "x86/soft/event.h"
+#include "x86/soft/fpu.h"
 #include "x86/guest_memory.h"
-#include "x86/step.h"
+#include "x86/soft/step.h"
 #include "x86/symbols.h"
-#include "x86/vector.h"
+#include "x86/soft/vector.h"
 
 /* DR7.GD: APM volume 2, section 13.1.1.4. */
 #define DR7_GD_BIT	BIT(13)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Decode the instructions that the module carries out, and no others. Pure; see
- * x86/decode.h. AMD64 APM volume 3, chapter 1.
+ * x86/soft/decode.h. AMD64 APM volume 3, chapter 1.
  */
 #include "lib/pure.h"
-#include "x86/decode.h"
-#include "x86/soft.h"
+#include "x86/soft/decode.h"
+#include "x86/soft/soft.h"
 
 #define RBX	3
 #define RBP	5

@@ -5,10 +5,10 @@
  * AMD64 APM volume 2: section 8.6 (real mode), 8.7 (protected mode), 8.9 (long mode),
  * 8.2.9 (double faults), 8.4 (error codes).
  */
-#ifndef NPTB_X86_EVENT_H
-#define NPTB_X86_EVENT_H
+#ifndef NPTB_X86_SOFT_EVENT_H
+#define NPTB_X86_SOFT_EVENT_H
 
-#include "x86/soft.h"
+#include "x86/soft/soft.h"
 
 /**
  * struct nptb_delivery - an event to be delivered
@@ -34,4 +34,4 @@ enum nptb_soft_end nptb_event_deliver(struct nptb_soft *soft,
 				      const struct nptb_delivery *event);
 enum nptb_soft_end nptb_event_raise(struct nptb_soft *soft);
 
-#endif /* NPTB_X86_EVENT_H */
+#endif /* NPTB_X86_SOFT_EVENT_H */

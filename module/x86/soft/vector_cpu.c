@@ -10,9 +10,9 @@
 #include <asm/asm.h>
 
 #include "backend.h"
-#include "x86/guest_fpu.h"
-#include "x86/vector_cpu.h"
-#include "x86/vector_table.h"
+#include "x86/soft/guest_fpu.h"
+#include "x86/soft/vector_cpu.h"
+#include "x86/soft/vector_table.h"
 
 struct vector {
 	u8 bytes[NPTB_VECTOR_BYTES];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Instructions that KVM's emulator lacks. Pure; see x86/step.h. */
+/* Instructions that KVM's emulator lacks. Pure; see x86/soft/step.h. */
 #include "lib/pure.h"
-#include "x86/event.h"
-#include "x86/iret.h"
-#include "x86/step.h"
+#include "x86/soft/event.h"
+#include "x86/soft/iret.h"
+#include "x86/soft/step.h"
 
 #define RAX	0
 #define RCX	1

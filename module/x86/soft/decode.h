@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The instructions that the module carries out, decoded. Pure. */
-#ifndef NPTB_X86_DECODE_H
-#define NPTB_X86_DECODE_H
+#ifndef NPTB_X86_SOFT_DECODE_H
+#define NPTB_X86_SOFT_DECODE_H
 
 #include "cpu.h"
 
@@ -64,4 +64,4 @@ static inline u32 nptb_insn_prefix(const struct nptb_insn *insn)
 bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 		 const struct nptb_machine *machine, struct nptb_insn *insn);
 
-#endif /* NPTB_X86_DECODE_H */
+#endif /* NPTB_X86_SOFT_DECODE_H */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Instructions that count bits; see x86/count.h. AMD64 APM volume 3. */
+/* Instructions that count bits; see x86/soft/count.h. AMD64 APM volume 3. */
 #include <asm/cpufeature.h>
 
 #include "backend.h"
-#include "x86/count.h"
+#include "x86/soft/count.h"
 #include "x86/guest_memory.h"
-#include "x86/step.h"
+#include "x86/soft/step.h"
 
 #define OP_POPCNT	0xb8
 #define OP_TZCNT	0xbc

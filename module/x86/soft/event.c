@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Delivery of exceptions and interrupts in software. Pure; see x86/event.h. */
+/* Delivery of exceptions and interrupts in software. Pure; see x86/soft/event.h. */
 #include "lib/pure.h"
-#include "x86/event.h"
+#include "x86/soft/event.h"
 
 /* Types of gates and of task state segments: AMD64 APM volume 2, table 4-5, 4-6. */
 #define GATE_TASK	5

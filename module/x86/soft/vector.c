@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SSE instructions, carried out; see x86/vector.h. */
+/* SSE instructions, carried out; see x86/soft/vector.h. */
 #include <asm/cpufeature.h>
 
 #include "backend.h"
 #include "x86/guest_memory.h"
-#include "x86/step.h"
-#include "x86/vector.h"
-#include "x86/vector_cpu.h"
-#include "x86/vector_table.h"
+#include "x86/soft/step.h"
+#include "x86/soft/vector.h"
+#include "x86/soft/vector_cpu.h"
+#include "x86/soft/vector_table.h"
 
 /* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
 #define MXCSR_MM	BIT(17)

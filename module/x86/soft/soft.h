@@ -2,10 +2,10 @@
 /*
  * A vCPU in software, for what KVM's emulator does not do: segments, stacks and
  * descriptor tables. It is a copy: the guest's own registers are as they were until all
- * has gone well. Pure; what reads the guest and what commits is in x86/carry_out.c.
+ * has gone well. Pure; what reads the guest and what commits is in x86/soft/carry_out.c.
  */
-#ifndef NPTB_X86_SOFT_H
-#define NPTB_X86_SOFT_H
+#ifndef NPTB_X86_SOFT_SOFT_H
+#define NPTB_X86_SOFT_SOFT_H
 
 #include "cpu.h"
 
@@ -171,4 +171,4 @@ enum nptb_soft_end nptb_soft_descriptor(struct nptb_soft *soft, u16 selector, u3
 					u8 vector, struct nptb_segment *seg);
 enum nptb_soft_end nptb_soft_accessed(struct nptb_soft *soft, struct nptb_segment *seg);
 
-#endif /* NPTB_X86_SOFT_H */
+#endif /* NPTB_X86_SOFT_SOFT_H */

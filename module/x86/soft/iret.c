@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IRET in software. Pure; see x86/iret.h. */
+/* IRET in software. Pure; see x86/soft/iret.h. */
 #include "lib/pure.h"
-#include "x86/iret.h"
+#include "x86/soft/iret.h"
 
 /* What IRET may change at level 0: CF PF AF ZF SF TF DF OF NT RF AC ID, IF, IOPL. */
 #define POPPED		0x257fd5ULL

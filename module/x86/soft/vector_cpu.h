@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The vector registers of the guest, and the instructions on them that this CPU runs.
- * See x86/vector_cpu.c.
+ * See x86/soft/vector_cpu.c.
  */
-#ifndef NPTB_X86_VECTOR_CPU_H
-#define NPTB_X86_VECTOR_CPU_H
+#ifndef NPTB_X86_SOFT_VECTOR_CPU_H
+#define NPTB_X86_SOFT_VECTOR_CPU_H
 
-#include "x86/shuffle.h"
+#include "x86/soft/shuffle.h"
 
 /* What names an instruction: opcode map, prefix and opcode. */
 #define NPTB_VECTOR_KEY(map, prefix, op)	((map) << 10 | (prefix) << 8 | (op))
@@ -39,4 +39,4 @@ struct nptb_vector_job {
 u32 nptb_vector_mxcsr(void);
 bool nptb_vector_run(struct nptb_vector_job *job);
 
-#endif /* NPTB_X86_VECTOR_CPU_H */
+#endif /* NPTB_X86_SOFT_VECTOR_CPU_H */

@@ -4,13 +4,13 @@
  * guest's state in its registers. Which ones is fixed here: no byte of the guest's is
  * ever executed.
  */
-#ifndef NPTB_X86_FPU_H
-#define NPTB_X86_FPU_H
+#ifndef NPTB_X86_SOFT_FPU_H
+#define NPTB_X86_SOFT_FPU_H
 
-#include "x86/decode.h"
-#include "x86/soft.h"
+#include "x86/soft/decode.h"
+#include "x86/soft/soft.h"
 
 enum nptb_soft_end nptb_fpu_step(struct nptb_soft *soft,
 				 const struct nptb_insn *insn);
 
-#endif /* NPTB_X86_FPU_H */
+#endif /* NPTB_X86_SOFT_FPU_H */

@@ -3,8 +3,8 @@
  * Moves of vectors and of their elements: what takes no arithmetic is done here, by
  * bytes. Pure. AMD64 APM volume 4, at each instruction's name.
  */
-#ifndef NPTB_X86_SHUFFLE_H
-#define NPTB_X86_SHUFFLE_H
+#ifndef NPTB_X86_SOFT_SHUFFLE_H
+#define NPTB_X86_SOFT_SHUFFLE_H
 
 #include "cpu.h"
 
@@ -86,4 +86,4 @@ struct nptb_vector {
 
 void nptb_shuffle(enum nptb_vector_how how, struct nptb_vector *v);
 
-#endif /* NPTB_X86_SHUFFLE_H */
+#endif /* NPTB_X86_SOFT_SHUFFLE_H */

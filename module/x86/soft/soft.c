@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A vCPU in software: memory, limits, descriptors. Pure; see x86/soft.h. */
+/* A vCPU in software: memory, limits, descriptors. Pure; see x86/soft/soft.h. */
 #include "lib/pure.h"
-#include "x86/soft.h"
+#include "x86/soft/soft.h"
 
 enum nptb_soft_end nptb_soft_raise(struct nptb_soft *soft, u8 vector)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Moves of vectors and of their elements. Pure; see x86/shuffle.h. */
+/* Moves of vectors and of their elements. Pure; see x86/soft/shuffle.h. */
 #include "lib/pure.h"
-#include "x86/shuffle.h"
+#include "x86/soft/shuffle.h"
 
 #define BYTES	NPTB_VECTOR_BYTES
 #define HALF	(BYTES / 2)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Instructions on the state of the FPU; see x86/fpu.h. */
+/* Instructions on the state of the FPU; see x86/soft/fpu.h. */
 #include "backend.h"
-#include "x86/fpu.h"
-#include "x86/guest_fpu.h"
-#include "x86/step.h"
+#include "x86/soft/fpu.h"
+#include "x86/soft/guest_fpu.h"
+#include "x86/soft/step.h"
 
 /* An x87 status word: APM volume 5, section 6.2. An exception is unmasked, and waits. */
 #define FSW_ES		BIT(7)

@@ -6,8 +6,8 @@
  * volume 3, appendix A. Of each of them the manual says that it touches nothing but its
  * operands and MXCSR.
  */
-#ifndef NPTB_X86_VECTOR_TABLE_H
-#define NPTB_X86_VECTOR_TABLE_H
+#ifndef NPTB_X86_SOFT_VECTOR_TABLE_H
+#define NPTB_X86_SOFT_VECTOR_TABLE_H
 
 #define NPTB_SSE_STUBS(V)					\
 	V(1, 0, 0x14, unpcklps, 16, XMM)			\
@@ -218,4 +218,4 @@
 	V(3, 1, 0x0a, roundss, 4, XMM4_1)			\
 	V(3, 1, 0x0b, roundsd, 8, XMM4_1)
 
-#endif /* NPTB_X86_VECTOR_TABLE_H */
+#endif /* NPTB_X86_SOFT_VECTOR_TABLE_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* SSE instructions, carried out. Which ones: x86/soft/vector.c and x86/soft/vector_table.h. */
+#ifndef NPTB_X86_SOFT_VECTOR_H
+#define NPTB_X86_SOFT_VECTOR_H
+
+#include "x86/soft/decode.h"
+#include "x86/soft/soft.h"
+
+bool nptb_vector_is(const struct nptb_insn *insn);
+enum nptb_soft_end nptb_vector_step(struct nptb_soft *soft, const struct nptb_insn *insn);
+
+#endif /* NPTB_X86_SOFT_VECTOR_H */
