@@ -10,6 +10,7 @@
  * and arch/kvm.h, which has what every fault runs, inline:
  *   struct nptb_flush                whom a flush concerns; all 0 at first
  *   struct nptb_trail, nptb_trail_end(trail)   see nptb_kvm_young(); empty again
+ *   nptb_kvm_evict_several()         documented there
  *   nptb_kvm_leaves(kvm)             present leaves, in units of 4 KiB, by a count
  *                                    that is never behind the tables
  *   nptb_kvm_outcome(vcpu)           struct nptb_outcome: counters that tell how a
@@ -153,8 +154,7 @@ u64 nptb_kvm_frame_leaves(struct kvm *kvm, u64 key);
  * @vcpu: whose thread this is, after an exit; or NULL
  * @key: of the frame
  *
- * The page stays in host memory, so a fault under way on another vCPU may map it again
- * right after: no sequence count is raised that would make all of them try again.
+ * No sequence count is raised: a fault under way on another vCPU may map the page again.
  *
  * Context: may not sleep with mmu_lock; kvm->srcu held.
  * Return: true where there was a leaf.

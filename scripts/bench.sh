@@ -155,8 +155,9 @@ document() {
 	| other-vm | another VM is under a budget | plain |
 	| room | this VM is under a budget with room left | plain |
 	| evict-N | this VM has a budget of N pages, one eviction a fault, by fifo | refault |
-	| clock-N | the same by clock | refault |
-	| evict-64-traced | the same with all tracepoints of nptbudget recording | refault |
+	| clock-N | evict-N by clock | refault |
+	| batch-N | as evict-64, N pages at a time with one flush (the knob batch) | refault |
+	| evict-64-traced | as evict-64, with all tracepoints of nptbudget recording | refault |
 	| protected | KVM alone; writes to resident pages that dirty logging has write-protected | |
 	| protected-room | the same, under a budget with room left | protected |
 	| mmio | KVM alone; reads where there is no memory, which exit to user space | |

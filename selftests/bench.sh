@@ -128,6 +128,7 @@ line room room plain
 for case in evict-1 evict-2 evict-64 evict-4096 evict-262144 clock-1 clock-64 clock-4096 clock-262144; do
 	line "$case" "$case" refault
 done
+for case in batch-8 batch-32; do line $case $case refault; done
 traced evict-64-traced evict-64 refault
 line protected-room protected-room protected
 line mmio-room mmio-room mmio

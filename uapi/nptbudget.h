@@ -21,6 +21,7 @@
  *   defaults/lend_max
  *   defaults/burst
  *   defaults/backing
+ *   defaults/batch
  *   defaults/bindings       the same for VMs of one program or cgroup, see below
  *   vms/<pid>-<fd>/budget   "off", or pages: 1 to NPTB_BUDGET_MAX
  *   vms/<pid>-<fd>/policy   a name from "policies"
@@ -37,6 +38,8 @@
  *   vms/<pid>-<fd>/burst    NPTB_BURST_MIN to _MAX: instructions to emulate in
  *                           one go while a vCPU keeps looping
  *   vms/<pid>-<fd>/backing  a name from NPTB_BACKING_NAMES, see below
+ *   vms/<pid>-<fd>/batch    NPTB_BATCH_MIN (at first) to _MAX, pages: most that a
+ *                           fault without room evicts at a time, see below
  *   vms/<pid>-<fd>/pin      guest frames that are never evicted, see below
  *   vms/<pid>-<fd>/exempt   guest frames that neither go nor count, see below
  *   vms/<pid>-<fd>/evict    guest frames to evict now, see below
@@ -102,6 +105,14 @@
  * while the VM is under budget; transparent huge pages are off for the VMM's process
  * meanwhile. docs/BACKING.md says what is counted and not given up.
  *
+ * "batch" B has a fault that finds no room evict B pages with one flush, and not one: the
+ * next B-1 find room. The VM then has from budget-B+1 to budget pages, in place of budget
+ * all the time, and never more. What B comes to is never more than half of the limit in
+ * force (so 1 under a budget of 1 to 3), nor more than the pages that no instruction under
+ * way needs: those stay, so that no fault loop comes of a batch. A policy may stop after 64
+ * accessed bits that it has looked at. Under last-only it is 1, and so it is for pages that
+ * a smaller budget evicts.
+ *
  * "backed" counts, in pages of 4 KiB, what of the VM's memory slots the VMM's page
  * tables map at that moment, each page of host memory once for each address it has
  * there; the shared page of zeros is not counted. A read looks at all of them.
@@ -164,7 +175,8 @@
  *
  *   pid=<pid> budget=<pages|off> policy=<name> on_loop=<name> \
  *     [seed=<number>] [flush_aged=on|off] [lend_max=<pages>] \
- *     [burst=<instructions>] [backing=<name>] [pin=RANGE]... [exempt=RANGE]...
+ *     [burst=<instructions>] [backing=<name>] [batch=<pages>] [pin=RANGE]... \
+ *     [exempt=RANGE]...
  *
  * and keeps it open (ESRCH: no such process; EBUSY: this descriptor has
  * registered one already; and what these values get in a VM's own files). Every
@@ -185,9 +197,9 @@
  * budget from their first fault. A binding a line, in the order of the last writes:
  *
  *   budget=1024 policy=clock on_loop=log seed=0 flush_aged=off lend_max=64 \
- *     burst=130 backing=resident comm=qemu-system-x86
+ *     burst=130 backing=resident batch=1 comm=qemu-system-x86
  *   budget=64 policy=fifo on_loop=lend seed=0 flush_aged=off lend_max=64 \
- *     burst=130 backing=resident cgroup=/machine.slice
+ *     burst=130 backing=resident batch=1 cgroup=/machine.slice
  *
  * comm     name of the process that creates the VM, as in /proc/PID/comm
  * cgroup   its cgroup, or one above that: path in the hierarchy of version 2, as in
@@ -427,6 +439,10 @@ enum nptb_backing_mode {
  */
 #define NPTB_BURST_MIN		1u
 #define NPTB_BURST_MAX		130u
+
+/* Pages that a fault evicts at a time, at most: "batch". */
+#define NPTB_BATCH_MIN		1u
+#define NPTB_BATCH_MAX		32u
 
 /*
  * Under "stop" KVM_RUN returns 0 at the lap that confirms a loop, and under "strict"

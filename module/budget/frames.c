@@ -33,7 +33,7 @@ u64 nptb_victims_limit(const struct nptb_vm *vm, u64 budget)
 
 /**
  * nptb_victims_mark() - note what makes faults of a VM take a longer way
- * @vm: whose policy, pins or exempt frames have changed
+ * @vm: whose policy, batch, pins or exempt frames have changed
  *
  * Context: nptb_vm.lock held.
  */
@@ -45,7 +45,9 @@ void nptb_victims_mark(struct nptb_vm *vm)
 		      (vm->resident.frames[NPTB_FRAMES_EXEMPT].count ?
 		       NPTB_SPECIAL_EXEMPT : 0) |
 		      (vm->backing && READ_ONCE(vm->backing->on) ?
-		       NPTB_SPECIAL_RECLAIM : 0);
+		       NPTB_SPECIAL_RECLAIM : 0) |
+		      (vm->config.batch > 1 && !vm->config.policy->bare ?
+		       NPTB_SPECIAL_BATCH : 0);
 }
 
 /**

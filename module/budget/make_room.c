@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is rare of making room for a fault. */
+#include <linux/minmax.h>
+
 #include "backend.h"
+#include "budget/backing.h"
 #include "budget/flush.h"
 #include "budget/make_room.h"
 #include "budget/reservation.h"
@@ -136,4 +139,59 @@ enum nptb_admission nptb_none_to_evict(struct nptb_fault *fault)
 	spin_lock(&vm->lock);
 	nptb_begin_looks(vm);
 	return NPTB_ADMISSION_RESERVED;
+}
+
+/*
+ * The most that go at a time: half of the limit at most, or a guest with few pages would
+ * lose all it works with each time that it needs one.
+ */
+static u32 batch_of(const struct nptb_vm *vm)
+{
+	return clamp_t(u64, vm->account.limit / 2, 1, vm->config.batch);
+}
+
+/* Take who goes next out of the set. Return: how many, in @keys. */
+static u32 take_several(struct nptb_fault *fault, struct nptb_page *page, u64 *keys)
+{
+	struct nptb_vm *vm = fault->in.vm;
+	u32 nr = 0, most = batch_of(vm);
+
+	lockdep_assert_held(&vm->lock);
+	do {
+		keys[nr] = nptb_page_key(page);
+		if (vm->account.special & NPTB_SPECIAL_RECLAIM)
+			nptb_backing_evicted(fault, keys[nr]);
+		nptb_rset_take(&vm->resident.set, page);
+		nr++;
+		/* The lock is held no longer for accessed bits than without a batch. */
+		if (nr == most || vm->resident.looks >= NPTB_FAULT_LOOKS)
+			break;
+		page = nptb_policy_victim_by(&vm->resident.set.policy, nptb_look, vm);
+	} while (page);
+	return nr;
+}
+
+/*
+ * Evict a page, still in the set, and with it those that would go next, with one flush. Never
+ * one that an attempt shields: no fault loop comes of it, and a budget that is enough for an
+ * instruction is so whatever the batch is.
+ */
+void nptb_evict_batch(struct nptb_fault *fault, struct nptb_page *page)
+{
+	struct nptb_vm *vm = fault->in.vm;
+	u64 keys[NPTB_BATCH_MAX];
+	u32 nr = take_several(fault, page, keys), gone, i;
+
+	gone = nptb_kvm_evict_several(vm->kvm, &vm->flush, &vm->resident.trail, fault->in.vcpu,
+				      keys, nr);
+	for (i = 0; i < nr; i++) {
+		if (!(gone & BIT(i))) {
+			nptb_stale(vm, fault);
+			continue;
+		}
+		vm->stats.evictions++;
+		fault->room.evicted++;
+		if (trace_nptb_evict_enabled() || trace_nptb_fault_enabled())
+			nptb_tell_evicted(vm, fault, keys[i], NPTB_EVICT_FAULT, false);
+	}
 }

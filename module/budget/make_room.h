@@ -49,6 +49,7 @@ void nptb_share(struct nptb_fault *fault, struct nptb_page *page);
 struct nptb_page *nptb_choose_shielded(struct nptb_fault *fault, bool *alone);
 enum nptb_admission nptb_none_to_evict(struct nptb_fault *fault);
 bool nptb_unknown_leaves(struct nptb_vm *vm);
+void nptb_evict_batch(struct nptb_fault *fault, struct nptb_page *page);
 
 /*
  * Victims for one fault. More than one is needed where the set holds pages
@@ -146,7 +147,17 @@ static __always_inline struct nptb_page *nptb_choose(struct nptb_fault *fault,
 }
 
 /*
- * Evict one page, or all unknown ones.
+ * Is it the time for several at once? One batch for a fault: where that was not enough, others
+ * have taken what it left. @own: what it would evict is of its own attempt.
+ */
+static inline bool nptb_may_batch(const struct nptb_fault *fault, bool own)
+{
+	return (fault->in.vm->account.special & NPTB_SPECIAL_BATCH) && !own &&
+	       !fault->room.evicted && !fault->room.stale;
+}
+
+/*
+ * Evict one page, or several, or all unknown ones.
  * Return: RESERVED where that may have made room.
  */
 static __always_inline enum nptb_admission nptb_evict_one(struct nptb_fault *fault)
@@ -176,8 +187,15 @@ static __always_inline enum nptb_admission nptb_evict_one(struct nptb_fault *fau
 	}
 	if (page) {
 		/* What faulted is about to come back. */
-		if (unlikely(vm->account.special & NPTB_SPECIAL_RECLAIM) && !faulted)
-			nptb_backing_evicted(fault, nptb_page_key(page));
+		if (unlikely(vm->account.special & (NPTB_SPECIAL_RECLAIM | NPTB_SPECIAL_BATCH)) &&
+		    !faulted) {
+			if (nptb_may_batch(fault, shielded)) {
+				nptb_evict_batch(fault, page);
+				return NPTB_ADMISSION_RESERVED;
+			}
+			if (vm->account.special & NPTB_SPECIAL_RECLAIM)
+				nptb_backing_evicted(fault, nptb_page_key(page));
+		}
 		if (shielded)
 			nptb_rset_take_own(&vm->resident.set, page, &fault->in.v->shield);
 		else

@@ -180,7 +180,7 @@ static __always_inline void give_page(struct nptb_fault *fault, bool plenty)
 	u64 key = made ? fault->made : fault->in.key;
 	bool new;
 
-	if (unlikely(vm->account.special))
+	if (unlikely(vm->account.special & ~NPTB_SPECIAL_BATCH))
 		new = nptb_give_special(fault, key, may_be_new, plenty);
 	else if (plenty)
 		new = nptb_rset_charge(&vm->resident.set, key, may_be_new);

@@ -17,12 +17,14 @@
 
 /*
  * Faults take a longer way: the policy gives no shield (&nptb_policy_ops.bare),
- * there are pins, there are exempt frames, what is evicted is given up to the host.
+ * there are pins, there are exempt frames, what is evicted is given up to the host,
+ * several pages go at a time.
  */
 #define NPTB_SPECIAL_BARE	BIT(0)
 #define NPTB_SPECIAL_PIN	BIT(1)
 #define NPTB_SPECIAL_EXEMPT	BIT(2)
 #define NPTB_SPECIAL_RECLAIM	BIT(3)
+#define NPTB_SPECIAL_BATCH	BIT(4)
 
 /**
  * struct nptb_account - what a VM may have

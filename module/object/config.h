@@ -17,6 +17,7 @@ struct nptb_policy_ops;
  * @lend_max: pages to lend at a time, at most
  * @burst: instructions to emulate in one go, at most
  * @backing: enum nptb_backing_mode
+ * @batch: pages to evict for one fault, at most
  */
 struct nptb_config {
 	u64 budget;
@@ -27,6 +28,7 @@ struct nptb_config {
 	u32 lend_max;
 	u32 burst;
 	u32 backing;
+	u32 batch;
 };
 
 #endif /* NPTB_OBJECT_CONFIG_H */

@@ -146,6 +146,22 @@ static int backing_apply(struct nptb_vm *vm, const struct nptb_config *config)
 	return nptb_vm_set_backing(vm, config->backing);
 }
 
+static int batch_parse(const char *text, struct nptb_config *config)
+{
+	return nptb_parse_batch(text, &config->batch);
+}
+
+static int batch_print(const struct nptb_config *config, char *text, size_t len)
+{
+	return scnprintf(text, len, "%u", config->batch);
+}
+
+static int batch_apply(struct nptb_vm *vm, const struct nptb_config *config)
+{
+	nptb_vm_set_batch(vm, config->batch);
+	return 0;
+}
+
 #define NPTB_KNOB(name_)						\
 	{ #name_, name_##_parse, name_##_print, name_##_apply }
 
@@ -158,6 +174,7 @@ const struct nptb_knob nptb_knobs[] = {
 	NPTB_KNOB(lend_max),
 	NPTB_KNOB(burst),
 	NPTB_KNOB(backing),
+	NPTB_KNOB(batch),
 	{ }
 };
 

@@ -119,6 +119,18 @@ int nptb_parse_burst(const char *text, u32 *burst)
 }
 
 /**
+ * nptb_parse_batch() - read how many pages may go for one fault
+ * @text: decimal number
+ * @batch: pages
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for one out of range.
+ */
+int nptb_parse_batch(const char *text, u32 *batch)
+{
+	return parse_number(text, NPTB_BATCH_MIN, NPTB_BATCH_MAX, batch);
+}
+
+/**
  * nptb_parse_seed() - read a seed
  * @text: a decimal number
  * @seed: the number

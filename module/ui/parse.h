@@ -18,5 +18,6 @@ int nptb_parse_seed(const char *text, u64 *seed);
 int nptb_parse_switch(const char *text, bool *on);
 int nptb_parse_lend_max(const char *text, u32 *lend_max);
 int nptb_parse_burst(const char *text, u32 *burst);
+int nptb_parse_batch(const char *text, u32 *batch);
 
 #endif /* NPTB_UI_PARSE_H */

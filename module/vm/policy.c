@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a VM evicts: its policy and seed, changed while the guest runs. */
+/* What a VM evicts: its policy, seed and batch, changed while the guest runs. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
@@ -129,5 +129,19 @@ void nptb_vm_set_flush_aged(struct nptb_vm *vm, bool flush)
 {
 	spin_lock(&vm->lock);
 	vm->config.flush_aged = flush;
+	spin_unlock(&vm->lock);
+}
+
+/**
+ * nptb_vm_set_batch() - choose how many pages go for one fault
+ * @vm: to change
+ * @batch: pages, at most
+ */
+void nptb_vm_set_batch(struct nptb_vm *vm, u32 batch)
+{
+	spin_lock(&vm->lock);
+	vm->config.batch = batch;
+	if (vm->armed)
+		nptb_victims_mark(vm);
 	spin_unlock(&vm->lock);
 }

@@ -36,6 +36,7 @@ struct nptb_config nptb_defaults = {
 	.on_loop = NPTB_ON_LOOP_LOG,
 	.lend_max = NPTB_LEND_MAX_DEFAULT,
 	.burst = NPTB_BURST_MAX,
+	.batch = NPTB_BATCH_MIN,
 };
 
 static void vm_end_work(struct work_struct *work);

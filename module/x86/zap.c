@@ -245,16 +245,37 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 	return zapped || nptb_kvm_leaves(kvm) != leaves;
 }
 
+static __always_inline bool zap(struct kvm *kvm, const struct nptb_trail *trail, u64 key)
+{
+	if (likely(tdp_mmu_alone(kvm)))
+		return zap_tdp(kvm, trail, key);
+	return zap_in_slot(kvm, key);
+}
+
 bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush,
 		    const struct nptb_trail *trail, struct kvm_vcpu *vcpu, u64 key)
 {
 	bool zapped;
 
 	write_lock(&kvm->mmu_lock);
-	if (likely(tdp_mmu_alone(kvm)))
-		zapped = zap_tdp(kvm, trail, key);
-	else
-		zapped = zap_in_slot(kvm, key);
+	zapped = zap(kvm, trail, key);
+	if (zapped)
+		flush_all(kvm, flush, vcpu);
+	write_unlock(&kvm->mmu_lock);
+	return zapped;
+}
+
+/* mmu_lock from the first zap to the flush: what is mapped is mapped by all that was read. */
+u32 nptb_kvm_evict_several(struct kvm *kvm, struct nptb_flush *flush,
+			   const struct nptb_trail *trail, struct kvm_vcpu *vcpu,
+			   const u64 *keys, u32 nr)
+{
+	u32 zapped = 0, i;
+
+	write_lock(&kvm->mmu_lock);
+	for (i = 0; i < nr; i++)
+		if (zap(kvm, trail, keys[i]))
+			zapped |= BIT(i);
 	if (zapped)
 		flush_all(kvm, flush, vcpu);
 	write_unlock(&kvm->mmu_lock);

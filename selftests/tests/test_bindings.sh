@@ -90,6 +90,7 @@ bad=(
 	'Invalid argument|none none'
 	'Numerical result out of range|budget=0 comm=x'
 	'Numerical result out of range|lend_max=4097 budget=4 comm=x'
+	'Numerical result out of range|batch=33 budget=4 comm=x'
 	'No such file or directory|!comm=x'
 	'No such file or directory|!cgroup=/x'
 )
@@ -97,7 +98,7 @@ bad+=("Invalid argument|budget=4 comm=x"$'\n'"budget=4 comm=y")
 plan $((${#bad[@]} + 17))
 
 result "a name is cut as the kernel does" bind --comm "$long" --pages 5 --policy clock
-rest="seed=0 flush_aged=off lend_max=64 burst=130 backing=resident"
+rest="seed=0 flush_aged=off lend_max=64 burst=130 backing=resident batch=1"
 result "and read back" holds "budget=5 policy=clock on_loop=log $rest comm=${long:0:15}"
 result "its VMs start with that" starts_with 5 clock "$long"
 result "others do not" starts_with off fifo other

@@ -176,12 +176,29 @@ TEST_F(knobs, bad_on_loops)
 				     ARRAY_SIZE(bad_names)));
 }
 
+TEST_F(knobs, bad_batches)
+{
+	static const struct bad bad[] = {
+		{ "0", 0, ERANGE }, { "33", 0, ERANGE }, { "4294967297", 0, ERANGE },
+		{ "-1", 0, EINVAL }, { "+1", 0, EINVAL }, { "0x8", 0, EINVAL }, { "8 ", 0, EINVAL },
+		{ "", 0, EINVAL }, { "off", 0, EINVAL }, { "1\n2", 0, EINVAL },
+		{ "8\0", 2, EINVAL }, { long_text, LONG_LEN, EINVAL },
+	};
+	int d;
+
+	for (d = 0; d < self->dirs; d++) {
+		EXPECT_EQ(0, try_bad(self->dir[d], "batch", "32", bad, ARRAY_SIZE(bad)));
+		EXPECT_EQ(0, try_bad(self->dir[d], "batch", "1", bad, ARRAY_SIZE(bad)));
+	}
+}
+
 TEST_F(knobs, good_values)
 {
 	static const char *const good[][2] = {
 		{ "budget", "1" }, { "budget", "2\n" }, { "budget", "4294967295" },
 		{ "budget", "off" }, { "budget", "1000" }, { "budget", "off\n" },
 		{ "policy", "clock" }, { "policy", "fifo\n" }, { "on_loop", "log" },
+		{ "batch", "32" }, { "batch", "8\n" }, { "batch", "1" },
 	};
 	char path[192], now[64];
 	size_t i;

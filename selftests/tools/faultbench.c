@@ -52,6 +52,7 @@ struct bench {
 	uint64_t budget;	/* 0: none */
 	bool other;		/* another VM is under budget */
 	const char *policy;	/* NULL: fifo */
+	const char *batch;	/* NULL: 1 */
 	bool refault;		/* measure the last lap: its touches are not the first */
 	unsigned int laps;	/* of these; 0: LAPS_MAX */
 	void (*between)(struct vmm *vm);	/* laps; or NULL */
@@ -82,6 +83,10 @@ static const struct bench benches[] = {
 	  .what = "budget 2, one eviction a fault" },
 	{ .name = "evict-64", .pages = 1024, .budget = 64, .refault = true,
 	  .what = "budget 64, one eviction a fault" },
+	{ .name = "batch-8", .pages = 1024, .budget = 64, .refault = true, .batch = "8",
+	  .what = "as evict-64, 8 pages at a time" },
+	{ .name = "batch-32", .pages = 1024, .budget = 64, .refault = true, .batch = "32",
+	  .what = "as evict-64, 32 pages at a time" },
 	{ .name = "evict-4096", .pages = 8192, .budget = 4096, .refault = true,
 	  .what = "budget 4096, one eviction a fault" },
 	{ .name = "clock-64", .pages = 1024, .budget = 64, .refault = true,
@@ -302,6 +307,8 @@ static void run(const struct bench *b)
 		bench_budget(&vm, b->budget);
 		if (b->policy && nptb_set(vm.name, "policy", b->policy))
 			die("no policy %s", b->policy);
+		if (b->batch && nptb_set(vm.name, "batch", b->batch))
+			die("no batch");
 		if (b->emulate && nptb_set(vm.name, "on_loop", "emulate"))
 			die("no emulation");
 	}

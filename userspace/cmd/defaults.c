@@ -35,10 +35,11 @@ struct request {
 };
 
 static const char *const columns[] = {
-	"POLICY", "ON-LOOP", "FLUSH-AGED", "BACKING", "BUDGET", "LEND-MAX", "BURST", "SEED", "VMS OF",
+	"POLICY", "ON-LOOP", "FLUSH-AGED", "BACKING", "BUDGET", "LEND-MAX", "BURST",
+	"BATCH", "SEED", "VMS OF",
 };
 
-#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(8))
+#define LEFT_COLUMNS (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(9))
 
 static int print_table(const struct binding *list, size_t nr)
 {

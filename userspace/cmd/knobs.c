@@ -20,6 +20,7 @@ const char *knob_name(enum knob knob)
 		[KNOB_LEND_MAX] = "lend_max",
 		[KNOB_BURST] = "burst",
 		[KNOB_BACKING] = "backing",
+		[KNOB_BATCH] = "batch",
 		[KNOB_POLICY] = "policy",
 		[KNOB_ON_LOOP] = "on_loop",
 		[KNOB_PIN] = "pin",
@@ -98,6 +99,9 @@ int knobs_take(struct knobs *k, const struct nptb_cmd *cmd, int opt)
 	case OPT_BACKING:
 		k->value[KNOB_BACKING] = optarg;
 		return option_name(cmd, "--backing", optarg);
+	case OPT_BATCH:
+		k->value[KNOB_BATCH] = optarg;
+		return option_number(cmd, "--batch", optarg, NPTB_BATCH_MIN, NPTB_BATCH_MAX);
 	case OPT_SEED:
 		k->value[KNOB_SEED] = optarg;
 		return option_seed(cmd, optarg);

@@ -14,6 +14,7 @@ enum knob {
 	KNOB_LEND_MAX,
 	KNOB_BURST,
 	KNOB_BACKING,
+	KNOB_BATCH,
 	KNOB_POLICY,
 	KNOB_ON_LOOP,
 	KNOB_PIN,
@@ -50,6 +51,7 @@ struct knobs {
 	{ "lend-max", required_argument, NULL, OPT_LEND_MAX }, \
 	{ "burst", required_argument, NULL, OPT_BURST }, \
 	{ "backing", required_argument, NULL, OPT_BACKING }, \
+	{ "batch", required_argument, NULL, OPT_BATCH }, \
 	{ "seed", required_argument, NULL, OPT_SEED }, \
 	{ "flush-aged", required_argument, NULL, OPT_FLUSH_AGED }, \
 	{ "pin", required_argument, NULL, OPT_PIN }, \
@@ -63,7 +65,9 @@ struct knobs {
 	"                   wsclock\n" \
 	"  --seed N         what random begins with, 0 to 18446744073709551615\n" \
 	"  --flush-aged on|off\n" \
-	"                   flush translations where only accessed bits were cleared\n"
+	"                   flush translations where only accessed bits were cleared\n" \
+	"  --batch N        evict N pages at a time, 1 to 32, with one flush: up to N-1 pages of\n" \
+	"                   the budget stay free; never more than half of it\n"
 #define KNOB_HELP_FRAMES \
 	"  --pin RANGE      never evict these guest frames: FIRST-LAST or one, 0x for hex\n" \
 	"  --exempt RANGE   nor count these\n"

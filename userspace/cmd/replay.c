@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <nptbudget.h>
 #include "cmd/cmd.h"
 #include "base/fields.h"
 #include "base/msg.h"
@@ -18,6 +19,7 @@
  * @policy: NULL for the recorded one
  * @pages: 0 for the recorded ones
  * @seed: NULL for the recorded one
+ * @batch: pages that go at a time
  * @vm: NULL where there is but one
  * @json: print JSON
  */
@@ -26,6 +28,7 @@ struct request {
 	const char *policy;
 	unsigned long long pages;
 	const char *seed;
+	unsigned long long batch;
 	const char *vm;
 	bool json;
 };
@@ -61,6 +64,7 @@ static int fill_in(const struct request *r, const struct trace_vm *vm, struct re
 	}
 	args->pages = r->pages ? r->pages : vm->budget;
 	args->seed = vm->seed;
+	args->batch = r->batch;
 	if (r->seed)
 		field_u64(r->seed, &args->seed);
 	if (!*policy || !args->pages) {
@@ -91,6 +95,7 @@ static int print_json(const struct trace_vm *vm, const struct replay_args *args,
 	json_object_object_add(obj, "policy", json_object_new_string(args->policy->name));
 	add(obj, "pages", args->pages);
 	add(obj, "seed", args->seed);
+	add(obj, "batch", args->batch);
 	add(obj, "faults", c->faults);
 	add(obj, "hits", c->hits);
 	add(obj, "misses", c->misses);
@@ -175,6 +180,11 @@ static int take_option(struct request *r, int opt)
 	case OPT_SEED:
 		r->seed = optarg;
 		return option_seed(&cmd_replay, optarg);
+	case OPT_BATCH:
+		if (option_number(&cmd_replay, "--batch", optarg, NPTB_BATCH_MIN, NPTB_BATCH_MAX))
+			return EXIT_USAGE;
+		field_u64(optarg, &r->batch);
+		break;
 	case OPT_VM:
 		r->vm = optarg;
 		break;
@@ -191,12 +201,13 @@ static int replay_main(int argc, char **argv)
 		{ "pages", required_argument, NULL, OPT_PAGES },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "batch", required_argument, NULL, OPT_BATCH },
 		{ "vm", required_argument, NULL, OPT_VM },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
-	struct request r = { 0 };
+	struct request r = { .batch = NPTB_BATCH_MIN };
 	int opt, ret;
 
 	optind = 0;
@@ -218,7 +229,7 @@ static int replay_main(int argc, char **argv)
 const struct nptb_cmd cmd_replay = {
 	.name = "replay",
 	.main = replay_main,
-	.usage = "TRACE [--policy POLICY] [--pages N] [--seed N] [--vm VM] [--json]",
+	.usage = "TRACE [--policy POLICY] [--pages N] [--seed N] [--batch N] [--vm VM] [--json]",
 	.help = "Run recorded faults through a policy, without a guest",
 	.details =
 	"TRACE is a file that trace-cmd wrote:\n"
@@ -232,8 +243,9 @@ const struct nptb_cmd cmd_replay = {
 	"                   true-lru, told of every hit; opt, which knows the future\n"
 	"  --pages N        with N pages of 4 KiB, 1 to 4294967295\n"
 	"  --seed N         what random begins with\n"
+	"  --batch N        evict N pages at a time, 1 to 32, as --batch of set; 1 if not given\n"
 	"  --vm VM          the faults of VM <pid>-<fd>, where there are several\n"
 	"  --json           print JSON\n"
 	"\n"
-	"What is not given is as recorded.\n",
+	"What else is not given is as recorded.\n",
 };

@@ -94,7 +94,7 @@ static int register_tree(struct run *run)
 	/* An older module knows no fields but the first four. */
 	static const enum knob fields[] = {
 		KNOB_BUDGET, KNOB_POLICY, KNOB_ON_LOOP, KNOB_SEED, KNOB_FLUSH_AGED, KNOB_LEND_MAX,
-		KNOB_BURST, KNOB_BACKING, KNOB_PIN, KNOB_EXEMPT,
+		KNOB_BURST, KNOB_BACKING, KNOB_BATCH, KNOB_PIN, KNOB_EXEMPT,
 	};
 	/* Beside a range of one digit, its name takes eight characters more. */
 	char line[256 + 5 * 2 * KNOB_FRAMES_MAX];

@@ -12,7 +12,8 @@
 
 /* In the order in which they are shown; the first four are text in JSON. */
 const char *const binding_knobs[BINDING_KNOBS] = {
-	"policy", "on_loop", "flush_aged", "backing", "budget", "lend_max", "burst", "seed",
+	"policy", "on_loop", "flush_aged", "backing", "budget", "lend_max", "burst", "batch",
+	"seed",
 };
 
 #define TEXT_KNOBS	4

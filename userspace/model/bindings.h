@@ -12,7 +12,7 @@
 /* "comm", "cgroup". */
 #define BINDING_KIND_MAX 16
 /* The knobs that they have. */
-#define BINDING_KNOBS	8
+#define BINDING_KNOBS	9
 
 extern const char *const binding_knobs[BINDING_KNOBS];
 

@@ -32,21 +32,31 @@ static int read_stats(const char *vm, struct stats *s)
 	return err;
 }
 
+/*
+ * A knob that came later: an older module does as if it were @old. Where the kernel is
+ * locked down, see read_overview(), which has nothing of it, it is empty.
+ */
+static int read_later(const char *vm, const char *knob, const char *old, char value[KNOB_MAX])
+{
+	int err = read_knob(vm, knob, value);
+
+	if (err == -ENOENT)
+		strscpy(value, old, KNOB_MAX);
+	else if (err == -EPERM)
+		value[0] = '\0';
+	else
+		return err;
+	return 0;
+}
+
 /* To count what is in host memory takes a while: where it is held to a budget alone. */
 static int read_backed(const char *vm, struct vm_info *info)
 {
 	char word[KNOB_MAX];
-	int err = read_knob(vm, "backing", info->backing);
+	int err = read_later(vm, "backing", "resident", info->backing);
 
-	if (err == -ENOENT) {
-		strscpy(info->backing, "resident", sizeof(info->backing));
-		err = 0;
-	}
-	/* Locked down: see read_overview(), which has nothing of it. */
-	if (err == -EPERM) {
-		info->backing[0] = '\0';
-		err = 0;
-	}
+	if (!err)
+		err = read_later(vm, "batch", "1", info->batch);
 	info->backed = 0;
 	if (err || strcmp(info->backing, "reclaim") != 0)
 		return err;
@@ -174,6 +184,7 @@ struct json_object *vm_info_json(const struct vm_info *info)
 			       json_object_new_string(info->backing));
 	json_object_object_add(obj, "backed", strcmp(info->backing, "reclaim") != 0 ? NULL :
 			       json_object_new_uint64(info->backed));
+	json_object_object_add(obj, "batch", budget_json(info->batch));
 	json_object_object_add(obj, "resident", json_object_new_uint64(info->resident));
 	json_object_object_add(obj, "stats", stats_json(&info->stats));
 	return obj;

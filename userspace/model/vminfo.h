@@ -26,6 +26,7 @@
  * @on_loop: what happens in a fault loop
  * @backing: what becomes of pages that go; "resident" under an older module, empty where
  *	a kernel that is locked down does not tell
+ * @batch: pages that go for one fault, at most; "1" under an older module, or empty, as @backing
  * @resident: resident pages, by KVM's counters
  * @backed: pages in host memory; read where @backing is "reclaim" alone
  * @stats: its counters
@@ -40,6 +41,7 @@ struct vm_info {
 	char policy[KNOB_MAX];
 	char on_loop[KNOB_MAX];
 	char backing[KNOB_MAX];
+	char batch[KNOB_MAX];
 	unsigned long long resident;
 	unsigned long long backed;
 	struct stats stats;

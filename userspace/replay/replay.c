@@ -17,6 +17,9 @@
 #include "base/util.h"
 
 #define BUCKET_BITS	12
+/* Accessed bits that the module looks at for a batch: NPTB_FAULT_LOOKS. */
+#define LOOKS_MAX	64
+
 /* Of the hash. What is replayed does not depend on it. */
 #define MULTIPLIER	0x9e3779b97f4a7c15ULL
 
@@ -51,6 +54,8 @@ struct vcpu {
  * struct replay - a replay under way
  * @pages: that are there
  * @limit: most of them
+ * @batch: pages that go at a time, at most
+ * @looks: accessed bits looked at for one fault
  * @bare: the policy gives no shield
  * @nr_vcpus: entries in @vcpu
  * @vcpu: by index
@@ -63,6 +68,8 @@ struct vcpu {
 struct replay {
 	struct pages pages;
 	unsigned long long limit;
+	unsigned int batch;
+	unsigned int looks;
 	bool bare;
 	size_t nr_vcpus;
 	struct vcpu *vcpu;
@@ -92,6 +99,8 @@ static bool young(void *ctx, u64 key)
 	struct replay *r = ctx;
 	struct nptb_page *page = nptb_rset_find(&r->pages.set, key);
 	bool was = page && *accessed(&r->pages, page);
+
+	r->looks++;
 
 	if (page)
 		*accessed(&r->pages, page) = false;
@@ -220,30 +229,50 @@ static bool break_shield(struct replay *r, struct vcpu *v)
 	return first;
 }
 
-/* As choose() of module/budget/reclaim.c. Return: whether a page was taken. */
-static bool evict(struct replay *r, struct vcpu *v, u64 key)
+/* As module/budget/make_room.h chooses. Return: how many pages went. */
+static unsigned int evict(struct replay *r, struct vcpu *v, u64 key)
 {
 	struct nptb_rset *set = &r->pages.set;
 	struct nptb_page *page = nptb_rset_find(set, key);
+	unsigned int went = 0;
 
 	if (page) {
 		nptb_rset_take(set, page);
-		return true;
+		return 1;
 	}
+	r->looks = 0;
 	page = nptb_rset_victim(set);
 	if (!page && break_shield(r, v))
 		page = nptb_rset_victim(set);
 	if (!page) {
 		page = nptb_rset_own_victim(set, &v->shield);
 		r->counts.own += !!page;
+		return !!page;
 	}
-	return page;
+	/* As nptb_evict_batch(). */
+	for (went = 1; went < r->batch && r->looks < LOOKS_MAX && nptb_rset_victim(set); went++)
+		;
+	return went;
 }
 
 static void make_room(struct replay *r, struct vcpu *v, u64 key)
 {
-	while (r->pages.set.count >= r->limit && evict(r, v, key))
-		r->counts.evictions++;
+	unsigned int went = 1;
+
+	while (r->pages.set.count >= r->limit && went) {
+		went = evict(r, v, key);
+		r->counts.evictions += went;
+	}
+}
+
+/* Half of the limit at most, as the module has it. */
+static unsigned int batch_of(const struct replay_args *args, unsigned long long limit)
+{
+	unsigned long long half = limit / 2 ? limit / 2 : 1;
+
+	if (args->policy->bare || !args->batch)
+		return 1;
+	return args->batch < half ? args->batch : half;
 }
 
 static int give(struct replay *r, struct vcpu *v, u64 key, u64 next)
@@ -369,6 +398,7 @@ static int begin(struct replay *r, const struct trace_vm *vm, const struct repla
 
 	r->bare = args->policy->bare;
 	r->limit = keep && keep < args->pages ? keep : args->pages;
+	r->batch = batch_of(args, r->limit);
 	if (!err)
 		err = begin_vcpus(r, vm);
 	if (err)

@@ -14,11 +14,13 @@
  * @policy: one of the module's, or of replay_ideal.c
  * @pages: the budget
  * @seed: for dice
+ * @batch: pages that go at a time, at most
  */
 struct replay_args {
 	const struct nptb_policy_ops *policy;
 	unsigned long long pages;
 	unsigned long long seed;
+	unsigned int batch;
 };
 
 /**

@@ -88,7 +88,7 @@ void fake_vm(const char *vm, const char *budget, const char *stats, const char *
 		{ "budget", budget }, { "policy", "fifo\n" }, { "on_loop", "log\n" },
 		{ "seed", "0\n" }, { "flush_aged", "off\n" }, { "pin", "" }, { "exempt", "" },
 		{ "lend_max", "64\n" }, { "burst", "130\n" },
-		{ "backing", "resident\n" }, { "backed", "9\n" },
+		{ "backing", "resident\n" }, { "backed", "9\n" }, { "batch", "1\n" },
 		{ "resident", "1\n" }, { "stats", stats }, { "loops", loops },
 	};
 	char path[128];
@@ -136,6 +136,7 @@ int fake_setup(void **state)
 	fake_write("nptbudget/defaults/lend_max", "64\n");
 	fake_write("nptbudget/defaults/burst", "130\n");
 	fake_write("nptbudget/defaults/backing", "resident\n");
+	fake_write("nptbudget/defaults/batch", "1\n");
 	fake_write("nptbudget/defaults/bindings", "");
 	return 0;
 }

@@ -56,6 +56,9 @@ static void wrong_use(void **state)
 	WRONG("--burst 0: out of range, 1 to 130", "set", "1-2", "--burst", "0");
 	WRONG("--burst '0x1': not a number", "run", "--pages", "5", "--burst", "0x1", "true");
 	WRONG("--burst 131: out of range", "run", "--pages", "5", "--burst", "131", "true");
+	WRONG("--batch 0: out of range, 1 to 32", "set", "1-2", "--batch", "0");
+	WRONG("--batch 33: out of range, 1 to 32", "run", "--pages", "5", "--batch=33", "true");
+	WRONG("--batch 'x': not a number", "set", "1-2", "--batch", "x");
 	WRONG("--lend-max 4097: out", "run", "--pages", "5", "--lend-max", "4097", "true");
 	WRONG("out of range", "set", "1-2", "--seed", "18446744073709551616");
 	WRONG("on or off", "set", "1-2", "--flush-aged", "yes");
@@ -257,6 +260,10 @@ static void sets(void **state)
 	assert_string_equal(text, "0\n");
 	fake_read("nptbudget/vms/1200-31/burst", text, sizeof(text));
 	assert_string_equal(text, "1\n");
+	COMMAND(&r, "set", "1200-31", "--batch", "32");
+	assert_int_equal(r.status, 0);
+	fake_read("nptbudget/vms/1200-31/batch", text, sizeof(text));
+	assert_string_equal(text, "32\n");
 	COMMAND(&r, "set", "1200-31", "--pages", "3", "--json");
 	obj = json_of(r.out);
 	assert_string_equal(json_at(obj, "backing"), "resident");

@@ -43,7 +43,7 @@ static void sets_defaults(void **state)
 
 	COMMAND(&r, "defaults");
 	assert_int_equal(r.status, 0);
-	assert_has(r.out, "7        64    130    12  all\n");
+	assert_has(r.out, "7        64    130      1    12  all\n");
 
 	COMMAND(&r, "defaults", "--comm", "a b", "--pages", "5", "--policy", "fifo");
 	assert_string_equal(r.err, "");
@@ -65,11 +65,11 @@ static void shows_bindings(void **state)
 
 	(void)state;
 	fake_write("nptbudget/defaults/bindings",
-		   "budget=5 policy=fifo on_loop=lend seed=1 flush_aged=on lend_max=64 burst=2 backing=reclaim new=1 comm=a b\n"
+		   "budget=5 policy=fifo on_loop=lend seed=1 flush_aged=on lend_max=64 burst=2 backing=reclaim batch=8 new=1 comm=a b\n"
 		   "budget=off policy=lru on_loop=log seed=0 flush_aged=off lend_max=64 burst=2 cgroup=/x=1\n");
 	COMMAND(&r, "defaults");
 	assert_int_equal(r.status, 0);
-	assert_has(r.out, "fifo    lend     on          reclaim        5        64      2     1  comm a b\n");
+	assert_has(r.out, "fifo    lend     on          reclaim        5        64      2      8     1  comm a b\n");
 	assert_has(r.out, "cgroup /x=1\n");
 	assert_has(r.out, "all others\n");
 	COMMAND(&r, "defaults", "--json");

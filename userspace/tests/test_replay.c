@@ -49,35 +49,47 @@ static void textbook(void **state)
 	static const char belady[] = "abcdabeabcde";
 	static const struct {
 		const char *policy, *string;
-		unsigned int pages, hits, misses, evictions, own;
+		unsigned int pages, hits, misses, evictions, own, batch;
 	} cases[] = {
-		{ "fifo", belady, 3, 3, 9, 6, 0 },
-		{ "fifo", belady, 4, 2, 10, 6, 0 },
-		{ "true-lru", belady, 3, 2, 10, 7, 0 },
-		{ "true-lru", belady, 4, 4, 8, 4, 0 },
-		{ "opt", belady, 3, 5, 7, 4, 0 },
-		{ "opt", belady, 4, 6, 6, 2, 0 },
-		{ "fifo", belady, 5, 7, 5, 0, 0 },
-		{ "mru", "abcdabcdabcd", 3, 4, 8, 5, 0 },
-		{ "fifo", "abcdabcdabcd", 3, 0, 12, 9, 0 },
-		{ "last-only", "abab", 64, 0, 4, 3, 0 },
-		{ "last-only", "aaaa", 64, 3, 1, 0, 0 },
+		{ "fifo", belady, 3, 3, 9, 6, 0, 1 },
+		{ "fifo", belady, 4, 2, 10, 6, 0, 1 },
+		{ "true-lru", belady, 3, 2, 10, 7, 0, 1 },
+		{ "true-lru", belady, 4, 4, 8, 4, 0, 1 },
+		{ "opt", belady, 3, 5, 7, 4, 0, 1 },
+		{ "opt", belady, 4, 6, 6, 2, 0, 1 },
+		{ "fifo", belady, 5, 7, 5, 0, 0, 1 },
+		{ "mru", "abcdabcdabcd", 3, 4, 8, 5, 0, 1 },
+		{ "fifo", "abcdabcdabcd", 3, 0, 12, 9, 0, 1 },
+		{ "last-only", "abab", 64, 0, 4, 3, 0, 1 },
+		{ "last-only", "aaaa", 64, 3, 1, 0, 0, 1 },
 		/* An attempt's pages are shielded: c cannot take a or b. */
-		{ "fifo", "xa+b+c", 3, 0, 4, 1, 0 },
-		{ "mru", "xa+b+cx", 3, 0, 5, 2, 0 },
+		{ "fifo", "xa+b+c", 3, 0, 4, 1, 0, 1 },
+		{ "mru", "xa+b+cx", 3, 0, 5, 2, 0, 1 },
 		/* More than there is: the oldest of its own goes, a loop. */
-		{ "fifo", "a+b+a+b", 1, 0, 4, 3, 3 },
-		{ "last-only", "a+b+a+b", 64, 0, 4, 3, 0 },
-		{ "fifo", "a+b+a+b", 2, 2, 2, 0, 0 },
+		{ "fifo", "a+b+a+b", 1, 0, 4, 3, 3, 1 },
+		{ "last-only", "a+b+a+b", 64, 0, 4, 3, 0, 1 },
+		{ "fifo", "a+b+a+b", 2, 2, 2, 0, 0, 1 },
 		/* The module had it: it comes again whatever the budget. */
-		{ "fifo", "ab!a", 2, 0, 3, 1, 0 },
-		{ "fifo", "ab!a", 3, 0, 3, 0, 0 },
+		{ "fifo", "ab!a", 2, 0, 3, 1, 0, 1 },
+		{ "fifo", "ab!a", 3, 0, 3, 0, 0, 1 },
 		/* Room is made for a race, nothing is mapped. */
-		{ "fifo", "a~bb", 1, 0, 2, 1, 0 },
-		{ "fifo", "a#b-b*bb", 1, 0, 2, 1, 0 },
+		{ "fifo", "a~bb", 1, 0, 2, 1, 0, 1 },
+		{ "fifo", "a#b-b*bb", 1, 0, 2, 1, 0, 1 },
 		/* Another vCPU's shield breaks where nothing else is left. */
-		{ "fifo", "a'b'+c", 2, 0, 3, 1, 0 },
-		{ "fifo", "a'b", 1, 0, 2, 1, 0 },
+		{ "fifo", "a'b'+c", 2, 0, 3, 1, 0, 1 },
+		{ "fifo", "a'b", 1, 0, 2, 1, 0, 1 },
+		/* Several at a time: half of the pages at most, and none that is shielded. */
+		{ "fifo", "abcdefgh", 4, 0, 8, 4, 0, 2 },
+		{ "fifo", "abcdeab", 4, 0, 7, 4, 0, 2 },
+		{ "fifo", "abcdecd", 4, 2, 5, 2, 0, 2 },
+		{ "fifo", "abcdefgh", 4, 0, 8, 4, 0, 32 },
+		{ "fifo", "abcdefgh", 6, 0, 8, 3, 0, 3 },
+		{ "fifo", "abcdefgh", 3, 0, 8, 5, 0, 32 },
+		{ "fifo", "ab", 1, 0, 2, 1, 0, 32 },
+		{ "fifo", "xa+b+c+d", 4, 0, 5, 1, 0, 2 },
+		{ "fifo", "a+b+a+b", 1, 0, 4, 3, 3, 8 },
+		{ "last-only", "abab", 64, 0, 4, 3, 0, 8 },
+		{ "clock", "abcdefgh", 4, 0, 8, 4, 0, 2 },
 	};
 	size_t i;
 
@@ -85,6 +97,7 @@ static void textbook(void **state)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct replay_args args = {
 			.policy = replay_policy(cases[i].policy), .pages = cases[i].pages,
+			.batch = cases[i].batch,
 		};
 		struct replay_counts c;
 		struct trace_vm vm;

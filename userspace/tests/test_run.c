@@ -87,10 +87,10 @@ static void registration(void **state)
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
 	assert_has(line, " seed=7 flush_aged=on\n");
-	RUN(&r, "--burst=5", "--lend-max", "9", "--", "sh", "-c",
+	RUN(&r, "--batch=8", "--burst=5", "--lend-max", "9", "--", "sh", "-c",
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));
-	assert_has(line, " lend_max=9 burst=5\n");
+	assert_has(line, " lend_max=9 burst=5 batch=8\n");
 	RUN(&r, "--pin", "0x10-0x1f", "--exempt=7", "--pin=9", "--", "sh", "-c",
 	    "cp $NPTBUDGET_DEBUGFS/nptbudget/run $NPTBUDGET_DEBUGFS/line");
 	fake_read("line", line, sizeof(line));

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+struct kvm;
 struct kvm_vcpu;
 
 /**
@@ -39,5 +40,23 @@ struct nptb_flush {
 	u32 nr;
 	struct kvm_vcpu *vcpu[NPTB_FLUSH_VCPUS];
 };
+
+/**
+ * nptb_kvm_evict_several() - the same for several frames, with one flush for all
+ * @kvm: alive
+ * @flush: of the VM; one caller at a time
+ * @trail: see nptb_kvm_young()
+ * @vcpu: whose thread this is, after an exit; or NULL
+ * @keys: of the frames
+ * @nr: how many, 32 at most
+ *
+ * Nobody maps anything between the zaps and the flush.
+ *
+ * Context: as nptb_kvm_evict().
+ * Return: a bit for each of them, by its place, set where there was a leaf.
+ */
+u32 nptb_kvm_evict_several(struct kvm *kvm, struct nptb_flush *flush,
+			   const struct nptb_trail *trail, struct kvm_vcpu *vcpu,
+			   const u64 *keys, u32 nr);
 
 #endif /* NPTB_X86_ARCH_ZAP_H */
