@@ -11,6 +11,7 @@
 #include "x86/prototypes.h"
 #include "x86/symbols.h"
 #include "x86/vendor.h"
+#include "x86/soft/xsave.h"
 
 /* No CPU has both, and kvm_amd or kvm_intel may be loaded after us. */
 static const struct nptb_vendor *vendor_of_cpu(void)
@@ -44,5 +45,6 @@ int nptb_kvm_init(void)
 		return ret;
 	if (!nptb_symbols_find() || !vendor->find() || !nptb_kvm_memory_init())
 		return -ENOENT;
+	nptb_xsave_init();
 	return 0;
 }

@@ -13,9 +13,12 @@
 #include "x86/soft/event.h"
 #include "x86/soft/fpu.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/mmx.h"
 #include "x86/soft/step.h"
 #include "x86/symbols.h"
 #include "x86/soft/vector.h"
+#include "x86/soft/x87.h"
+#include "x86/soft/xsave.h"
 
 /* DR7.GD: APM volume 2, section 13.1.1.4. */
 #define DR7_GD_BIT	BIT(13)
@@ -196,6 +199,12 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 		end = nptb_count_step(soft, insn);
 	else if (nptb_vector_is(insn))
 		end = nptb_vector_step(soft, insn);
+	else if (nptb_xsave_is(insn))
+		end = nptb_xsave_step(soft, insn);
+	else if (nptb_mmx_is(insn))
+		end = nptb_mmx_step(soft, insn);
+	else if (nptb_x87_is(insn))
+		end = nptb_x87_step(soft, insn);
 	else
 		end = nptb_fpu_step(soft, insn);
 	return end == NPTB_SOFT_RAISED ? nptb_event_raise(soft) : end;

@@ -73,9 +73,9 @@ static enum nptb_soft_end xgetbv(struct nptb_soft *soft, const struct nptb_insn 
 {
 	if (!(soft->state.cr4 & NPTB_CR4_OSXSAVE))
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
-	/* XINUSE is known to the CPU alone. */
+	/* What is in use is known to the CPU alone: see x86/xsave.c. */
 	if ((u32)soft->state.gpr[RCX] == 1)
-		return nptb_soft_unable(soft, NPTB_REASON_FORM);
+		return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
 	if ((u32)soft->state.gpr[RCX])
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
 	soft->state.gpr[RAX] = (u32)soft->xcr0;
