@@ -12,6 +12,7 @@
  * IST makes SS null at the same level as well. Such error codes and SS are not compared,
  * and all descriptors are accessed before; the unit tests have these.
  */
+#include <cpuid.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <signal.h>
@@ -75,6 +76,17 @@ static const struct kind kinds[] = {
 	INSTRUCTION("fninit", "\xdb\xe3"), INSTRUCTION("fnclex", "\xdb\xe2"),
 	INSTRUCTION("fwait", "\x9b"), INSTRUCTION("emms", "\x0f\x77"),
 	INSTRUCTION("fild", "\xdb\x07"), INSTRUCTION("fldcw", "\xd9\x2f"),
+	INSTRUCTION("rdfsbase", "\xf3\x48\x0f\xae\xc1"),
+	INSTRUCTION("rdgsbase", "\xf3\x0f\xae\xc9"),
+	INSTRUCTION("wrfsbase", "\xf3\x48\x0f\xae\xd3"),
+	INSTRUCTION("wrgsbase", "\xf3\x0f\xae\xdb"),
+	INSTRUCTION("lar", "\x0f\x02\xc3"), INSTRUCTION("lar, 16 bits", "\x66\x0f\x02\xc3"),
+	INSTRUCTION("lsl", "\x0f\x03\xc3"), INSTRUCTION("lsl from memory", "\x48\x0f\x03\x07"),
+	INSTRUCTION("verr", "\x0f\x00\xe3"), INSTRUCTION("verw", "\x0f\x00\xeb"),
+	INSTRUCTION("verw memory", "\x0f\x00\x2f"), INSTRUCTION("clwb", "\x66\x0f\xae\x37"),
+	INSTRUCTION("rdrand", "\x48\x0f\xc7\xf0"),
+	INSTRUCTION("rdrand, 16 bits", "\x66\x0f\xc7\xf0"),
+	INSTRUCTION("rdpkru", "\x0f\x01\xee"), INSTRUCTION("invpcid", "\x66\x0f\x38\x82\x37"),
 	/* Exceptions that the CPU or the emulator raises. */
 	INSTRUCTION("div", "\xf7\xf6"), INSTRUCTION("mov, #PF", "\x48\x8b\x07"),
 	INSTRUCTION("mov to memory, #PF", "\x48\x89\x07"), INSTRUCTION("cli, #GP", "\xfa\x90"),
@@ -97,9 +109,10 @@ struct result {
 	uint32_t exit;
 	uint32_t shadow;
 	struct kvm_regs regs;
-	struct kvm_segment cs, ss, ds, gs;
+	struct kvm_segment cs, ss, ds, fs, gs;
 	uint64_t cr2, kernel_gs, memory, gdt, operand;
 	struct kvm_fpu fpu;
+	uint64_t frame[6];	/* of the last delivery */
 };
 
 static struct vmm vm;
@@ -137,6 +150,11 @@ static struct trial make_trial(unsigned int i)
 		memcpy(&t.regs.rax, vm.mem + DATA, 8), memcpy(&t.regs.rdx, vm.mem + DATA + 8, 8);
 	if (!(roll() % 3))
 		t.regs.rsi = 0;
+	if (roll() % 2)
+		t.regs.rbx = roll() % 2 ? roll() % (8 * LEVEL_GDT_NR + 16) : roll() >> 17;
+	/* QEMU's CPU takes any base. */
+	if (!strncmp(t.kind->name, "wr", 2) && strcmp(kvm_vendor(), "kvm_intel"))
+		t.regs.rbx >>= 17;
 	t.regs.rdi = roll() % 2 ? DATA : PICK(addresses);
 	t.regs.rsp = roll() % 4 ? STACK_OF(0) : PICK(stacks);
 	t.regs.rip = CODE;
@@ -184,6 +202,14 @@ static void on_alarm(int sig)
 	overdue = 1;
 }
 
+/* CPUID, leaf 7: APM volume 3, appendix E. */
+static unsigned int has_fsgsbase(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && ebx & 1;
+}
+
 static void open_guest(void)
 {
 	struct vmm_args args = { .pages = 1 };
@@ -203,9 +229,9 @@ static void open_guest(void)
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &start) || ioctl(vcpu->fd, KVM_GET_FPU, &fpu))
 		die("cannot read a vCPU: %s", strerror(errno));
 	level_tables(&start);
-	/* Write protection, and OSFXSR and OSXMMEXCPT. */
+	/* Write protection; OSFXSR, OSXMMEXCPT and FSGSBASE. */
 	start.cr0 |= 1 << 16 | 1 << 5 | 1 << 1;
-	start.cr4 |= 3 << 9;
+	start.cr4 |= 3 << 9 | has_fsgsbase() << 16;
 	vmm_set_msr(vcpu, MSR_STAR, 0x0023000800000000);
 }
 
@@ -289,6 +315,7 @@ static void look(const struct trial *t, struct result *r)
 	struct kvm_vcpu_events events;
 	struct kvm_sregs sregs;
 	uint64_t *code;
+	unsigned int i;
 
 	if (ioctl(vcpu->fd, KVM_GET_REGS, &r->regs) || ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) ||
 	    ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events) || ioctl(vcpu->fd, KVM_GET_FPU, &r->fpu))
@@ -300,6 +327,9 @@ static void look(const struct trial *t, struct result *r)
 	/* Of a #PF: QEMU's CPU reads before it looks whether it may write. */
 	else if (strstr(t->kind->name, "cmpxchg16b"))
 		*code &= ~2ULL;
+	/* Of a #DF, which RIP is saved is undefined: APM volume 2, section 8.2.9. */
+	if (r->regs.rip == LEVEL_HANDLERS + 16 * 8 + 1)
+		code[1] = 0;
 	r->exit = vcpu->run->exit_reason;
 	r->shadow = events.interrupt.shadow;
 	r->cs = sregs.cs;
@@ -309,16 +339,24 @@ static void look(const struct trial *t, struct result *r)
 	if (!t->level_3 && !r->ss.selector && strcmp(kvm_vendor(), "kvm_intel"))
 		r->ss = start.ss, r->ss.selector = LEVEL_DATA0;
 	r->ds = sregs.ds;
+	r->fs = sregs.fs;
 	r->gs = sregs.gs;
 	r->cr2 = sregs.cr2;
 	r->kernel_gs = kernel_gs();
 	r->memory = hash(vm.mem + STACKS, KEPT);
 	if (r->regs.rdi < ABSENT - 8)
 		memcpy(&r->operand, vm.mem + r->regs.rdi, 8);
+	memcpy(r->frame, vm.mem + stack_of(&r->regs), sizeof(r->frame));
+	/* RF. */
+	for (i = 0; i < ARRAY_SIZE(r->frame); i++)
+		r->frame[i] &= ~(1ULL << 16);
 	r->gdt = hash(vm.mem + LEVEL_GDT, LEVEL_GDT_NR * 8);
 	/* QEMU's CPU does not note the last instruction's address and opcode. */
 	if (strcmp(t->kind->name, "fild") || strcmp(kvm_vendor(), "kvm_intel"))
 		r->fpu.last_ip = r->fpu.last_dp = r->fpu.last_opcode = 0;
+	/* What is random is another each time. */
+	if (!strncmp(t->kind->name, "rdrand", 6))
+		r->regs.rax = 0;
 	/* A shutdown leaves what it likes. */
 	if (r->exit == KVM_EXIT_SHUTDOWN)
 		memset(&r->shadow, 0, sizeof(*r) - offsetof(struct result, shadow));
@@ -345,12 +383,16 @@ static struct result run(const struct trial *t)
 
 static void tell(const char *who, const struct result *r)
 {
+	unsigned int i;
+
 	note("  %s exit %u rip 0x%llx rsp 0x%llx rflags 0x%llx cs 0x%x ss 0x%x cr2 0x%llx", who,
 	     r->exit, r->regs.rip, r->regs.rsp, r->regs.rflags, r->cs.selector, r->ss.selector,
 	     (unsigned long long)r->cr2);
 	note("      rax 0x%llx rcx 0x%llx rdx 0x%llx gs 0x%llx 0x%llx memory %llx operand %llx",
 	     r->regs.rax, r->regs.rcx, r->regs.rdx, r->gs.base, (unsigned long long)r->kernel_gs,
 	     (unsigned long long)r->memory, (unsigned long long)r->operand);
+	for (i = 0; i < ARRAY_SIZE(r->frame); i++)
+		note("      frame %u: 0x%llx", i, (unsigned long long)r->frame[i]);
 }
 
 /* Where in struct kvm_fpu. */

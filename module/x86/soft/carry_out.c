@@ -14,7 +14,9 @@
 #include "x86/soft/fpu.h"
 #include "x86/guest_memory.h"
 #include "x86/soft/mmx.h"
+#include "x86/soft/segment.h"
 #include "x86/soft/step.h"
+#include "x86/soft/system.h"
 #include "x86/symbols.h"
 #include "x86/soft/vector.h"
 #include "x86/soft/x87.h"
@@ -203,6 +205,10 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 		end = nptb_xsave_step(soft, insn);
 	else if (nptb_mmx_is(insn))
 		end = nptb_mmx_step(soft, insn);
+	else if (nptb_segment_is(insn))
+		end = nptb_segment_step(soft, insn);
+	else if (nptb_system_is(insn))
+		end = nptb_system_step(soft, insn);
 	else if (nptb_x87_is(insn))
 		end = nptb_x87_step(soft, insn);
 	else

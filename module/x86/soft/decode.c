@@ -199,7 +199,7 @@ static bool is_known(u8 map, u8 op, bool *modrm)
 		*modrm = op >= 0xd8 && op <= 0xdf;
 		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
 	}
-	*modrm = op == 0x01 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f ||
+	*modrm = op <= 0x03 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f ||
 		 op == 0xb8 || op == 0xbc || op == 0xbd || is_vector(op);
 	return *modrm || op == 0x07 || op == 0x0b || op == 0x77;
 }
