@@ -5,10 +5,14 @@
 #   check-guests.sh [--kernel SERIES] [GUEST...]   all of scripts/guests/table, or those named
 #   check-guests.sh --pages LIST [GUEST...]        with these budgets, fifo alone, in place of
 #                                                  the table's; beside what is known
-#   check-guests.sh --floor [--seconds N] [GUEST...]  the least hard budget of each, or what is
-#                                                  known of it after N seconds for each
+#   check-guests.sh --floor [--seconds N] [--first LIST] [GUEST...]
+#                                                  the least hard budget of each, or what is
+#                                                  known of it after N seconds for each; LIST
+#                                                  is tried first, in place of the table's
 #   check-guests.sh --list                         the guests, and what is known of each
 #   check-guests.sh --write                        the tables of docs/GUESTS.md and LIMIT.md anew
+# With --pages and --floor the lab's clock counts instructions, on one CPU: few pages make a
+# guest slow, and its timer, and what waits for it, are not to be faster on a busy machine.
 # Each has a lab of its own; results stay in build/guests/results/. --list and --write note them
 # in docs/GUESTS.json, where what was not done again stays.
 # shellcheck disable=SC2317 # job calls what it is given
@@ -18,15 +22,17 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/all.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/debian-guest.sh
 . "$here/lib/debian-guest.sh"
-USAGE="usage: check-guests.sh [--kernel SERIES] [--floor [--seconds N]|--pages LIST] [GUEST...] | --list | --write"
+USAGE="usage: check-guests.sh [--kernel SERIES] [--floor [--seconds N] [--first LIST]|--pages LIST] [GUEST...] | --list | --write"
 
 # The Linux guests' kernel.
 GUEST=6.1
 DIR=$PROJECT/build/guests
 RESULTS=$DIR/results
 KNOWN=$PROJECT/docs/GUESTS.json
-# Seconds for one guest; for one floor, and to start a lab and end it.
-SECONDS_RUN=7200 SECONDS_FLOOR=7200 SECONDS_LAB=300
+# Seconds for one guest; for one floor, by L1's clock; and to start a lab and end it.
+SECONDS_RUN=7200 SECONDS_FLOOR=600 SECONDS_LAB=300
+# By a clock that counts instructions a second takes up to so many.
+COUNTED=30
 # For microvm's 2 GiB.
 MEM=4G
 
@@ -98,14 +104,16 @@ prepare() {
 	build_bare
 }
 
-# in_lab SERIES WHAT SECONDS ARGS...: run.sh's results in $RESULTS/WHAT, also those of a lab
-# that was cut short.
+# in_lab SERIES CLOCK WHAT SECONDS ARGS...: run.sh's results in $RESULTS/WHAT, also those of a
+# lab that was cut short. CLOCK: real, or counted.
 in_lab() {
-	local series=$1 what=$2 seconds=$3 out rc=0
-	shift 3
+	local series=$1 clock=$2 what=$3 seconds=$4 out rc=0
+	local -a counted=()
+	shift 4
+	[ "$clock" = real ] || counted=(--icount --cpus 1)
 	mkdir -p "$DIR/out" "$RESULTS/$what"
 	out=$(mktemp -d "$DIR/out/$what.XXXXXX")
-	"$here/lab" --kernel "$series" --mem $MEM --timeout "$seconds" --out "$out" -- \
+	"$here/lab" --kernel "$series" --mem $MEM "${counted[@]}" --timeout "$seconds" --out "$out" -- \
 		scripts/guests/run.sh "$@" || rc=$?
 	# The later of two counts.
 	[ ! -f "$out/runs" ] || cat "$out/runs" >>"$RESULTS/$what/runs"
@@ -118,11 +126,12 @@ note_results() { perl "$here/guests/record.pl" "$RESULTS" "$KNOWN"; }
 
 # Each guest, and the sum of all.
 check() {
-	local series=$1 name log=$DIR/log
+	local series=$1 name log=$DIR/log clock=real
 	shift
+	[ -z "$pages" ] || clock=counted
 	: >"$log"
 	for name in "$@"; do
-		{ in_lab "$series" "$name" $SECONDS_RUN "$name" ${pages:+"$pages"} || echo "Bail out! $name"; } | tee -a "$log"
+		{ in_lab "$series" $clock "$name" $SECONDS_RUN "$name" ${pages:+"$pages"} || echo "Bail out! $name"; } | tee -a "$log"
 	done
 	read -r passed failed skipped < <(awk -v status=0 -f "$here/lib/tally.awk" "$log")
 	echo "$passed passed, $failed failed, $skipped skipped"
@@ -133,14 +142,15 @@ floors() {
 	local series=$1 name rc=0
 	shift
 	for name in "$@"; do
-		in_lab "$series" "$name-floor" $((seconds + SECONDS_LAB)) --floor "$seconds" "$name" ||
+		in_lab "$series" counted "$name-floor" $((seconds * COUNTED + SECONDS_LAB)) \
+			--floor "$seconds" "$name" ${first:+"$first"} ||
 			{ say "$name: no floor"; rc=1; }
 	done
 	return $rc
 }
 
 main() {
-	local series=6.12 floor=0 pages='' seconds=$SECONDS_FLOOR
+	local name series=6.12 floor=0 pages='' first='' seconds=$SECONDS_FLOOR
 	case ${1-} in
 	--list) note_results; "$here/guests/tables.sh" --list "$KNOWN"; return ;;
 	--write)
@@ -154,16 +164,18 @@ main() {
 		--kernel) [ $# -ge 2 ] || usage_error "$USAGE"; series=$2; shift 2 ;;
 		--floor) floor=1; shift ;;
 		--seconds) [ $# -ge 2 ] || usage_error "$USAGE"; seconds=$2; shift 2 ;;
+		--first) [ $# -ge 2 ] || usage_error "$USAGE"; first=$2; shift 2 ;;
 		--pages) [ $# -ge 2 ] || usage_error "$USAGE"; pages=$2; shift 2 ;;
 		-*) usage_error "$USAGE" ;;
 		*) break ;;
 		esac
 	done
 	need_series "$series"
-	[[ $pages =~ ^([1-9][0-9]*(,[1-9][0-9]*)*)?$ ]] || usage_error "--pages takes numbers, as 256,64; not '$pages'"
+	for name in "$pages" "$first"; do
+		[[ $name =~ ^([1-9][0-9]*(,[1-9][0-9]*)*)?$ ]] || usage_error "a LIST is of numbers, as 256,64; not '$name'"
+	done
 	[[ $seconds =~ ^[1-9][0-9]*$ ]] || usage_error "--seconds takes a number, not '$seconds'"
 	mkdir -p "$DIR"
-	local name
 	local -a guests=()
 	mapfile -t guests < <(names)
 	for name in "$@"; do

@@ -38,6 +38,7 @@ bare=(-M pc -m 4 -no-reboot -serial "file:$console" -kernel "$GUESTS/bare-$1")
 case $1 in
 two)
 	qemu-img create -q -f qcow2 "$dir/disk" 16M || failed "no disk"
+	[ -z "${GUEST_SHORT-}" ] || set -- two $(($2 / 5))
 	start "${bare[@]}" -smp 2 -drive "if=none,id=disk,format=qcow2,cache=unsafe,file=$dir/disk"
 	snapshots "$2" ;;
 *)

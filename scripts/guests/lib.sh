@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034 # reply is for those that source this
 # What guests share, inside L1. Each scripts/guests/NAME.sh is a VMM to those that run
 # it: it starts QEMU, has the guest do what it is for, and ends with status 0 where the
-# guest did, at once. Its standard output says what came of it.
+# guest did, at once. Its standard output says what came of it. With GUEST_SHORT it is to do the
+# same less often, which takes as many pages.
 
 GUESTS=build/guests
 # How many times longer to wait, on a slow host.

@@ -7,7 +7,8 @@
 # null where the search ended before it was found; more_than and at_most, touches (pages),
 # faults and seconds with at_most pages, policy, limit_seconds (of one run), kernel, date;
 # below: why it does not complete with more_than pages, and the loop's instruction, vector,
-# pages that it needs, class.
+# pages that it needs, class; stopped: the same with the most pages with which that was not for
+# want of time, and how many; slow: with how many it was.
 use strict;
 use warnings;
 use JSON::PP;
@@ -32,8 +33,8 @@ sub runs {
 
 sub below {
 	my ($run) = @_;
-	my $loop = $run->{loop} // return { why => $run->{why} };
-	return { why => $run->{why}, class => $loop->{class}, vector => $loop->{vector},
+	my $loop = $run->{loop} // return { why => $run->{why}, pages => $run->{pages} };
+	return { why => $run->{why}, pages => $run->{pages}, class => $loop->{class}, vector => $loop->{vector},
 		rip => $loop->{rip}, insn => $loop->{disassembly} // $loop->{insn},
 		needs => $loop->{needs} // scalar @{$loop->{pages}} };
 }
@@ -47,6 +48,10 @@ sub of_floor {
 	$r->{faults} = $at->{faults};
 	$r->{seconds} = $at->{seconds};
 	$r->{below} = $all->{below} ? below($all->{below}) : undef;
+	my ($stopped) = sort { $b->{pages} <=> $a->{pages} }
+		grep { !$_->{completed} && $_->{why} ne 'time' } @{$all->{runs}};
+	$r->{stopped} = $stopped ? below($stopped) : undef;
+	$r->{slow} = [sort { $a <=> $b } map { $_->{pages} } grep { $_->{why} eq 'time' } @{$all->{runs}}];
 	return $r;
 }
 

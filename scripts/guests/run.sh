@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Inside L1: one guest of the table, without a budget and with each of its own. TAP.
 #   run.sh NAME [PAGES,...]   and what each run came to, as JSON lines in $OUT/runs
-#   run.sh --floor SECONDS NAME   its least hard budget, in $OUT/floor.json, or as much as is
-#                                 known of it after SECONDS
+#   run.sh --floor SECONDS NAME [PAGES,...]
+#                             its least hard budget, in $OUT/floor.json, or as much as is known
+#                             of it after SECONDS; PAGES are tried first
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib/l1.sh
 . "$(dirname "$0")/../lib/l1.sh"
 here=$(dirname "$0")
 KVM=/sys/kernel/debug/kvm
+# Seconds of a fault loop, by a clock that counts instructions, after which it has no end.
+PATIENCE=1
 export LC_ALL=C
 tmp=$(mktemp -d)
 sampler=''
@@ -16,11 +19,11 @@ sampler=''
 stop_sampler() { [ -z "$sampler" ] || { kill "$sampler"; wait "$sampler"; } 2>/dev/null; sampler=; }
 trap 'stop_sampler; rm -rf "$tmp"' EXIT
 
-# row NAME: what the table has of it, in $guest $budgets $policies $limit and $vmm.
+# row NAME: what the table has of it, in $guest $budgets $policies $limit $first and $vmm.
 row() {
 	local line
 	line=$(grep -P "^$1\t" "$here/table") || { echo "run.sh: no such guest: $1" >&2; exit 2; }
-	read -r guest budgets policies limit line <<<"$line"
+	read -r guest budgets policies limit first line <<<"$line"
 	read -r -a vmm <<<"$line"
 	vmm[0]=$here/${vmm[0]}
 }
@@ -91,7 +94,9 @@ held() {
 }
 
 floor() {
-	timeout -s INT "$1" nptbudget floor --limit "$limit" --json -- "${vmm[@]}" >"$tmp/floor" 2>"$tmp/errors"
+	export GUEST_SHORT=1
+	timeout -s INT "$1" nptbudget floor --first "$first" --limit "$limit" --patience $PATIENCE --json -- \
+		"${vmm[@]}" >"$tmp/floor" 2>"$tmp/errors"
 	cat "$tmp/errors" >&2
 	jq --arg kernel "$LAB_KVER" '. + { kernel: $kernel, date: (now | strftime("%Y-%m-%d")) }' \
 		"$tmp/floor" >"$tmp/floor.json" && [ -s "$tmp/floor.json" ] || exit 1
@@ -100,7 +105,7 @@ floor() {
 		([.runs[] | "\(.pages) \(.why) \(.seconds | round) s"] | join(", "))' "$OUT/floor.json"
 }
 
-if [ "$1" = --floor ]; then row "$3"; floor "$2"; exit; fi
+if [ "$1" = --floor ]; then row "$3"; first=${4:-$first}; floor "$2"; exit; fi
 row "$1"
 [ -z "${2-}" ] || budgets=$2 policies=-
 IFS=, read -r -a pages <<<"$budgets"

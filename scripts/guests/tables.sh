@@ -16,14 +16,18 @@ ask() {
 		def runs($name): [$all.runs[] | select(.guest == $name)] |
 			sort_by([(.policy as $p | $policies | index($p)), -.pages]);
 		def least($name): runs($name) | map(select(.done and .policy == "fifo")) | min_by(.pages);
+		# Where a run was stopped for want of time, less may do.
+		def stopped($f): $f.stopped // if $f.below.why == "time" then null else $f.below end;
+		def most_stopped($f): stopped($f) | if . then .pages // $f.more_than else 0 end;
+		def found($f): $f.at_most == most_stopped($f) + 1;
 		def row: "| " + (map(. // "-" | tostring) | join(" | ")) + " |";
 		'"$2"
 }
 
 list() {
 	ask "$1" '$names[] | . as $name | $all.floors[$name] as $f | [$name,
-		if $f == null then "no floor yet" elif $f.floor then "\($f.floor) pages" else
-			"\($f.more_than + 1) to \($f.at_most) pages" end,
+		if $f == null then "no floor yet" elif found($f) then "\($f.at_most) pages" else
+			"\(most_stopped($f) + 1) to \($f.at_most) pages" end,
 		(runs($name) | map("\(.pages) \(.policy)\(if .done then "" else " FAILED" end)") |
 			join(", ") | if . == "" then "not run yet" else . end)] | @tsv' | expand -t 16,36
 }
@@ -43,21 +47,21 @@ floors() {
 	echo "| --- | ---: | ---: | ---: | --- | --- |"
 	ask "$1" 'def needs: if .vector != null then "the delivery of vector \(.vector) at rip \(.rip)" else
 			"`\(.insn // "?")` at rip \(.rip)" end + " needs at least \(.needs) pages at once";
-		def stops($f): if . == null then "-" elif .why == "loop" then needs
-			elif .why == "time" then "not in \($f.limit_seconds | round) s" else "the guest fails" end;
+		def stops: if . == null then "-" elif .why == "loop" then needs else "the guest fails" end;
+		def slow($f): $f.slow // if $f.below.why == "time" then [$f.more_than] else [] end |
+			map(select(. > most_stopped($f)) | tostring) | join(" and ") |
+			if . == "" then "less has not been tried" else
+				"with \(.): not in \($f.limit_seconds | round) s" end;
 		$names[] | . as $name | $all.floors[$name] as $f | least($name) as $least |
 		if $f == null then
 			$least | select(.) | [$name, "-", "at most \(.pages)", .faults, "less has not been tried", .date]
-		elif $f.floor and $f.below.why == "time" then
-			[$name, $f.touches, "at most \($f.floor)", $f.faults,
-				"with \($f.more_than): " + ($f.below | stops($f)), $f.date]
-		elif $f.floor then
-			[$name, $f.touches, "**\($f.floor)**", $f.faults, ($f.below | stops($f)), $f.date]
-		elif $f.more_than == 0 then
-			[$name, $f.touches, "at most \($f.at_most)", $f.faults, "the search ended before", $f.date]
+		elif found($f) then
+			[$name, $f.touches, "**\($f.at_most)**", $f.faults, (stopped($f) | stops), $f.date]
+		elif stopped($f) then
+			[$name, $f.touches, "\(most_stopped($f) + 1) to \($f.at_most)", $f.faults,
+				"with \(most_stopped($f)): \(stopped($f) | stops); \(slow($f))", $f.date]
 		else
-			[$name, $f.touches, "\($f.more_than + 1) to \($f.at_most)", $f.faults,
-				"the search ended before; with \($f.more_than): \($f.below | stops($f))", $f.date]
+			[$name, $f.touches, "at most \($f.at_most)", $f.faults, slow($f), $f.date]
 		end | row'
 }
 

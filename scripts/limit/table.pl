@@ -292,8 +292,8 @@ Commands: `scripts/limit.sh debian-lend-64` and so on.
 ## Firmware, memtest86+, Xen and others
 
 The least hard budget of each, by `scripts/check-guests.sh --floor`: nothing is lent or
-emulated, and what counts as living is that it does what it is for in the seconds given,
-by the clock of a busy machine. [GUESTS.md](GUESTS.md) says what each is, and does.
+emulated, and what counts as living is that it does what it is for in the seconds given.
+[GUESTS.md](GUESTS.md) says what each is, what it does, and how it was searched for.
 
 @{[guests()]}
 EOT

@@ -28,7 +28,7 @@ has() {
 json() { is_json "$1" "$dir/out"; }
 fails() { ! nptbudget "${@:2}" >"$dir/out" 2>"$dir/err" && grep -qE -- "$1" "$dir/err"; }
 
-plan 17
+plan 19
 result "floor finds one" says floor -- "$BUILT/addloop" --pages 3 --seconds 600
 result "it is 2 pages" has '^The least budget is 2 pages, policy fifo\.$'
 result "and names the loop below" has 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
@@ -38,6 +38,9 @@ result "the same as JSON, by another policy" says floor --json --policy lru -- \
 result "which says so" json '.floor == 2 and .policy == "lru" and
 	.below.pages == 1 and .below.why == "loop" and .below.loop.vcpu == 0 and
 	(.runs | length) >= 3 and .runs[0].completed'
+# Passed over: 5, as it never had so many; 3, as 2 did.
+result "from a guess" says floor --json --first 5,2,3,1 -- "$BUILT/addloop" --pages 3 --seconds 600
+result "it takes two runs more" json '.floor == 2 and [.runs[].pages][1:] == [2, 1]'
 result "nothing to hold" fails 'created no VM' floor -- true
 result "a workload that fails anyhow" fails 'does not complete with all' \
 	floor -- "$BUILT/addloop" --pages 3 --seconds 1 --laps 1000000000

@@ -22,6 +22,8 @@
 #define LIMIT_FACTOR	20
 #define LIMIT_MORE	30
 #define PATIENCE	3
+/* Guesses at the least budget. */
+#define FIRST_MAX	16
 
 /**
  * struct floor - one search
@@ -30,6 +32,8 @@
  * @json: print JSON
  * @live: a line on stderr says what is tried
  * @runs: results of all runs
+ * @nr_first: how many guesses
+ * @first: they, tried in this order
  * @low: most pages that did not do, 0 where none was tried
  * @high: fewest that did
  * @stopped: what stopped it with @low pages, in @runs
@@ -39,6 +43,8 @@ struct floor {
 	char policy[KNOB_MAX];
 	bool json, live;
 	struct json_object *runs;
+	size_t nr_first;
+	unsigned long long first[FIRST_MAX];
 	unsigned long long low, high;
 	const struct json_object *stopped;
 };
@@ -135,27 +141,37 @@ static unsigned long long between(unsigned long long low, unsigned long long hig
 	return mid >= high ? high - 1 : mid;
 }
 
-static int search(struct floor *f)
+/* Return: 0; -1 where it could not be run, or a signal came. */
+static int narrow(struct floor *f, unsigned long long pages)
 {
 	const struct json_object *result;
-	unsigned long long mid;
+
+	if (try_pages(f, pages, &result))
+		return -1;
+	if (trial_completed(result)) {
+		f->high = pages;
+	} else {
+		f->low = pages;
+		f->stopped = result;
+	}
+	return 0;
+}
+
+static int search(struct floor *f)
+{
+	int err = 0;
+	size_t i;
 
 	if (begin(f))
 		return -1;
 	/* As many as it touched do, as nothing is evicted then; but they are tried. */
 	f->high++;
-	while (f->high - f->low > 1) {
-		mid = between(f->low, f->high);
-		if (try_pages(f, mid, &result))
-			return -1;
-		if (trial_completed(result)) {
-			f->high = mid;
-		} else {
-			f->low = mid;
-			f->stopped = result;
-		}
-	}
-	return 0;
+	for (i = 0; i < f->nr_first && !err; i++)
+		if (f->first[i] > f->low && f->first[i] < f->high)
+			err = narrow(f, f->first[i]);
+	while (!err && f->high - f->low > 1)
+		err = narrow(f, between(f->low, f->high));
+	return err;
 }
 
 static struct json_object *pages_or_null(unsigned long long pages)
@@ -237,6 +253,20 @@ static int run(struct floor *f)
 	return err;
 }
 
+static int take_first(struct floor *f, const char *arg)
+{
+	char *text = strdup(arg), *rest = text, *word;
+	int err = text ? 0 : -1;
+
+	for (f->nr_first = 0; !err && (word = strsep(&rest, ",")); f->nr_first++)
+		if (f->nr_first == FIRST_MAX || field_u64(word, &f->first[f->nr_first]) ||
+		    !f->first[f->nr_first])
+			err = -1;
+	free(text);
+	return err ? cmd_usage_error(&cmd_floor, "--first takes up to %d numbers, as 13,12; not '%s'",
+				     FIRST_MAX, arg) : EXIT_DONE;
+}
+
 static int take_option(struct floor *f, int opt)
 {
 	switch (opt) {
@@ -249,6 +279,8 @@ static int take_option(struct floor *f, int opt)
 	case OPT_POLICY:
 		f->trial.policy = optarg;
 		return option_name(&cmd_floor, "--policy", optarg);
+	case OPT_FIRST:
+		return take_first(f, optarg);
 	case OPT_LIMIT:
 		f->trial.limit = strtod(optarg, NULL);
 		return option_number(&cmd_floor, "--limit", optarg, 1, 604800);
@@ -262,6 +294,7 @@ static int floor_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "policy", required_argument, NULL, OPT_POLICY },
+		{ "first", required_argument, NULL, OPT_FIRST },
 		{ "limit", required_argument, NULL, OPT_LIMIT },
 		{ "patience", required_argument, NULL, OPT_PATIENCE },
 		{ "show", no_argument, NULL, OPT_SHOW },
@@ -302,6 +335,7 @@ const struct nptb_cmd cmd_floor = {
 	"stopped. Nothing is lent or emulated.\n"
 	"\n"
 	"  --policy POLICY  who goes next, as for 'nptbudget set'\n"
+	"  --first LIST     budgets to try first, in this order, as 13,12: a good guess saves runs\n"
 	"  --limit N        seconds that a run may take, 1 to 604800; otherwise 20 times what the\n"
 	"                   first one took, which has all the pages that it wants, and 30 more\n"
 	"  --patience N     seconds of one fault loop after which it is stuck, 1 to 3600; 3 at first\n"

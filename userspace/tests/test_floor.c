@@ -79,6 +79,8 @@ static void wrong_use(void **state)
 {
 	static const char *const bad[][2] = {
 		{ "--limit", "0" }, { "--limit", "x" }, { "--patience", "0" },
+		{ "--first", "0" }, { "--first", "2,x" }, { "--first", "" },
+		{ "--first", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17" },
 		{ "--policy", "" }, { "--json", NULL }, { "--frob", "1" },
 	};
 	struct result r;
@@ -89,6 +91,9 @@ static void wrong_use(void **state)
 		COMMAND(&r, "floor", bad[i][0], bad[i][1]);
 		assert_int_equal(r.status, 2);
 		assert_string_equal(r.out, "");
+		/* It is the value that is wrong, not that there is no VMM. */
+		if (bad[i][1])
+			assert_null(strstr(r.err, "which VMM"));
 	}
 	/* A program that creates no VM; the fake module has nothing to report. */
 	COMMAND(&r, "floor", "--", "true");
