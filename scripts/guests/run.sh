@@ -96,7 +96,7 @@ held() {
 floor() {
 	export GUEST_SHORT=1
 	# While the host is waited for, such a clock leaps. What this reads is there afterwards.
-	alone || exit 1
+	NPTB_PATIENCE=1000 alone || exit 1
 	timeout -s INT "$1" nptbudget floor --first "$first" --limit "$limit" --patience $PATIENCE --json -- \
 		"${vmm[@]}" >"$tmp/floor" 2>"$tmp/errors"
 	cat "$tmp/errors" >&2

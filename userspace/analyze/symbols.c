@@ -20,6 +20,13 @@
 #define KASLR_MOST	0x40000000ULL
 /* A function is no larger: what lies further behind the last symbol has no name. */
 #define SYMBOL_MOST	0x100000ULL
+/*
+ * One offset fits by far where so many places, and so many times more than of any other, are
+ * where functions begin. So many places are looked at.
+ */
+#define FIT_LEAST	8
+#define FIT_FACTOR	2
+#define FIT_RIPS	4096
 
 static int add(struct symbols *s, size_t *room, uint64_t addr, const char *name, size_t len)
 {
@@ -151,29 +158,59 @@ int symbols_read(const char *path, struct symbols *s)
 	return err;
 }
 
+static bool in_kernel(uint64_t addr)
+{
+	return addr >= TEXT_BASE && addr < TEXT_BASE + KASLR_MOST;
+}
+
+static bool is_start(const struct symbols *s, uint64_t addr)
+{
+	const struct symbol key = { .addr = addr };
+
+	return bsearch(&key, s->symbol, s->nr, sizeof(key), by_address);
+}
+
+/* How many of the first RIPs are where a function begins, were it moved by @offset. */
+static size_t starts(const struct symbols *s, const uint64_t *rips, size_t nr, uint64_t offset)
+{
+	size_t i, looked = 0, found = 0;
+
+	for (i = 0; i < nr && looked < FIT_RIPS; i++) {
+		if (!in_kernel(rips[i]))
+			continue;
+		looked++;
+		found += is_start(s, rips[i] - offset);
+	}
+	return found;
+}
+
 /**
  * symbols_fit() - find out what KASLR moved a kernel by
  * @s: its symbols
- * @rips: places in its code
+ * @rips: places in its code that faulted
  * @nr: how many
  * @offset: where to put it
  *
- * Return: 0 where one offset alone has all kernel places within its text; -ENOENT where
- * none has, -EAGAIN where several have.
+ * Several offsets have all places within the text, as not all of that faults. Who calls a
+ * function on a page that is not resident faults at its first instruction: the right
+ * offset has far more places where functions begin than any other.
+ *
+ * Return: 0 where one offset alone fits, or one by far; -ENOENT where none does, -EAGAIN
+ * where several do.
  */
 int symbols_fit(const struct symbols *s, const uint64_t *rips, size_t nr, uint64_t *offset)
 {
 	uint64_t low = ~0ULL, high = 0, first = 0, last = 0, o;
-	size_t i, found = 0;
+	size_t i, score, most = 0, second = 0, found = 0;
 
 	for (i = 0; i < nr; i++) {
-		if (rips[i] < TEXT_BASE || rips[i] >= TEXT_BASE + KASLR_MOST)
+		if (!in_kernel(rips[i]))
 			continue;
 		low = rips[i] < low ? rips[i] : low;
 		high = rips[i] > high ? rips[i] : high;
 	}
 	for (i = 0; i < s->nr; i++) {
-		if (s->symbol[i].addr < TEXT_BASE || s->symbol[i].addr >= TEXT_BASE + KASLR_MOST)
+		if (!in_kernel(s->symbol[i].addr))
 			continue;
 		first = first ? first : s->symbol[i].addr;
 		last = s->symbol[i].addr;
@@ -183,10 +220,18 @@ int symbols_fit(const struct symbols *s, const uint64_t *rips, size_t nr, uint64
 	for (o = 0; o < KASLR_MOST; o += KASLR_STEP) {
 		if (low < first + o || high > last + o + SYMBOL_MOST)
 			continue;
-		if (!found++)
+		score = starts(s, rips, nr, o);
+		if (!found++ || score > most) {
 			*offset = o;
+			second = most;
+			most = score;
+		} else if (score > second) {
+			second = score;
+		}
 	}
-	return !found ? -ENOENT : found > 1 ? -EAGAIN : 0;
+	if (!found)
+		return -ENOENT;
+	return found == 1 || (most >= FIT_LEAST && most >= FIT_FACTOR * second) ? 0 : -EAGAIN;
 }
 
 /**

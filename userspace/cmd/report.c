@@ -62,7 +62,7 @@ static int read_one(struct report_of *p, const struct request *q, const char *pa
 	return 0;
 }
 
-/* What KASLR added: given, or the only offset that fits. */
+/* What KASLR added: given, or the offset that fits by far. */
 static int place_symbols(struct symbols *s, const struct request *q, const struct analysis *a)
 {
 	uint64_t *rips;
@@ -217,7 +217,7 @@ const struct nptb_cmd cmd_report = {
 	"  --top N         entries of each table, 10 at first\n"
 	"  --symbols FILE  name RIPs of the guest's kernel: its vmlinux, System.map or kallsyms\n"
 	"  --kaslr OFFSET  what KASLR moved that kernel by, decimal, or hex behind 0x; otherwise it is\n"
-	"                  taken where one alone fits\n"
+	"                  found where one fits by far\n"
 	"  --csv TABLE     print a table as CSV: summary, pages, rips, loops or reuse\n"
 	"  --json          print JSON\n",
 };

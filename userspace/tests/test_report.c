@@ -71,6 +71,36 @@ static void tables(void **state)
 	index_free(&t);
 }
 
+/* Functions at random places; each second place that faults is where one begins. */
+static void fit_by_functions(void **state)
+{
+	uint64_t seed = 1, rips[64], offset = 1;
+	struct symbols s;
+	char path[128];
+	size_t i, nr;
+
+	(void)state;
+	fake_write("functions", "ffffffff81000000 T _text\nffffffff82000000 T last\n");
+	path_of(path, "functions");
+	assert_int_equal(symbols_read(path, &s), 0);
+	s.symbol = reallocarray(s.symbol, 4096, sizeof(*s.symbol));
+	assert_non_null(s.symbol);
+	s.symbol[4095] = s.symbol[1];
+	for (i = 1; i < 4095; i++)
+		s.symbol[i] = (struct symbol){ .addr = 0xffffffff81000000 + i * 4096 +
+			((seed = seed * 6364136223846793005 + 1) >> 33) % 256 * 16 };
+	s.nr = 4096;
+	for (nr = 0; nr < ARRAY_SIZE(rips); nr++)
+		rips[nr] = s.symbol[1000 + 32 * nr].addr + 0x12400000 + nr % 2;
+	assert_int_equal(symbols_fit(&s, rips, nr, &offset), 0);
+	assert_int_equal(offset, 0x12400000);
+	/* None is where a function begins. */
+	for (i = 0; i < nr; i += 2)
+		rips[i]++;
+	assert_int_equal(symbols_fit(&s, rips, nr, &offset), -EAGAIN);
+	symbols_free(&s);
+}
+
 static void names(void **state)
 {
 	const uint64_t fits[] = { 0xffffffff9a000010, 0xffffffff9a7ffff0 };
@@ -248,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances), cmocka_unit_test(tables),
+		cmocka_unit_test_setup_teardown(fit_by_functions, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(names, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(counts, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(gaps, fake_setup, fake_teardown),
