@@ -89,6 +89,9 @@ limit:
 bench:
 	scripts/bench.sh $(if $(KERNEL),--kernel $(KERNEL)) $(if $(CASE),--case $(CASE))
 
+bench-more:
+	scripts/bench-more.sh $(if $(KERNEL),--kernel $(KERNEL)) $(or $(CASE),flushes growth events peers)
+
 policies:
 	scripts/policies.sh
 
@@ -149,6 +152,7 @@ help:
 	@echo 'make probe-doc       docs/PROBE.md anew'
 	@echo 'make bench           instructions per fault, for docs/BENCH.md; with KERNEL=SERIES'
 	@echo '                     or CASE=NAME that alone, printed'
+	@echo 'make bench-more      flushes, memory, events and peers, for docs/BENCH.md; minutes each'
 	@echo 'make policies        policies compared, for docs/POLICIES.md'
 	@echo 'make limit           boot Linux with as few pages as can be, for docs/LIMIT.md'
 	@echo 'make install         module, command, manual; PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
@@ -159,5 +163,5 @@ help:
 	@echo 'make uninstall       take away what make install installed'
 	@echo 'make clean           remove what was built, but not the lab: see scripts/lab'
 
-.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-secureboot check-debug check-intel check-intel-short check-unit host-check demo probe-bochs probe-doc bench policies limit install \
+.PHONY: all module kdir cli check check-full check-fresh check-alarms check-guests check-secureboot check-debug check-intel check-intel-short check-unit host-check demo probe-bochs probe-doc bench bench-more policies limit install \
 	install-module install-cli install-dkms deb check-deb uninstall clean help

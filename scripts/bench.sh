@@ -180,6 +180,7 @@ document() {
 	$(check | sed -n 's/^ok [0-9]* - /- met: /p; s/^not ok [0-9]* - /- MISSED: /p')
 	EOF
 	cat "$here/bench-notes.md"
+	"$here/bench-more.sh" --document
 }
 
 # marks_text MARKS: in words.

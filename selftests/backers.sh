@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Have one guest run with few pages in host memory, in three ways: backing=reclaim,
-# memory.max of a cgroup, and a userfaultfd pager. For the emulated host, with the
+# Have one guest run with few pages in host memory, in four ways: backing=reclaim,
+# memory.max of a cgroup, a userfaultfd pager, and MADV_PAGEOUT by a thread beside it. For
+# the emulated host, with the
 # module loaded and its clock counting instructions:
 #   scripts/lab --icount --cpus 1 -- selftests/backers.sh
 # Prints TSV with a header; tools/backers.c says what its columns are. The last cgroup
@@ -52,6 +53,8 @@ run reclaim 2
 run reclaim-strict 1
 run uffd 64
 run uffd 2
+run pageout 64
+run pageout 16
 run cgroup 1024
 # It ends with so many pages, and does not with so few.
 high=1024 low=0 line=

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ways to have a guest run with few pages in host memory, side by side: the module's
- * backing=reclaim, memory.max of a cgroup, and a userfaultfd pager. The same guest each
+ * backing=reclaim, memory.max of a cgroup, a userfaultfd pager, and a thread that asks the
+ * kernel to page out (MADV_PAGEOUT) what is too much. The same guest each
  * time: one vCPU, 256 pages in turn, four times, an addition to each; what does not fit
  * goes to zram. One case per call, one line of TSV:
  *
@@ -173,11 +174,47 @@ static uint64_t pager_refaults(void)
 	return answered;
 }
 
+/* So often it looks how much is there. */
+#define LOOK_US	1000
+
+/*
+ * Nobody waits for it: what is too much is there until it comes round, and it comes round
+ * as often as it may. Pages go in turn.
+ */
+static void *pageout_main(void *arg)
+{
+	struct vmm *vm = arg;
+	uint64_t hand = 0, left;
+
+	for (;;) {
+		left = backed_pagemap(vm);
+		for (; left > pager.keep; left--) {
+			madvise(vm->mem + DATA + hand * PAGE_SIZE, PAGE_SIZE, MADV_PAGEOUT);
+			hand = (hand + 1) % PAGES;
+		}
+		usleep(LOOK_US);
+	}
+	return NULL;
+}
+
+static void pageout_limit(struct vmm *vm, uint64_t pages)
+{
+	uint64_t end = deadline(MS);
+	pthread_t thread;
+
+	pager.keep = pages;
+	if (pthread_create(&thread, NULL, pageout_main, vm))
+		die("pthread_create");
+	while (backed_pagemap(vm) > pages && now_ms() < end)
+		sleep_ms(20);
+}
+
 static const struct way ways[] = {
 	{ "reclaim", reclaim_log, swapped_in, false },
 	{ "reclaim-strict", reclaim_strict, swapped_in, false },
 	{ "cgroup", group_limit, swapped_in, true },
 	{ "uffd", pager_limit, pager_refaults, false },
+	{ "pageout", pageout_limit, swapped_in, false },
 };
 
 static void join_group(void)
@@ -276,7 +313,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], ways[i].name))
 			way = &ways[i];
 	if (!way || !limit) {
-		fprintf(stderr, "usage: backers reclaim|reclaim-strict|cgroup|uffd PAGES DISK\n");
+		fprintf(stderr, "usage: backers reclaim|reclaim-strict|cgroup|uffd|pageout PAGES DISK\n");
 		return 2;
 	}
 	if (r == MAP_FAILED)
