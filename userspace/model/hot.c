@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "model/eventformats.h"
 #include "model/hot.h"
 #include "model/instance.h"
 #include "model/vmname.h"
@@ -119,14 +120,15 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 
 static int begin(struct hot_trace *t, const struct vm_name *name)
 {
-	static const char *const systems[] = { "nptbudget", NULL };
 	char filter[80];
 	int err;
 
-	errno = 0;
-	t->tep = tracefs_local_events_system(NULL, systems);
+	t->tep = eventformats_open();
 	if (!t->tep)
-		return errno ? -errno : -ENOENT;
+		return -errno;
+	err = eventformats_add(t->tep, "nptbudget", "nptb_fault");
+	if (err < 0)
+		return err;
 	snprintf(filter, sizeof(filter), "pid==%d && fd==%d && nth==%d", name->tid, name->fd,
 		 name->nth);
 	err = instance_write(t->instance, "buffer_size_kb", BUFFER_KB);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "model/eventformats.h"
 #include "model/instance.h"
 #include "model/kvmtrace.h"
 
@@ -63,7 +64,7 @@ static const struct {
  * struct kvmtrace - a recording that is read while it goes on
  * @instance: of tracefs
  * @tep: formats of the events
- * @event: their numbers, -1 where there is none
+ * @event: their numbers, below 0 where there is none
  * @fn: takes what is read
  * @data: for @fn
  * @err: what @fn returned
@@ -219,16 +220,13 @@ int kvmtrace_add(struct kvmtrace *trace, const pid_t *tids, size_t nr)
 
 static int begin(struct kvmtrace *t)
 {
-	static const char *const systems[] = { "kvm", "sched", "nptbudget", NULL };
 	const pid_t self = getpid();
-	struct tep_event *event;
 	size_t i;
 	int err;
 
-	/* Reading the formats of all systems takes seconds. */
-	t->tep = tracefs_local_events_system(NULL, systems);
+	t->tep = eventformats_open();
 	if (!t->tep)
-		return errno ? -errno : -ENOENT;
+		return -errno;
 	err = instance_write(t->instance, "trace_clock", "mono");
 	if (!err)
 		err = instance_write(t->instance, "buffer_size_kb", BUFFER_KB);
@@ -237,12 +235,11 @@ static int begin(struct kvmtrace *t)
 	if (!err)
 		err = kvmtrace_add(t, &self, 1);
 	for (i = 0; !err && i < ARRAY_SIZE(events); i++) {
-		event = tep_find_event_by_name(t->tep, events[i].system, events[i].name);
-		t->event[i] = event ? event->id : -1;
-		if (!event && !events[i].optional)
-			err = -ENOENT;
-		else if (event && tracefs_event_enable(t->instance, events[i].system,
-						       events[i].name))
+		t->event[i] = eventformats_add(t->tep, events[i].system, events[i].name);
+		if (t->event[i] < 0 && !(events[i].optional && t->event[i] == -ENOENT))
+			err = t->event[i];
+		else if (t->event[i] >= 0 && tracefs_event_enable(t->instance, events[i].system,
+								  events[i].name))
 			err = -errno;
 	}
 	return err;

@@ -14,7 +14,10 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 struct tracefs_instance *__wrap_instance_create(const char *prefix);
 int __wrap_instance_write(struct tracefs_instance *instance, const char *file, const char *text);
 void __wrap_instance_destroy(struct tracefs_instance *instance);
-struct tep_handle *__wrap_tracefs_local_events_system(const char *dir, const char *const *systems);
+char *__wrap_tracefs_instance_file_read(struct tracefs_instance *instance, const char *file,
+					int *size);
+char *__wrap_tracefs_event_file_read(struct tracefs_instance *instance, const char *system,
+				     const char *event, const char *file, int *size);
 int __wrap_tracefs_option_enable(struct tracefs_instance *instance, enum tracefs_option_id id);
 int __wrap_tracefs_instance_file_append(struct tracefs_instance *instance, const char *file,
 					const char *text);
