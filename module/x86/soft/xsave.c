@@ -13,6 +13,10 @@
 #include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
 #include <asm/processor.h>
+/* Later kernels have cpuid_count() in a header of its own. */
+#if __has_include(<asm/cpuid/api.h>)
+#include <asm/cpuid/api.h>
+#endif
 
 #include "backend.h"
 #include "x86/soft/fx.h"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* XSAVE and its kin, run on this CPU with the guest's state; see x86/soft/xsave.c. */
+#include <linux/types.h>
+
 #include <asm/asm.h>
+#include <asm/page.h>
 #include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
 #include <asm/special_insns.h>
