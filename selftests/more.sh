@@ -63,8 +63,11 @@ events() {
 # fault NAME: instructions a fault, by faultbench.
 fault() { taskset -c 0 "$built/faultbench" "$1" | cut -f 4; }
 
-# peer WHAT PAGES PER_FAULT END: a row, beside the base.
-peer() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(awk -v a="$3" -v b="$base" 'BEGIN { printf "%.2f", a / b }')" "$4"; }
+# peer WHAT PAGES PER_FAULT END: a row, beside the base; 0 for a fault: there was none.
+peer() {
+	awk -v OFS='\t' -v what="$1" -v pages="$2" -v each="$3" -v base="$base" -v end="$4" \
+		'BEGIN { print what, pages, each ? each : "-", each ? sprintf("%.2f", each / base) : "-", end }'
+}
 
 # What KVM's own selftest says of pages a second, as ns a page.
 demand_paging() {
