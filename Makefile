@@ -60,6 +60,7 @@ check-secureboot:
 check-unit:
 	$(MAKE) -C userspace check
 	@test ! -e selftests/unit/Makefile || $(MAKE) -C selftests/unit check
+	@test ! -e selftests/native/Makefile || $(MAKE) -C selftests/native check
 
 # On a real machine that is there to be lost: docs/HOSTS.md.
 host-check:
@@ -128,7 +129,7 @@ install-dkms:
 clean:
 	$(MAKE) -C userspace clean
 	@test ! -e '$(KDIR)/Makefile' || $(MAKE) -C $(KDIR) M=$(CURDIR)/module clean
-	rm -rf build/selftests build/unit
+	rm -rf build/selftests build/unit build/native
 
 help:
 	@echo 'make                 the module for the running kernel, and the command'

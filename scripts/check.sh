@@ -182,6 +182,7 @@ check_built() {
 	beside "ends" "$here/test-stop.sh"
 	beside "kernels from archives" "$here/test-kernels.sh"
 	beside "unit tests, module" check_unit selftests/unit
+	beside "instructions, this CPU" check_unit selftests/native
 	beside "unit tests, command" check_unit userspace
 	beside "manual, completion" "$here/check-command.sh"
 	beside "static checks" "$here/static.sh" "$@"

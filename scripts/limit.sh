@@ -28,8 +28,10 @@ SMALL_SECONDS=60
 # Or with two vCPUs, or with pages on zram.
 LONG_SECONDS=300
 DEBIAN_SECONDS=60
-# What busybox sorts and searches, and takes a SHA-256 of.
-BUSYBOX_LINES=100 BUSYBOX_BYTES=16384
+# What busybox sorts and searches, and takes a SHA-256 of; and more of QEMU's names for
+# features of its CPU, such as +avx2.
+BUSYBOX_LINES=${BUSYBOX_LINES:-100} BUSYBOX_BYTES=${BUSYBOX_BYTES:-16384}
+BUSYBOX_CPU=${BUSYBOX_CPU:-}
 # Six pages do not get there in 40 seconds; fewer are shown to loop no less.
 FEW=5 FEW_SECONDS=10
 # Bursts to compare, between which numbers of instructions emulated.
@@ -55,7 +57,8 @@ prepare() {
 	! grep -qx small <<<"$guests" || small_guest "$DIR/small"
 	! grep -qx smp <<<"$guests" || small_guest "$DIR/smp" smp
 	! grep -qx busybox <<<"$guests" ||
-		busybox_guest "$DIR/busybox" $BUSYBOX_LINES $BUSYBOX_BYTES
+		{ busybox_guest "$DIR/busybox" "$BUSYBOX_LINES" "$BUSYBOX_BYTES" &&
+			echo "$BUSYBOX_CPU" >"$DIR/busybox/cpu"; }
 	! grep -qx debian <<<"$guests" || debian_guest $GUEST "$DIR/debian"
 }
 

@@ -6,10 +6,10 @@
 #include "backend.h"
 #include "emulator.h"
 #include "x86/burst.h"
-#include "x86/soft/count.h"
 #include "x86/soft/guest_fpu.h"
 #include "x86/guest_memory.h"
 #include "x86/insn.h"
+#include "x86/soft/mistaken.h"
 #include "x86/symbols.h"
 
 /* Error code of a #PF, bit 0: the page is present. APM volume 2, section 8.4.2. */
@@ -207,16 +207,17 @@ static bool emulate(struct nptb_burst *burst, const struct before *before,
 static noinline bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
 {
 	u8 bytes[NPTB_INSN_MAX];
+	bool fetched = len;
 	int db, l;
 
 	if (unlikely(!len)) {
 		len = nptb_kvm_insn(vcpu, bytes, NPTB_INSN_MAX);
 		insn = bytes;
 	}
-	if (likely(!nptb_count_is_mistaken(insn, len, true)))
+	if (likely(!nptb_is_mistaken(insn, len, true, true)))
 		return false;
 	static_call(nptb_sc_get_cs)(vcpu, &db, &l);
-	return nptb_count_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu));
+	return nptb_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu), fetched);
 }
 
 /**
@@ -238,7 +239,7 @@ enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
 	nptb_burst_look(burst);
 	len = nptb_burst_fetch(burst, insn);
 	/* Does KVM's emulator take it for another instruction? */
-	if (unlikely(!nptb_count_is_plain(insn, len)) && is_mistaken(vcpu, insn, len))
+	if (unlikely(!nptb_mistaken_never(insn, len)) && is_mistaken(vcpu, insn, len))
 		return NPTB_STEP_REFUSED;
 	if (emulate(burst, &before, insn, len, ret)) {
 		undo_refusal(vcpu, &before);

@@ -210,7 +210,7 @@ layer_ftrace() {
 }
 
 # Files without a kernel call, below module/ and without their ending.
-PURE_FILES='lib/.*|set/.*|loop/(record|lend_stats)|cpu|x86/(arch/(access|state)|insn|walk|operand|soft|decode|step|event|iret|shuffle)'
+PURE_FILES='lib/.*|set/.*|loop/(record|lend_stats)|cpu|x86/(arch/(access|state)|insn|walk|operand|soft/(soft|decode|step|event|iret|shuffle|wide|strings))'
 
 # The unit tests build them in user space: a kernel call would not link there,
 # but a macro or an inline function would go unnoticed.

@@ -24,7 +24,9 @@ guest_command() {
 			# So the guest is told that its TSC is ten times as fast as it is, and
 			# has no clock but that: what it takes for 10 ms are 100.
 			append+=" tsc_early_khz=10000000 no-kvmclock tsc=reliable"
-			command+=(-cpu "qemu64,+tsc-deadline,+arat")
+			local cpu=qemu64,+tsc-deadline,+arat more=''
+			[ "$1" != busybox ] || more=$(cat "$LIMIT_DIR/busybox/cpu")
+			command+=(-cpu "$cpu${more:+,$more}")
 		fi
 		[ "$1" != smp ] || command+=(-smp 2)
 		# How much it is to do.

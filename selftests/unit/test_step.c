@@ -54,6 +54,17 @@ static void test_operands(void **state)
 		{ "660f3a0f052000000004", SOFT_LONG, 10, 0x702a },
 		{ "660f7407", SOFT_LONG, 4, 0x800 },
 		{ "f3480fbc07", SOFT_LONG, 5, 0x800 },
+		/* vmovdqu: [rdi], fs:[rdi], [r12]; vpshufd and vpalignr: [rip+0x20]. */
+		{ "c5fe6f07", SOFT_LONG, 4, 0x800 },
+		{ "64c5fe6f07", SOFT_LONG, 5, 0x4800 },
+		{ "c4c17e6f0424", SOFT_LONG, 6, 0xd00 },
+		{ "c5fd7005200000001b", SOFT_LONG, 9, 0x7029 },
+		{ "c4e37d0f052000000004", SOFT_LONG, 10, 0x702a },
+		/* vpgatherdd: [rdi+ymm2*4], of which RDI alone is known; bzhi: [rbx+rcx*4]. */
+		{ "c4e275900497", SOFT_LONG, 6, 0x800 },
+		{ "c4e278f50c8b", SOFT_LONG, 6, 0x400 + 4 * 0x200 },
+		{ "c5fe6f07", SOFT_PROT, 4, 0x800 },
+		{ "67c5fe6f00", SOFT_PROT, 5, 0x400 + 0x700 },
 		/* fxsave: [edi], [0x1234], [bx+si], [bp+2]. */
 		{ "0fae07", SOFT_PROT, 3, 0x800 },
 		{ "0fae0534120000", SOFT_PROT, 7, 0x1234 },
@@ -87,6 +98,17 @@ static void test_operands(void **state)
 			fail_msg("%s: len %u linear 0x%llx", cases[i].hex, insn.len,
 				 (unsigned long long)linear);
 	}
+}
+
+/* Without a register as their operand they are LES and LDS, but for 64-bit mode. */
+static void test_vex(void **state)
+{
+	(void)state;
+	assert_true(nptb_decode_is_vex(0xc5, 0x07, true));
+	assert_true(nptb_decode_is_vex(0xc4, 0xe1, false));
+	assert_false(nptb_decode_is_vex(0xc5, 0x07, false));
+	assert_false(nptb_decode_is_vex(0xc4, 0xbf, false));
+	assert_false(nptb_decode_is_vex(0xc6, 0xff, true));
 }
 
 /* What each does, by where RIP is then; the vector of its exception, or -1. */
@@ -212,6 +234,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_vex),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_results),
 	};

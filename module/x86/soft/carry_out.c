@@ -9,6 +9,7 @@
 
 #include "backend.h"
 #include "emulator.h"
+#include "x86/soft/bmi.h"
 #include "x86/soft/count.h"
 #include "x86/soft/event.h"
 #include "x86/soft/fpu.h"
@@ -19,6 +20,7 @@
 #include "x86/soft/system.h"
 #include "x86/symbols.h"
 #include "x86/soft/vector.h"
+#include "x86/soft/vex.h"
 #include "x86/soft/x87.h"
 #include "x86/soft/xsave.h"
 
@@ -184,6 +186,29 @@ static u32 read_insn(struct kvm_vcpu *vcpu, u8 *bytes)
 	return nptb_kvm_read_linear(vcpu, rip, bytes, len, true, &unused) ? 0 : len;
 }
 
+static enum nptb_soft_end by_kind(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	if (nptb_bmi_is(insn))
+		return nptb_bmi_step(soft, insn);
+	if (insn->vex)
+		return nptb_vex_step(soft, insn);
+	if (nptb_count_is(insn))
+		return nptb_count_step(soft, insn);
+	if (nptb_vector_is(insn))
+		return nptb_vector_step(soft, insn);
+	if (nptb_xsave_is(insn))
+		return nptb_xsave_step(soft, insn);
+	if (nptb_mmx_is(insn))
+		return nptb_mmx_step(soft, insn);
+	if (nptb_segment_is(insn))
+		return nptb_segment_step(soft, insn);
+	if (nptb_system_is(insn))
+		return nptb_system_step(soft, insn);
+	if (nptb_x87_is(insn))
+		return nptb_x87_step(soft, insn);
+	return nptb_fpu_step(soft, insn);
+}
+
 static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
 				   const struct nptb_insn *insn)
 {
@@ -192,27 +217,15 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 	/* An NMI's handler ends: KVM has to see that. */
 	if (nptb_step_is_iret(insn) && static_call(nptb_sc_get_nmi_mask)(vcpu))
 		return nptb_soft_unable(soft, NPTB_REASON_NMI);
-	end = nptb_step_insn(soft, insn);
-	if (end != NPTB_SOFT_UNABLE || soft->reason != NPTB_REASON_INSTRUCTION)
-		return end;
-	if (nptb_step_is_cmpxchg16b(insn))
+	if (!insn->vex) {
+		end = nptb_step_insn(soft, insn);
+		if (end != NPTB_SOFT_UNABLE || soft->reason != NPTB_REASON_INSTRUCTION)
+			return end;
+	}
+	if (!insn->vex && nptb_step_is_cmpxchg16b(insn))
 		end = cmpxchg16b(vcpu, soft, insn);
-	else if (nptb_count_is(insn))
-		end = nptb_count_step(soft, insn);
-	else if (nptb_vector_is(insn))
-		end = nptb_vector_step(soft, insn);
-	else if (nptb_xsave_is(insn))
-		end = nptb_xsave_step(soft, insn);
-	else if (nptb_mmx_is(insn))
-		end = nptb_mmx_step(soft, insn);
-	else if (nptb_segment_is(insn))
-		end = nptb_segment_step(soft, insn);
-	else if (nptb_system_is(insn))
-		end = nptb_system_step(soft, insn);
-	else if (nptb_x87_is(insn))
-		end = nptb_x87_step(soft, insn);
 	else
-		end = nptb_fpu_step(soft, insn);
+		end = by_kind(soft, insn);
 	return end == NPTB_SOFT_RAISED ? nptb_event_raise(soft) : end;
 }
 

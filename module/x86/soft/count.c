@@ -28,29 +28,10 @@ static bool is_there(u8 op)
 	return false;
 }
 
-/* A REX prefix is one in 64-bit code alone. */
-static bool is_prefix(u8 byte, bool code64)
+/* Behind F3 and 0F: would it be another instruction without the F3? */
+bool nptb_count_is_mistaken(u8 op)
 {
-	return nptb_count_prefix(byte) && (code64 || (byte & 0xf0) != 0x40);
-}
-
-/**
- * nptb_count_is_mistaken() - would KVM's emulator take it for another instruction?
- * @insn: its bytes
- * @len: how many are known
- * @code64: it is of 64-bit mode
- *
- * With few of the bytes it may be told as one; it is then decoded anew.
- */
-bool nptb_count_is_mistaken(const u8 *insn, u32 len, bool code64)
-{
-	bool rep = false;
-	u32 i;
-
-	for (i = 0; i < len && is_prefix(insn[i], code64); i++)
-		rep |= insn[i] == 0xf3;
-	return unlikely(rep) && i + 1 < len && insn[i] == 0x0f &&
-	       (insn[i + 1] == OP_TZCNT || insn[i + 1] == OP_LZCNT) && is_there(insn[i + 1]);
+	return (op == OP_TZCNT || op == OP_LZCNT) && is_there(op);
 }
 
 /**
@@ -101,8 +82,17 @@ static unsigned long count(u8 op, u32 size, unsigned long rflags, u64 *value)
 	return flags;
 }
 
-static enum nptb_soft_end source(struct nptb_soft *soft, const struct nptb_insn *insn,
-				 u32 size, u64 *value)
+/**
+ * nptb_count_source() - read an operand that is a general register, or in memory
+ * @soft: the vCPU, at the instruction
+ * @insn: decoded
+ * @size: bytes of the operand
+ * @value: set; of a register, all of it
+ *
+ * Return: see &enum nptb_soft_end; an exception is not delivered yet.
+ */
+enum nptb_soft_end nptb_count_source(struct nptb_soft *soft, const struct nptb_insn *insn,
+				     u32 size, u64 *value)
 {
 	enum nptb_soft_end end;
 	u64 linear;
@@ -138,7 +128,7 @@ enum nptb_soft_end nptb_count_step(struct nptb_soft *soft, const struct nptb_ins
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	if (soft->state.rflags & NPTB_RFLAGS_VM)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
-	end = source(soft, insn, size, &value);
+	end = nptb_count_source(soft, insn, size, &value);
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	flags = count(insn->op, size, soft->state.rflags, &value);

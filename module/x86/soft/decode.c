@@ -112,14 +112,20 @@ static void operand_16(struct reader *r, const struct nptb_state *state,
 	insn->ea = (u16)ea;
 }
 
+static bool is_gather(const struct nptb_insn *insn)
+{
+	return insn->vex && insn->map == 2 && insn->op >= 0x90 && insn->op <= 0x93;
+}
+
 /* SIB: APM volume 3, section 1.4.3. */
 static u64 take_sib(struct reader *r, const struct nptb_state *state,
-		    const struct nptb_insn *insn, u8 *segment)
+		    struct nptb_insn *insn, u8 *segment)
 {
-	u8 sib = next(r);
+	u8 sib = insn->sib = next(r);
 	u32 index = (sib >> 3 & 7) | (insn->rex & 2) << 2;
 	u32 base = (sib & 7) | (insn->rex & 1) << 3;
-	u64 ea = index == NPTB_RSP ? 0 : gpr(state, index) << (sib >> 6);
+	bool none = index == NPTB_RSP || is_gather(insn);
+	u64 ea = none ? 0 : gpr(state, index) << (sib >> 6);
 
 	if ((sib & 7) == RBP && !(insn->modrm >> 6))
 		return ea + next_signed(r, 4);
@@ -165,6 +171,7 @@ static void take_modrm(struct reader *r, const struct nptb_state *state, u32 add
 	bool relative = false;
 
 	insn->has_modrm = true;
+	insn->address = address;
 	insn->modrm = next(r);
 	insn->is_memory = insn->modrm >> 6 != 3;
 	if (!insn->is_memory)
@@ -189,12 +196,53 @@ static bool is_vector(u8 op)
 	       (op >= 0xc4 && op <= 0xc6) || (op >= 0xd0 && op <= 0xfe);
 }
 
-/* Opcodes that are decoded, and whether they have a ModRM byte. */
-static bool is_known(u8 map, u8 op, bool *modrm)
+/**
+ * nptb_decode_is_vex() - do these two begin an instruction with a VEX prefix?
+ * @first: byte behind other prefixes
+ * @second: the next
+ * @code64: it is of 64-bit mode
+ *
+ * Else C4 and C5 are LES and LDS, whose operand is in memory. APM volume 3, section 1.2.7.
+ */
+bool nptb_decode_is_vex(u8 first, u8 second, bool code64)
 {
-	*modrm = map > 1;
-	if (map > 1)
-		return true;
+	return (first == 0xc4 || first == 0xc5) && (code64 || second >= 0xc0);
+}
+
+/* The rest of one: most of it is there inverted. Some bits are ignored in 32-bit code. */
+static void take_vex(struct reader *r, u8 first, bool code64, struct nptb_insn *insn)
+{
+	static const u8 reps[] = { 0, 0, 0xf3, 0xf2 };
+	u8 byte = next(r), rxb = ~byte >> 5 & 7;
+
+	insn->lock |= insn->opsize || insn->rep || insn->rex;
+	insn->vex = true;
+	insn->map = 1;
+	if (first == 0xc4) {
+		insn->map = byte & 0x1f;
+		byte = next(r);
+		insn->rex = rxb | (byte >> 4 & 8);
+	} else {
+		insn->rex = rxb & 4;
+	}
+	insn->vvvv = ~byte >> 3 & 0xf;
+	if (!code64) {
+		insn->rex &= 8;
+		insn->vvvv &= 7;
+	}
+	insn->l = byte & 4;
+	insn->rep = reps[byte & 3];
+	insn->opsize = (byte & 3) == 1;
+}
+
+/* Opcodes that are decoded, and whether they have a ModRM byte. */
+static bool is_known(const struct nptb_insn *insn, bool *modrm)
+{
+	u8 map = insn->map, op = insn->op;
+
+	*modrm = map > 1 || (insn->vex && op != 0x77);
+	if (map > 1 || insn->vex)
+		return map && map <= 3;
 	if (map == 0) {
 		*modrm = op >= 0xd8 && op <= 0xdf;
 		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
@@ -235,7 +283,10 @@ bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 		insn->rex = byte;
 		byte = next(&r);
 	}
-	if (byte == 0x0f) {
+	if (nptb_decode_is_vex(byte, r.at < len ? bytes[r.at] : 0, code64)) {
+		take_vex(&r, byte, code64, insn);
+		byte = next(&r);
+	} else if (byte == 0x0f) {
 		insn->map = 1;
 		byte = next(&r);
 		if (byte == 0x38 || byte == 0x3a) {
@@ -244,7 +295,7 @@ bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 		}
 	}
 	insn->op = byte;
-	if (r.short_of || !is_known(insn->map, byte, &modrm))
+	if (r.short_of || !is_known(insn, &modrm))
 		return false;
 	address = code64 ? (p.addrsize ? 4 : 8) : wide != p.addrsize ? 4 : 2;
 	if (modrm)

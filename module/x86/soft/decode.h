@@ -12,12 +12,17 @@
  * @op: opcode, the last byte of it
  * @rep: the last of F2 and F3, or 0
  * @opsize: it has prefix 66
- * @lock: it has prefix F0
- * @rex: REX prefix, or 0
+ * @lock: it has prefix F0, or one that may not come before VEX
+ * @rex: REX prefix, or 0; of VEX, the same bits
+ * @vex: it has a VEX prefix, which says @map, @rep, @opsize and @rex
+ * @l: VEX.L
+ * @vvvv: VEX.vvvv, the register; 0 where there is to be none
  * @modrm: ModRM, where @has_modrm
  * @has_modrm: it has one
  * @imm: of INT n, and of what works on vectors
  * @is_memory: ModRM names memory
+ * @address: bytes of an address
+ * @sib: SIB, or 0; of a gather, whose indexes are no general register, it is not in @ea
  * @segment: of its operand, enum nptb_segment_nr
  * @ea: of its operand, offset in @segment
  */
@@ -29,10 +34,15 @@ struct nptb_insn {
 	bool opsize;
 	bool lock;
 	u8 rex;
+	bool vex;
+	bool l;
+	u8 vvvv;
 	u8 modrm;
 	bool has_modrm;
 	u8 imm;
 	bool is_memory;
+	u8 address;
+	u8 sib;
 	u8 segment;
 	u64 ea;
 };
@@ -61,6 +71,7 @@ static inline u32 nptb_insn_prefix(const struct nptb_insn *insn)
 	return insn->opsize;
 }
 
+bool nptb_decode_is_vex(u8 first, u8 second, bool code64);
 bool nptb_decode(const u8 *bytes, u32 len, const struct nptb_state *state,
 		 const struct nptb_machine *machine, struct nptb_insn *insn);
 

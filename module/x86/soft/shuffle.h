@@ -27,15 +27,21 @@
  * @NPTB_VECTOR_BYTE_SHIFT: PSLLDQ and PSRLDQ
  * @NPTB_VECTOR_SHIFT: shifts by an immediate
  * @NPTB_VECTOR_MASK: the sign of each element, to a general register
+ * @NPTB_VECTOR_PERMILPD: and those after it: with VEX alone
  */
 enum nptb_vector_how {
 	NPTB_VECTOR_NONE,
 	NPTB_VECTOR_STUB,
 	NPTB_VECTOR_FLAGS,
+	NPTB_VECTOR_AS_FLAGS,
 	NPTB_VECTOR_TO_GPR,
 	NPTB_VECTOR_FROM_GPR,
 	NPTB_VECTOR_BITS_3,
 	NPTB_VECTOR_BITS_4,
+	NPTB_VECTOR_BITS_8,
+	NPTB_VECTOR_KEYGEN,
+	NPTB_VECTOR_RNDS2,
+	NPTB_VECTOR_STRINGS,
 	NPTB_VECTOR_SHIFT,
 	NPTB_VECTOR_LOAD,
 	NPTB_VECTOR_MERGE,
@@ -60,18 +66,28 @@ enum nptb_vector_how {
 	NPTB_VECTOR_EXTRACT,
 	NPTB_VECTOR_EXTRACT_RM,
 	NPTB_VECTOR_MASK,
+	NPTB_VECTOR_PERMILPD,
+	NPTB_VECTOR_BROADCAST,
+	NPTB_VECTOR_PERMUTE_QUARTERS,
+	NPTB_VECTOR_PERMUTE_HALVES,
+	NPTB_VECTOR_INSERT_HALF,
+	NPTB_VECTOR_EXTRACT_HALF,
+	NPTB_VECTOR_MASKED,
+	NPTB_VECTOR_GATHER,
 };
 
 /**
  * struct nptb_vector - the operands of an instruction, before and after it
  * @reg: the register that ModRM.reg names
  * @rm: the register or memory that ModRM.rm names; of memory, zero-extended
- * @xmm0: of a BLEND_BY_0, XMM0
+ * @xmm0: of a BLEND_BY_0, and of RNDS2, XMM0
  * @gpr: the general register, or as many bytes of memory
  * @bytes: of the operand in memory, or of an element
  * @imm: the immediate
  * @is_memory: ModRM.rm names memory
  * @left: of a BYTE_SHIFT, its direction
+ * @has_lengths: STRINGS have lengths
+ * @length: those
  */
 struct nptb_vector {
 	u8 reg[NPTB_VECTOR_BYTES];
@@ -82,6 +98,8 @@ struct nptb_vector {
 	u8 imm;
 	bool is_memory;
 	bool left;
+	bool has_lengths;
+	s64 length[2];
 };
 
 void nptb_shuffle(enum nptb_vector_how how, struct nptb_vector *v);

@@ -12,6 +12,10 @@
 /* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
 #define MXCSR_MM	BIT(17)
 
+#define RAX	VCPU_REGS_RAX
+#define RCX	VCPU_REGS_RCX
+#define RDX	VCPU_REGS_RDX
+
 /* What a comparison sets and clears: CF, PF, AF, ZF, SF, OF. */
 #define COMPARED	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | \
 			 X86_EFLAGS_SF | X86_EFLAGS_OF)
@@ -123,6 +127,15 @@ static const struct row rows[NPTB_VECTOR_KEYS] = {
 	ROW(3, 1, 0x17, EXTRACT, 4, XMM4_1, TO_RM | GPR_RM)		/* EXTRACTPS */
 	ROW(3, 1, 0x20, INSERT, 1, XMM4_1, GPR_RM)			/* PINSRB */
 	ROW(3, 1, 0x21, INSERTPS, 4, XMM4_1, 0)
+	ROW(2, 0, 0xcb, RNDS2, 16, SHA_NI, 0)				/* SHA256RNDS2 */
+	ROW(3, 1, 0x40, BITS_8, 16, XMM4_1, 0)				/* DPPS */
+	ROW(3, 1, 0x41, BITS_8, 16, XMM4_1, 0)				/* DPPD */
+	ROW(3, 1, 0x44, BITS_8, 16, PCLMULQDQ, 0)
+	ROW(3, 1, 0x60, STRINGS, 16, XMM4_2, UNALIGNED)			/* PCMPESTRM */
+	ROW(3, 1, 0x61, STRINGS, 16, XMM4_2, UNALIGNED)			/* PCMPESTRI */
+	ROW(3, 1, 0x62, STRINGS, 16, XMM4_2, UNALIGNED)			/* PCMPISTRM */
+	ROW(3, 1, 0x63, STRINGS, 16, XMM4_2, UNALIGNED)			/* PCMPISTRI */
+	ROW(3, 1, 0xdf, KEYGEN, 16, AES, 0)				/* AESKEYGENASSIST */
 	ROW(3, 1, 0x22, INSERT, 4, XMM4_1, GPR_RM | WIDENS)
 };
 
@@ -140,8 +153,14 @@ bool nptb_vector_is(const struct nptb_insn *insn)
 	return insn->map && rows[key_of(insn)].how;
 }
 
-/* Group 12 to 14: which of the stubs does the same by a count in a register. */
-static bool shift(const struct nptb_insn *insn, struct nptb_vector_job *job)
+/**
+ * nptb_vector_shift() - which instruction shifts as one of groups 12 to 14 does?
+ * @insn: decoded
+ *
+ * Return: the opcode of that, which has its count in a register; or
+ * %NPTB_VECTOR_BYTES_SHIFTED, or 0 where there is no such instruction.
+ */
+u32 nptb_vector_shift(const struct nptb_insn *insn)
 {
 	static const struct {
 		u8 op;
@@ -151,39 +170,68 @@ static bool shift(const struct nptb_insn *insn, struct nptb_vector_job *job)
 		{ 0x71, 2, 0xd1 }, { 0x71, 4, 0xe1 }, { 0x71, 6, 0xf1 },
 		{ 0x72, 2, 0xd2 }, { 0x72, 4, 0xe2 }, { 0x72, 6, 0xf2 },
 		{ 0x73, 2, 0xd3 }, { 0x73, 6, 0xf3 },
+		{ 0x73, 3, NPTB_VECTOR_BYTES_SHIFTED }, { 0x73, 7, NPTB_VECTOR_BYTES_SHIFTED },
 	};
-	u32 reg = insn->modrm >> 3 & 7, i;
+	u32 i;
 
-	job->reg = -1;
-	if (insn->op == 0x73 && (reg & 3) == 3) {
-		job->how = NPTB_VECTOR_BYTE_SHIFT;
-		job->v.left = reg == 7;
-		return true;
-	}
-	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
-		if (shifts[i].op != insn->op || shifts[i].reg != reg)
-			continue;
-		job->key = NPTB_VECTOR_KEY(1, 1, shifts[i].stub);
-		job->v.reg[0] = insn->imm;
-		return true;
-	}
-	return false;
+	for (i = 0; i < ARRAY_SIZE(shifts); i++)
+		if (shifts[i].op == insn->op && shifts[i].reg == (insn->modrm >> 3 & 7))
+			return shifts[i].stub;
+	return 0;
 }
 
-static struct nptb_vector_job job_of(const struct nptb_insn *insn, const struct row *row)
+/* PCMPESTRM and PCMPISTRM leave a mask, the others an index. */
+bool nptb_vector_strings_mask(const struct nptb_insn *insn)
+{
+	return !(insn->op & 1);
+}
+
+/* PCMPESTRI and PCMPESTRM have lengths in RAX and RDX. */
+void nptb_vector_lengths(const struct nptb_soft *soft, const struct nptb_insn *insn,
+			 struct nptb_vector *v)
+{
+	s64 first = soft->state.gpr[RAX], second = soft->state.gpr[RDX];
+	bool wide = nptb_insn_wide(insn) && nptb_soft_64(soft);
+
+	v->has_lengths = !(insn->op & 2);
+	v->length[0] = wide ? first : (s32)first;
+	v->length[1] = wide ? second : (s32)second;
+}
+
+static bool shift(const struct nptb_insn *insn, struct nptb_vector_job *job)
+{
+	u32 stub = nptb_vector_shift(insn);
+
+	job->reg = -1;
+	if (stub == NPTB_VECTOR_BYTES_SHIFTED) {
+		job->how = NPTB_VECTOR_BYTE_SHIFT;
+		job->v.left = (insn->modrm >> 3 & 7) == 7;
+		return true;
+	}
+	job->key = NPTB_VECTOR_KEY(1, 1, stub);
+	job->v.reg[0] = insn->imm;
+	return stub;
+}
+
+static struct nptb_vector_job job_of(const struct nptb_soft *soft, const struct nptb_insn *insn,
+				     const struct row *row)
 {
 	bool gpr_rm = row->flags & GPR_RM;
 	struct nptb_vector_job job = {
 		.key = key_of(insn), .how = row->how, .wide = nptb_insn_wide(insn),
 		.reg = row->flags & GPR_REG ? -1 : (int)nptb_insn_reg(insn),
 		.rm = insn->is_memory || gpr_rm ? -1 : (int)nptb_insn_rm(insn),
-		.reg_changes = !(row->flags & (TO_RM | GPR_REG | NO_RESULT)),
-		.rm_changes = row->flags & TO_RM,
+		.to_rm = row->flags & TO_RM,
 		.v = { .bytes = row->bytes, .imm = insn->imm, .is_memory = insn->is_memory },
 	};
 
+	job.to = row->flags & (GPR_REG | NO_RESULT) ? -1 : row->flags & TO_RM ? job.rm : job.reg;
 	if (row->flags & WIDENS && job.wide)
 		job.v.bytes = 8;
+	if (row->how == NPTB_VECTOR_STRINGS) {
+		nptb_vector_lengths(soft, insn, &job.v);
+		job.to = nptb_vector_strings_mask(insn) ? 0 : -1;
+	}
 	return job;
 }
 
@@ -219,6 +267,9 @@ static enum nptb_soft_end address(struct nptb_soft *soft, const struct nptb_insn
 	if (end != NPTB_SOFT_DONE || !(*linear & (bytes - 1)))
 		return end;
 	if (bytes == NPTB_VECTOR_BYTES && !(row->flags & UNALIGNED)) {
+		/* AMD's Zen 4 takes those of SHA from anywhere; not every CPU may. */
+		if (row->feature == X86_FEATURE_SHA_NI)
+			return nptb_soft_unable(soft, NPTB_REASON_FORM);
 		if (boot_cpu_has(X86_FEATURE_MISALIGNSSE) && nptb_vector_mxcsr() & MXCSR_MM)
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
@@ -294,7 +345,7 @@ static enum nptb_soft_end with_registers(struct nptb_soft *soft, const struct np
 enum nptb_soft_end nptb_vector_step(struct nptb_soft *soft, const struct nptb_insn *insn)
 {
 	const struct row *row = &rows[key_of(insn)];
-	struct nptb_vector_job job = job_of(insn, row);
+	struct nptb_vector_job job = job_of(soft, insn, row);
 	bool known = row->how != NPTB_VECTOR_SHIFT || shift(insn, &job);
 	enum nptb_soft_end end = allowed(soft, insn, row, known);
 
@@ -307,7 +358,9 @@ enum nptb_soft_end nptb_vector_step(struct nptb_soft *soft, const struct nptb_in
 		return end;
 	if (row->flags & GPR_REG)
 		put_gpr(soft, nptb_insn_reg(insn), &job);
-	if (row->how == NPTB_VECTOR_FLAGS)
+	if (row->how == NPTB_VECTOR_STRINGS && !nptb_vector_strings_mask(insn))
+		soft->state.gpr[RCX] = job.v.gpr;
+	if (row->how == NPTB_VECTOR_FLAGS || row->how == NPTB_VECTOR_STRINGS)
 		soft->state.rflags = (soft->state.rflags & ~COMPARED) | (job.flags & COMPARED);
 	nptb_step_advance(soft, insn);
 	return NPTB_SOFT_DONE;

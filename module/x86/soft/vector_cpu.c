@@ -11,7 +11,9 @@
 
 #include "backend.h"
 #include "x86/soft/guest_fpu.h"
+#include "x86/soft/strings.h"
 #include "x86/soft/vector_cpu.h"
+#include "x86/soft/vector_imm.h"
 #include "x86/soft/vector_table.h"
 
 struct vector {
@@ -156,55 +158,106 @@ static bool run(const struct nptb_vector_job *job, struct scalars *s)
 		return run_to_gpr(job->key, job->wide, s);
 	case NPTB_VECTOR_FROM_GPR:
 		return run_from_gpr(job->key, job->wide, s);
+	case NPTB_VECTOR_BITS_8:
+		s->raised = !nptb_vector_imm(job->key, job->v.imm);
+		return true;
+	case NPTB_VECTOR_KEYGEN:
+		asm volatile("aeskeygenassist $0, %xmm1, %xmm0");
+		return true;
 	default:
 		return run_immediate(job->key, job->v.imm, s);
 	}
 }
 
-/*
- * With the guest's registers loaded. Those of the host's compiler are general ones alone.
+/* XMM0 is one of its operands. */
+static void rnds2(struct nptb_vector_job *job)
+{
+	struct vector *reg = (struct vector *)job->v.reg, kept[3];
+
+	get(0, &kept[0]);
+	get(1, &kept[1]);
+	get(2, &kept[2]);
+	put(0, (struct vector *)job->v.xmm0);
+	put(1, (struct vector *)job->v.rm);
+	put(2, reg);
+	asm volatile("sha256rnds2 %xmm1, %xmm2");
+	get(2, reg);
+	put(0, &kept[0]);
+	put(1, &kept[1]);
+	put(2, &kept[2]);
+}
+
+static void compare_strings(struct nptb_vector_job *job)
+{
+	struct nptb_strings s = {
+		.first = job->v.reg, .second = job->v.rm, .imm = job->v.imm,
+		.has_lengths = job->v.has_lengths,
+		.length = { job->v.length[0], job->v.length[1] },
+	};
+
+	nptb_strings(&s);
+	memcpy(job->v.reg, s.mask, sizeof(s.mask));
+	job->v.gpr = s.index;
+	job->flags = s.flags;
+}
+
+/**
+ * nptb_vector_calculate() - run an instruction on operands
+ * @job: its operands, whose registers are not asked for
  *
- * Return: the exception's vector, or 0.
+ * Context: with the guest's registers loaded, see nptb_guest_fpu_begin(). Those of the
+ * host's compiler are general ones alone.
+ *
+ * Return: false where it raised an exception, of MXCSR.
  */
-static unsigned long calculate(struct nptb_vector_job *job, bool *known)
+bool nptb_vector_calculate(struct nptb_vector_job *job)
 {
 	struct scalars s = { .gpr = job->v.gpr, .flags = job->flags };
 	struct vector *reg = (struct vector *)job->v.reg;
 	struct vector *rm = (struct vector *)job->v.rm;
 	struct vector kept[2];
+	bool known;
 
+	if (job->how == NPTB_VECTOR_RNDS2 || job->how == NPTB_VECTOR_STRINGS) {
+		if (job->how == NPTB_VECTOR_RNDS2)
+			rnds2(job);
+		else
+			compare_strings(job);
+		return true;
+	}
 	get(0, &kept[0]);
 	get(1, &kept[1]);
 	/* A shift by an immediate has one register, the first of the stub's two. */
 	put(0, job->how == NPTB_VECTOR_SHIFT ? rm : reg);
 	put(1, job->how == NPTB_VECTOR_SHIFT ? reg : rm);
-	*known = run(job, &s);
+	known = run(job, &s);
 	get(0, job->how == NPTB_VECTOR_SHIFT ? rm : reg);
+	/* The round constant is added to two of the words, at the end. */
+	if (job->how == NPTB_VECTOR_KEYGEN) {
+		reg->bytes[4] ^= job->v.imm;
+		reg->bytes[12] ^= job->v.imm;
+	}
 	put(0, &kept[0]);
 	put(1, &kept[1]);
 	job->v.gpr = s.gpr;
 	job->flags = s.flags;
-	return s.raised;
+	return !s.raised && !WARN_ON_ONCE(!known);
 }
 
 static bool work(struct nptb_vector_job *job)
 {
-	bool known;
-
 	if (job->reg >= 0)
 		get(job->reg, (struct vector *)job->v.reg);
 	if (job->rm >= 0)
 		get(job->rm, (struct vector *)job->v.rm);
-	if (job->how == NPTB_VECTOR_BLEND_BY_0)
+	if (job->how == NPTB_VECTOR_BLEND_BY_0 || job->how == NPTB_VECTOR_RNDS2)
 		get(0, (struct vector *)job->v.xmm0);
 	if (job->how >= NPTB_VECTOR_LOAD)
 		nptb_shuffle(job->how, &job->v);
-	else if (calculate(job, &known) || WARN_ON_ONCE(!known))
+	else if (!nptb_vector_calculate(job))
 		return false;
-	if (job->reg_changes && job->reg >= 0)
-		put(job->reg, (struct vector *)job->v.reg);
-	if (job->rm_changes && job->rm >= 0)
-		put(job->rm, (struct vector *)job->v.rm);
+	if (job->to >= 0)
+		put(job->to, (struct vector *)(job->to_rm ? job->v.rm : job->v.reg));
 	return true;
 }
 

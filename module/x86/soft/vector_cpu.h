@@ -8,18 +8,15 @@
 
 #include "x86/soft/shuffle.h"
 
-/* What names an instruction: opcode map, prefix and opcode. */
-#define NPTB_VECTOR_KEY(map, prefix, op)	((map) << 10 | (prefix) << 8 | (op))
-#define NPTB_VECTOR_KEYS			NPTB_VECTOR_KEY(4, 0, 0)
-
 /**
  * struct nptb_vector_job - an instruction, to be run
  * @key: see NPTB_VECTOR_KEY()
  * @how: what it does
  * @reg: number of the register that ModRM.reg names, or -1 where that is not one of these
  * @rm: likewise of ModRM.rm
- * @reg_changes: @reg is its destination
- * @rm_changes: @rm is
+ * @to: number of its destination, or -1; what becomes of it is @v.rm where @to_rm, or
+ *	else @v.reg
+ * @to_rm: see @to
  * @wide: its general register has 64 bits
  * @v: operands; those that are no vector registers are set
  * @flags: RFLAGS of a comparison
@@ -29,14 +26,15 @@ struct nptb_vector_job {
 	enum nptb_vector_how how;
 	s8 reg;
 	s8 rm;
-	bool reg_changes;
-	bool rm_changes;
+	s8 to;
+	bool to_rm;
 	bool wide;
 	struct nptb_vector v;
 	unsigned long flags;
 };
 
 u32 nptb_vector_mxcsr(void);
+bool nptb_vector_calculate(struct nptb_vector_job *job);
 bool nptb_vector_run(struct nptb_vector_job *job);
 
 #endif /* NPTB_X86_SOFT_VECTOR_CPU_H */
