@@ -52,7 +52,7 @@
 #define PF_WRITE	BIT(1)
 
 /* Leaf of CPUID that tells where components are. */
-#define CPUID_LEAF	0xd
+#define LEAF_XSTATE	0xd
 
 /**
  * struct component - a part of the state
@@ -92,7 +92,7 @@ void nptb_xsave_init(void)
 	if (!boot_cpu_has(X86_FEATURE_XSAVE))
 		return;
 	for (i = XFEATURE_YMM; i < KNOWN_NR; i++) {
-		cpuid_count(CPUID_LEAF, i, &components[i].size, &components[i].offset, &ecx,
+		cpuid_count(LEAF_XSTATE, i, &components[i].size, &components[i].offset, &ecx,
 			    &edx);
 		components[i].aligned = ecx & BIT(1);
 	}
