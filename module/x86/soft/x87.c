@@ -276,17 +276,34 @@ static enum nptb_soft_end read_operand(struct nptb_soft *soft, const struct nptb
 	/* Those that have no size of a power of two have parts. */
 	if (nptb_kvm_checks_alignment(soft) && *linear & (mask > 1 ? mask : 7))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
-	if (write) {
-		end = nptb_kvm_may_write_linear(soft->ctx, *linear, bytes, &soft->raised);
-		if (end == NPTB_SOFT_UNABLE)
-			soft->reason = NPTB_REASON_MEMORY;
-		if (end != NPTB_SOFT_DONE)
-			return end;
-	}
 	end = nptb_soft_read(soft, *linear, job->operand, bytes, false);
 	if (write && end == NPTB_SOFT_RAISED && soft->raised.vector == NPTB_VECTOR_PF)
 		soft->raised.code |= PF_WRITE;
 	return end;
+}
+
+static enum nptb_soft_end write_operand(struct nptb_soft *soft, u64 linear, const void *from,
+					u32 bytes)
+{
+	enum nptb_soft_end end =
+		nptb_kvm_may_write_linear(soft->ctx, linear, bytes, &soft->raised);
+
+	if (end == NPTB_SOFT_UNABLE)
+		soft->reason = NPTB_REASON_MEMORY;
+	return end == NPTB_SOFT_DONE ? nptb_soft_write(soft, linear, from, bytes, false) : end;
+}
+
+/* An exception that is not masked may have kept it from being written. */
+static bool is_kept(const u8 *was, const struct nptb_x87_job *job, u32 bytes)
+{
+	bool quiet;
+
+	if (memcmp(was, job->operand, bytes))
+		return false;
+	nptb_guest_fpu_begin();
+	quiet = nptb_x87_is_quiet();
+	nptb_guest_fpu_end();
+	return !quiet;
 }
 
 static void take_back(const struct nptb_fx *before, bool wide)
@@ -306,6 +323,7 @@ static enum nptb_soft_end with_memory(struct nptb_soft *soft, const struct nptb_
 	const struct row *row = row_of(insn);
 	u32 bytes = bytes_of(row, job.narrow);
 	enum nptb_soft_end end;
+	u8 was[NPTB_X87_OPERAND];
 	struct nptb_fx before;
 	u64 linear;
 
@@ -313,11 +331,14 @@ static enum nptb_soft_end with_memory(struct nptb_soft *soft, const struct nptb_
 	if (row->bytes >= ENV_BYTES && nptb_soft_real(soft))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	end = read_operand(soft, insn, &job, bytes, &linear);
+	memcpy(was, job.operand, sizeof(was));
 	if (end == NPTB_SOFT_DONE)
 		end = run(soft, insn, &job, &before);
 	if (end != NPTB_SOFT_DONE || !is_store(row))
 		return end;
-	end = nptb_soft_write(soft, linear, job.operand, bytes, false);
+	if (row->how == STORE && is_kept(was, &job, bytes))
+		return NPTB_SOFT_DONE;
+	end = write_operand(soft, linear, job.operand, bytes);
 	if (end != NPTB_SOFT_DONE)
 		take_back(&before, nptb_soft_64(soft));
 	return end;
