@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/guest_cpuid.h"
 #include "x86/soft/step.h"
 #include "x86/soft/system.h"
 
@@ -20,6 +21,11 @@
 #define INVPCID_ONE	1
 #define INVPCID_LAST	3
 #define PCID_MASK	0xfffULL
+
+/* CPUID: APM volume 3, appendix E. */
+#define CPUID_1_ECX_RDRAND	BIT(30)
+#define CPUID_7_EBX_INVPCID	BIT(10)
+#define CPUID_7_EBX_RDSEED	BIT(18)
 
 /**
  * struct known - an instruction
@@ -165,6 +171,28 @@ static const struct known *known_of(const struct nptb_insn *insn)
 	return NULL;
 }
 
+/*
+ * Where the guest's CPUID has it not, KVM has VT-x make it undefined, and INVPCID on every
+ * CPU. SDM volume 3C, section 24.6.2.
+ */
+static bool is_hidden(const struct kvm_vcpu *vcpu, u16 feature)
+{
+	const struct kvm_cpuid_entry2 *one = nptb_guest_cpuid(vcpu, 1, 0);
+	const struct kvm_cpuid_entry2 *seven = nptb_guest_cpuid(vcpu, 7, 0);
+
+	switch (feature) {
+	case X86_FEATURE_INVPCID:
+		return !seven || !(seven->ebx & CPUID_7_EBX_INVPCID);
+	case X86_FEATURE_RDSEED:
+		return boot_cpu_has(X86_FEATURE_VMX) &&
+		       (!seven || !(seven->ebx & CPUID_7_EBX_RDSEED));
+	case X86_FEATURE_RDRAND:
+		return boot_cpu_has(X86_FEATURE_VMX) &&
+		       (!one || !(one->ecx & CPUID_1_ECX_RDRAND));
+	}
+	return false;
+}
+
 /**
  * nptb_system_is() - is it one of these?
  * @insn: decoded
@@ -189,7 +217,7 @@ enum nptb_soft_end nptb_system_step(struct nptb_soft *soft, const struct nptb_in
 
 	if (soft->state.rflags & NPTB_RFLAGS_VM)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
-	if (insn->lock || !boot_cpu_has(k->feature))
+	if (insn->lock || !boot_cpu_has(k->feature) || is_hidden(soft->ctx, k->feature))
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	end = k->run(soft, insn);
 	if (end == NPTB_SOFT_DONE)

@@ -13,14 +13,11 @@
 #include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
 #include <asm/processor.h>
-/* Later kernels have cpuid_count() in a header of its own. */
-#if __has_include(<asm/cpuid/api.h>)
-#include <asm/cpuid/api.h>
-#endif
 
 #include "backend.h"
 #include "x86/soft/fx.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/guest_cpuid.h"
 #include "x86/soft/step.h"
 #include "x86/soft/xsave.h"
 #include "x86/soft/xsave_cpu.h"
@@ -52,7 +49,8 @@
 #define PF_WRITE	BIT(1)
 
 /* Leaf of CPUID that tells where components are. */
-#define LEAF_XSTATE	0xd
+#define LEAF_XSTATE		0xd
+#define EAX_XSAVES	BIT(3)
 
 /**
  * struct component - a part of the state
@@ -87,13 +85,16 @@ struct xsave {
 /* Once, at load. */
 void nptb_xsave_init(void)
 {
-	u32 i, ecx, edx;
+	u32 i, eax, ecx, edx;
 
 	if (!boot_cpu_has(X86_FEATURE_XSAVE))
 		return;
 	for (i = XFEATURE_YMM; i < KNOWN_NR; i++) {
-		cpuid_count(LEAF_XSTATE, i, &components[i].size, &components[i].offset, &ecx,
-			    &edx);
+		eax = LEAF_XSTATE;
+		ecx = i;
+		asm volatile("cpuid" : "+a"(eax), "=b"(components[i].offset), "+c"(ecx),
+			     "=d"(edx));
+		components[i].size = eax;
 		components[i].aligned = ecx & BIT(1);
 	}
 }
@@ -310,6 +311,17 @@ static bool how_of(const struct nptb_insn *insn, enum nptb_xsave_how *how)
 	return false;
 }
 
+/* Where the guest's CPUID has it not, KVM has VT-x make it undefined. */
+static bool is_hidden(const struct kvm_vcpu *vcpu, enum nptb_xsave_how how)
+{
+	const struct kvm_cpuid_entry2 *entry;
+
+	if ((how != NPTB_XSAVES && how != NPTB_XRSTORS) || !boot_cpu_has(X86_FEATURE_VMX))
+		return false;
+	entry = nptb_guest_cpuid(vcpu, LEAF_XSTATE, 1);
+	return !entry || !(entry->eax & EAX_XSAVES);
+}
+
 static bool is_there(enum nptb_xsave_how how)
 {
 	static const u16 feature[] = {
@@ -332,7 +344,7 @@ static enum nptb_soft_end allowed(const struct xsave *x)
 	if (soft->state.rflags & NPTB_RFLAGS_VM)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	if (x->insn->lock || !(soft->state.cr4 & NPTB_CR4_OSXSAVE) ||
-	    (x->how != NPTB_XGETBV && !is_there(x->how)))
+	    (x->how != NPTB_XGETBV && !is_there(x->how)) || is_hidden(vcpu, x->how))
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	if (x->how == NPTB_XGETBV)
 		return is_there(NPTB_XGETBV) ? NPTB_SOFT_DONE :
