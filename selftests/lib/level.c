@@ -49,7 +49,7 @@ void level_tables(struct kvm_sregs *sregs)
 	sregs->idt.base = LEVEL_IDT;
 	sregs->idt.limit = LEVEL_VECTORS * 16 - 1;
 	sregs->tr = (struct kvm_segment){
-		.base = LEVEL_TSS, .limit = 103, .selector = 0x38, .type = 11, .present = 1,
+		.base = LEVEL_TSS, .limit = 103, .selector = LEVEL_TASK, .type = 11, .present = 1,
 	};
 }
 

@@ -21,6 +21,7 @@
 #define LEVEL_CODE0_2	0x18	/* as the first */
 #define LEVEL_CODE32	0x20
 #define LEVEL_DATA3	0x2b
+#define LEVEL_TASK	0x38	/* its descriptor is not there */
 #define LEVEL_CODE3	0x33
 
 /* Loads them; @stack is for handlers that come from level 3, @ist the first IST. */

@@ -178,8 +178,11 @@ static void load_gate(unsigned int vector, unsigned int type, unsigned int selec
 static void load_tables(void)
 {
 	uint64_t *table = (uint64_t *)(vm.mem + TABLE);
+	/* Of the TSS, whose limit is in pages here: for LAR and LSL. */
+	uint64_t tss[2] = { 0x0080890000000000 | LEVEL_TSS << 16 | 3 };
 
 	level_load(&vm, STACK_OF(2), STACK_OF(3));
+	vmm_load(&vm, LEVEL_GDT + LEVEL_TASK, tss, sizeof(tss));
 	load_gate(3, 0xee, LEVEL_CODE0, 0);
 	load_gate(8, 0x8e, LEVEL_CODE0, 1);
 	load_gate(0x20, 0x8e, 0x18, 0);
@@ -229,6 +232,7 @@ static void open_guest(void)
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &start) || ioctl(vcpu->fd, KVM_GET_FPU, &fpu))
 		die("cannot read a vCPU: %s", strerror(errno));
 	level_tables(&start);
+	start.gdt.limit = LEVEL_GDT_NR * 8 - 1;
 	/* Write protection; OSFXSR, OSXMMEXCPT and FSGSBASE. */
 	start.cr0 |= 1 << 16 | 1 << 5 | 1 << 1;
 	start.cr4 |= 3 << 9 | has_fsgsbase() << 16;
