@@ -3,9 +3,10 @@
 # What the bench has beside the cost of a fault: flushes and waits with several vCPUs, the
 # module's memory, events, peers, and vCPUs in parallel.
 #   bench-more.sh [--kernel SERIES] CASE...   measure, print, note in docs/BENCH-MORE.json
-#   bench-more.sh --document                  what docs/BENCH.md says of all that is noted
-# CASE: flushes, waits, growth, events, peers, parallel. They take minutes each. What is not measured again keeps its date. The next `make bench` has
-# it in docs/BENCH.md.
+#   bench-more.sh --write                     the end of docs/BENCH.md from what is noted
+#   bench-more.sh --document                  print that; for scripts/bench.sh
+# CASE: flushes, waits, growth, events, peers, parallel. They take minutes each. What is not
+# measured again keeps its date.
 # shellcheck disable=SC2317 # job calls what it is given
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -57,14 +58,20 @@ measure() {
 	done
 }
 
+write() {
+	perl "$here/bench/more.pl" write "$NOTED" "$here/bench" "$PROJECT/docs/BENCH.md"
+	say "wrote the end of docs/BENCH.md"
+}
+
 main() {
-	local series options case usage="usage: bench-more.sh [--kernel SERIES] CASE... | --document"
+	local series options case usage="usage: bench-more.sh [--kernel SERIES] CASE... | --write | --document"
 	local -a cases
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--document)
 			[ ! -f "$NOTED" ] || perl "$here/bench/more.pl" document "$NOTED" "$here/bench"
 			return ;;
+		--write) write; return ;;
 		--kernel)
 			[ $# -ge 2 ] || usage_error "$usage"
 			need_series "$2"
@@ -86,6 +93,7 @@ main() {
 			[ ${#cases[@]} = 0 ] || measure "$series" "$options" "${cases[@]}"
 		done
 	done
+	write
 }
 
 run_whole main "$@"

@@ -3,6 +3,7 @@
 # What bench-more.sh measured: docs/BENCH-MORE.json, and the part of docs/BENCH.md from it.
 #   more.pl note FILE CASE SERIES DATE COMMAND KERNEL BUSY <TSV
 #   more.pl document FILE DIRECTORY
+#   more.pl write FILE DIRECTORY DOCUMENT     the same at the end of docs/BENCH.md
 # FILE has, for each case and kernel, date, command, kernel, busy, and rows: an object for
 # each line of the TSV. DIRECTORY/CASE.md says what a case is about; its table follows.
 use strict;
@@ -72,13 +73,32 @@ sub table {
 	return $text;
 }
 
+sub section {
+	my ($dir, $case) = @_;
+	return slurp("$dir/$case.md") // die("$dir/$case.md: $!\n");
+}
+
 sub document {
 	my ($dir) = @_;
 	my $all = decode_json(slurp($file) // '{}');
-	for my $case (grep { $all->{$_} } @cases) {
-		print "\n", slurp("$dir/$case.md") // die("$dir/$case.md: $!\n"), "\n";
-		print table($case, $all->{$case});
-	}
+	return join('', map { "\n" . section($dir, $_) . "\n" . table($_, $all->{$_}) }
+		grep { $all->{$_} } @cases);
 }
 
-if ($verb eq 'note') { note(@rest) } elsif ($verb eq 'document') { document(@rest) } else { die "more.pl: no such verb\n" }
+# From the first of our headings on, the document is ours.
+sub write_to {
+	my ($dir, $doc) = @_;
+	my $text = slurp($doc) // die("$doc: $!\n");
+	for my $case (@cases) {
+		my ($heading) = section($dir, $case) =~ /^(## .*)/;
+		my $at = index($text, "\n\n$heading\n");
+		$text = substr($text, 0, $at + 1) if $at >= 0;
+	}
+	open my $out, '>', "$doc.new" or die "$doc.new: $!\n";
+	print $out $text, document($dir);
+	close $out or die "$doc.new: $!\n";
+	rename "$doc.new", $doc or die "$doc: $!\n";
+}
+
+my %verbs = (note => \&note, document => sub { print document(@_) }, write => \&write_to);
+($verbs{$verb} // die "more.pl: no such verb\n")->(@rest);
