@@ -56,8 +56,8 @@ recorded() {
 events() {
 	printf 'load\tvcpus\tevents\tlost\tseconds\tevents_per_second\n'
 	recorded faults 1 400
-	recorded faults 4 100
-	recorded lower 262144
+	recorded faults 4 25
+	recorded lower 65536
 }
 
 # fault NAME: instructions a fault, by faultbench.
