@@ -45,16 +45,20 @@ recorded() {
 	nptbudget record -o "$dir/events.dat" --buffer 4096 --json -- "$built/eventbench" "$@" \
 		>"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
 	cat "$dir/out" "$dir/err" | awk -v OFS='\t' '
-	/^(faults|lower)\t/ { load = $1; vcpus = $2; ns = $3 }
+	/^(faults|lower)\t/ { load = $1; vcpus = $2; ns = $3; evictions = $4 }
 	match($0, /"events": *[0-9]+/) { split(substr($0, RSTART, RLENGTH), f, / */); events = f[2] }
 	match($0, /"lost_events": *[0-9]+/) { split(substr($0, RSTART, RLENGTH), f, / */); lost = f[2] }
-	END { printf "%s\t%s\t%d\t%d\t%.3f\t%d\n", load, vcpus, events, lost, ns / 1e9, events / (ns / 1e9) }'
+	END {
+		# What comes before a budget is lowered is recorded, and not timed.
+		timed = load == "lower" ? evictions : events
+		printf "%s\t%s\t%d\t%d\t%d\t%.3f\t%d\n", load, vcpus, events, lost, timed, ns / 1e9, timed / (ns / 1e9)
+	}'
 	rm -rf "$dir"
 }
 
 # Events in a row, at a rate that a reader has to keep up with.
 events() {
-	printf 'load\tvcpus\tevents\tlost\tseconds\tevents_per_second\n'
+	printf 'load\tvcpus\tevents\tlost\ttimed\tseconds\tevents_per_second\n'
 	recorded faults 1 400
 	recorded faults 4 25
 	recorded lower 65536
