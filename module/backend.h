@@ -18,11 +18,12 @@
  *   nptb_kvm_key(vcpu, gpa)          key of the frame of a fault, or %NPTB_KEY_NONE
  *   nptb_kvm_direct(vcpu)            its tables are the VM's own, not a shadow
  *   nptb_kvm_pc(vcpu)                as nptb_state_pc(); to be asked first, by its thread
- *   nptb_kvm_roles(code), nptb_kvm_page_for(vcpu, key)   documented there
+ *   nptb_kvm_roles(code), nptb_kvm_page_for(vcpu, key),
+ *   nptb_kvm_young(kvm, trail, key)  documented there
  *   nptb_kvm_protected(vcpu)         its registers are private to the guest
  *   nptb_kvm_of(vcpu), nptb_kvm_vcpu_idx(vcpu), nptb_kvm_max_vcpus(kvm),
  *   nptb_kvm_nr_vcpus(kvm), nptb_kvm_created_vcpus(kvm)   of a vCPU, and how many
- *   nptb_kvm_may_log(kvm)            may any slot have dirty logging?
+ *   nptb_kvm_may_log(kvm, key, seen) may the slot of a frame have dirty logging?
  *   nptb_kvm_logs_writes(vcpu, key)  has it that of a frame, or of %NPTB_KEY_NONE?
  *   nptb_kvm_srcu(kvm)               held while a fault runs; slot updates wait for it
  *   nptb_kvm_slots_lock(kvm)         held while slots change
@@ -179,19 +180,6 @@ void nptb_kvm_evict_all(struct kvm *kvm);
  * Context: does not sleep.
  */
 void nptb_kvm_flush(struct kvm *kvm, struct nptb_flush *flush, struct kvm_vcpu *vcpu);
-
-/**
- * nptb_kvm_young() - was a frame accessed since this was last asked?
- * @kvm: alive
- * @trail: empty, or as the last call left it, if preemption was off since
- * @key: of the frame
- *
- * The accessed bit is cleared without a flush.
- *
- * Context: preemption off; kvm->srcu held.
- * Return: true where it was.
- */
-bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *trail, u64 key);
 
 /**
  * nptb_kvm_allows() - is there a leaf now that allows what a fault was about?

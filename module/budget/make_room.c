@@ -89,25 +89,15 @@ void nptb_share(struct nptb_fault *fault, struct nptb_page *page)
 		nptb_rset_hand(&vm->resident.set, page, &fault->in.v->shield);
 }
 
-/*
- * No page of the policy's may go. @alone: there is no other page than those of
- * the very attempt that needs room.
- */
-struct nptb_page *nptb_choose_shielded(struct nptb_fault *fault, bool *alone)
+/* The attempts of other vCPUs shield all that could go. */
+struct nptb_page *nptb_choose_shielded(struct nptb_fault *fault)
 {
 	struct nptb_vm *vm = fault->in.vm;
-	struct nptb_vcpu *v = fault->in.v;
 
 	lockdep_assert_held(&vm->lock);
-	if (nptb_rset_loose(&vm->resident.set) > v->shield.count) {
-		if (!take_turn(vm, v))
-			return NULL;
-		return nptb_policy_victim(&vm->resident.set.policy);
-	}
-	/* What is missing was reserved for others: their faults will tell. */
-	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
-		 nptb_limit(vm);
-	return NULL;
+	if (!take_turn(vm, fault->in.v))
+		return NULL;
+	return nptb_policy_victim(&vm->resident.set.policy);
 }
 
 /*

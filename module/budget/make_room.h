@@ -16,12 +16,12 @@
 #include "budget/reservation.h"
 #include "budget/taken.h"
 #include "budget/wait.h"
+#include "lock.h"
 #include "object/fault.h"
 #include "object/vcpu.h"
 #include "object/vm.h"
 #include "set/attempt.h"
 #include "set/policy.h"
-#include "set/room.h"
 #include "set/rset.h"
 #include "trace.h"
 
@@ -46,7 +46,7 @@ void nptb_stale(struct nptb_vm *vm, struct nptb_fault *fault);
 void nptb_tell_evicted(struct nptb_vm *vm, struct nptb_fault *fault, u64 key, u32 reason,
 		       bool own);
 void nptb_share(struct nptb_fault *fault, struct nptb_page *page);
-struct nptb_page *nptb_choose_shielded(struct nptb_fault *fault, bool *alone);
+struct nptb_page *nptb_choose_shielded(struct nptb_fault *fault);
 enum nptb_admission nptb_none_to_evict(struct nptb_fault *fault);
 bool nptb_unknown_leaves(struct nptb_vm *vm);
 void nptb_evict_batch(struct nptb_fault *fault, struct nptb_page *page);
@@ -106,7 +106,7 @@ static __always_inline struct nptb_page *nptb_faulting(struct nptb_fault *fault)
 	if (fault->in.key == NPTB_KEY_NONE)
 		return NULL;
 	if (!nptb_code_has_leaf(fault->in.error_code) &&
-	    (fault->in.shadow || nptb_kvm_nr_vcpus(fault->in.vm->kvm) == 1))
+	    (fault->in.shadow || fault->in.sole))
 		return NULL;
 	return nptb_rset_find(&fault->in.vm->resident.set, fault->in.key);
 }
@@ -125,7 +125,7 @@ static __always_inline bool nptb_look(void *ctx, u64 key)
 /*
  * Who goes, but for the page that faulted; still in the set. @own: it is a page
  * of the very attempt that needs room, which only a policy without the shield
- * chooses.
+ * chooses. @alone: none does, and there is no page but those of the very attempt.
  */
 static __always_inline struct nptb_page *nptb_choose(struct nptb_fault *fault,
 						     bool *own, bool *alone)
@@ -143,7 +143,12 @@ static __always_inline struct nptb_page *nptb_choose(struct nptb_fault *fault,
 						    vm->account.limit);
 		return page;
 	}
-	return nptb_choose_shielded(fault, alone);
+	if (nptb_rset_loose(&vm->resident.set) > v->shield.count)
+		return nptb_choose_shielded(fault);
+	/* What is missing was reserved for others: their faults will tell. */
+	*alone = v->shield.leaves + vm->resident.set.pinned.leaves + NPTB_NEED >
+		 nptb_limit(vm);
+	return NULL;
 }
 
 /*
@@ -218,9 +223,7 @@ static __always_inline enum nptb_admission nptb_evict_some(struct nptb_fault *fa
 	nptb_begin_looks(vm);
 	for (victims = 0; victims < NPTB_FAULT_EVICTS && vm->resident.looks < NPTB_FAULT_LOOKS;
 	     victims++) {
-		switch (nptb_room(&vm->resident.set, nptb_taken(vm),
-				  atomic64_read(&vm->account.reserved), NPTB_NEED,
-				  nptb_limit(vm))) {
+		switch (nptb_room_for(fault)) {
 		case NPTB_ROOM_YES:
 			break;
 		case NPTB_ROOM_WAIT:
@@ -261,13 +264,13 @@ static __always_inline enum nptb_admission nptb_make_room(struct nptb_fault *fau
 	bool wait = false;
 
 	for (;;) {
-		spin_lock(&vm->lock);
+		nptb_spin_lock(&vm->lock);
 		admission = nptb_evict_some(fault);
 		if (unlikely(admission == NPTB_ADMISSION_LATER))
 			wait = nptb_wait_begin(vm, fault->in.v);
 		else
 			fault->in.v->sleeper.deferrals = 0;
-		spin_unlock(&vm->lock);
+		nptb_spin_unlock(&vm->lock);
 		if (likely(admission != NPTB_ADMISSION_AGAIN))
 			break;
 		if (nptb_has_paid(fault)) {

@@ -5,7 +5,9 @@
 
 #include "backend.h"
 #include "budget/reservation.h"
+#include "object/fault.h"
 #include "object/vm.h"
+#include "set/room.h"
 #include "set/rset.h"
 
 /*
@@ -49,6 +51,24 @@ static __always_inline u64 nptb_taken(struct nptb_vm *vm)
 	if (likely(!(vm->account.special & NPTB_SPECIAL_RECLAIM)))
 		return leaves;
 	return max(leaves, nptb_rset_counted(&vm->resident.set));
+}
+
+/*
+ * What a budget says to one more leaf. That there was no room for a VM's only vCPU a moment
+ * ago is not asked anew: where a larger budget was written just now, or a leaf went by
+ * itself, a page goes that need not.
+ */
+static __always_inline enum nptb_room nptb_room_for(struct nptb_fault *fault)
+{
+	struct nptb_vm *vm = fault->in.vm;
+
+	lockdep_assert_held(&vm->lock);
+	if (likely(fault->room.none)) {
+		fault->room.none = false;
+		return NPTB_ROOM_EVICT;
+	}
+	return nptb_room(&vm->resident.set, nptb_taken(vm),
+			 atomic64_read(&vm->account.reserved), NPTB_NEED, nptb_limit(vm));
 }
 
 /* As nptb_reserve(), where KVM's count is not all. */

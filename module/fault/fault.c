@@ -16,6 +16,7 @@
 #include "fault/mapping.h"
 #include "fault/refuse.h"
 #include "hook.h"
+#include "lock.h"
 #include "loop/mode.h"
 #include "loop/record.h"
 #include "loop/report.h"
@@ -140,8 +141,8 @@ static __always_inline void map(struct nptb_fault *fault)
 
 	if (unlikely(fault->in.shadow))
 		v->mapping.made = NPTB_KEY_NONE;
-	if (unlikely(nptb_kvm_may_log(nptb_kvm_of(fault->in.vcpu))) &&
-	    !nptb_code_is_write(fault->in.error_code))
+	if (!nptb_code_is_write(fault->in.error_code) &&
+	    unlikely(nptb_kvm_may_log(fault->in.vm->kvm, fault->in.key, &fault->in.vm->logs)))
 		nptb_read_only(v, fault->in.vcpu, fault->in.key);
 	WRITE_ONCE(v->mapping.inside, current->pid);
 	fault->ret = nptb_kvm_fault(fault->in.vcpu, fault->in.gpa, fault->in.error_code,
@@ -197,10 +198,8 @@ static bool gives_page(const struct nptb_fault *fault)
 {
 	if (unlikely(fault->made != NPTB_KEY_NONE))
 		return true;
-	if (unlikely(fault->room.there))
-		return false;
-	return fault->in.key != NPTB_KEY_NONE &&
-	       (fault->verdict == NPTB_VERDICT_MAPPED ||
+	return likely(!fault->room.there) && fault->in.key != NPTB_KEY_NONE &&
+	       (likely(fault->verdict == NPTB_VERDICT_MAPPED) ||
 		fault->verdict == NPTB_VERDICT_SPURIOUS ||
 		fault->verdict == NPTB_VERDICT_EMULATED);
 }
@@ -210,7 +209,7 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 {
 	struct nptb_vm *vm = fault->in.vm;
 
-	spin_lock(&vm->lock);
+	nptb_spin_lock(&vm->lock);
 	nptb_settle_ended(vm, fault->in.v);
 	vm->stats.verdict[fault->verdict]++;
 	if (!plenty) {
@@ -228,7 +227,7 @@ static __always_inline void note(struct nptb_fault *fault, bool plenty)
 	fault->note.leaves = nptb_kvm_leaves(vm->kvm);
 	if (fault->note.leaves > vm->stats.peak)
 		vm->stats.peak = fault->note.leaves;
-	spin_unlock(&vm->lock);
+	nptb_spin_unlock(&vm->lock);
 }
 
 /*
@@ -337,7 +336,12 @@ static __always_inline int stages(struct nptb_fault *fault, bool reclaim)
 	s64 room;
 
 	/* What was lent is taken back first. KVM's count says nothing of host memory. */
-	room = reclaim || READ_ONCE(fault->in.v->loan.pages) ? -1 : nptb_reserve_if_room(vm);
+	if (reclaim || READ_ONCE(fault->in.v->loan.pages)) {
+		room = -1;
+		fault->room.none = false;
+	} else {
+		room = nptb_reserve_if_room(vm);
+	}
 	if (room >= 0)
 		fault->room.reserved = NPTB_NEED;
 	/*
@@ -399,9 +403,12 @@ static __always_inline int run(struct nptb_fault *fault)
 	    !nptb_kvm_has_memory(fault->in.vcpu, fault->in.key))
 		return handle_mmio(fault);
 	nptb_table_check(vm);
-	if (unlikely(vm->account.special & (NPTB_SPECIAL_EXEMPT | NPTB_SPECIAL_RECLAIM)) &&
-	    run_special(fault))
-		return fault->ret;
+	if (unlikely(vm->account.special & (NPTB_SPECIAL_EXEMPT | NPTB_SPECIAL_RECLAIM))) {
+		/* KVM's count says less than all. */
+		fault->room.none = false;
+		if (run_special(fault))
+			return fault->ret;
+	}
 	return stages(fault, false);
 }
 
@@ -413,6 +420,7 @@ static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *
 	 * All are named: for one that is left out the compiler would clear the
 	 * whole of it, by a string instruction, at every fault.
 	 */
+	const bool sole = nptb_kvm_nr_vcpus(vm->kvm) == 1;
 	struct nptb_fault fault = {
 		.in = {
 			.vm = vm,
@@ -423,12 +431,13 @@ static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *
 			.error_code = error_code,
 			.insn = insn,
 			.insn_len = insn_len,
+			.sole = sole,
 			.shadow = !vm->account.tdp_mmu || !nptb_kvm_direct(vcpu),
 			.key = nptb_kvm_key(vcpu, gpa),
 		},
 		.room = {
 			.reserved = 0, .evicted = 0, .stale = 0,
-			.there = false, .exempt = false,
+			.none = sole, .there = false, .exempt = false,
 			.take_own = false, .known = false, .own = false,
 			.victim = NPTB_KEY_NONE,
 		},
@@ -466,9 +475,8 @@ static __always_inline int handle(struct nptb_vm *vm, struct kvm_vcpu *vcpu, gpa
  * @insn: instruction bytes of the exit
  * @insn_len: how many
  *
- * Where there is no room now and none to be had without waiting, nothing is
- * mapped: KVM_RUN's own loop looks after signals and rescheduling, and the
- * fault comes again.
+ * Where there is no room without waiting, nothing is mapped: KVM_RUN's own loop
+ * looks after signals and rescheduling, and the fault comes again.
  *
  * Context: the vCPU's thread, in process context; may sleep; vcpu->mutex and
  * kvm->srcu held, mmu_lock not.

@@ -20,6 +20,7 @@ struct nptb_vm;
  * @error_code: of the fault
  * @insn: instruction bytes of the exit, handed through
  * @insn_len: how many
+ * @sole: the VM has no other vCPU
  * @shadow: it is for KVM's shadow MMU: that of nested guests, or of all, see
  *	&nptb_account.tdp_mmu
  * @key: the frame, or NPTB_KEY_NONE
@@ -33,6 +34,7 @@ struct nptb_fault_in {
 	u64 error_code;
 	void *insn;
 	int insn_len;
+	bool sole;
 	bool shadow;
 	u64 key;
 };
@@ -42,6 +44,7 @@ struct nptb_fault_in {
  * @reserved: leaves reserved, given back by note
  * @evicted: leaves that were evicted
  * @stale: victims that KVM had taken away already
+ * @none: input: that there was no room before is still so, for there is no other vCPU
  * @there: another vCPU has made the leaf; nothing is reserved
  * @exempt: the frame is an exempt one, and no room is made for it
  * @take_own: input: where there is nothing else, make room evicts the attempt's
@@ -55,6 +58,7 @@ struct nptb_fault_room {
 	u8 reserved;
 	u8 evicted;
 	u8 stale;
+	bool none;
 	bool there;
 	bool exempt;
 	bool take_own;

@@ -97,6 +97,7 @@ struct nptb_attach {
  * @max_vcpus: entries in @vcpus; written after that
  * @vcpu_array: what @vcpus is in
  * @nr_vcpus: no vCPU of this index or above was seen; written under @lock
+ * @logs: of nptb_kvm_may_log(); any vCPU's, without a lock
  * @lending: what is lent to its vCPUs
  * @loops: places that looped
  * @backing: of its pages in host memory; NULL as long as that never was asked for
@@ -130,6 +131,7 @@ struct nptb_vm {
 	u32 max_vcpus;
 	struct nptb_vcpu_array *vcpu_array;
 	u32 nr_vcpus;
+	u64 logs;
 	struct nptb_lending lending;
 	struct nptb_loop_table *loops;
 	struct nptb_backing *backing;

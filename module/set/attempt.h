@@ -44,7 +44,7 @@ struct nptb_loop_page {
  * @evicting: entries of @pages evicted for a fault that is not let in yet, a bit each
  * @at: entry of @pages that the last fault was on
  * @record: in the table, where it may be found again; see nptb_loop_note()
- * @vcpu: index of its vCPU; set by nptb_loop_note()
+ * @insn_len: bytes known of its instruction
  * @noted: classes that a record was made for, a bit each
  * @truncated: there were more pages
  * @again: the last fault was on a page that it had been given, and no lap
@@ -52,8 +52,8 @@ struct nptb_loop_page {
  * @refused: its instruction cannot be emulated
  * @reason: enum nptb_reason, why not
  * @maskless: its instruction is no gather or scatter
+ * @vcpu: index of its vCPU; set by nptb_loop_note()
  * @budget: limit in force when it last was short of pages
- * @insn_len: bytes known of its instruction
  * @insn: the bytes
  * @mask_number: the attempt that @mask was read in
  * @mask: mask register of a gather or scatter
@@ -72,10 +72,9 @@ struct nptb_attempt {
 	u64 evicting;
 	u32 lent;
 	u32 npages;
-	u32 insn_len;
 	u32 at;
 	u32 record;
-	u32 vcpu;
+	u8 insn_len;
 	u8 noted;
 	bool truncated;
 	bool again;
@@ -83,6 +82,7 @@ struct nptb_attempt {
 	bool refused;
 	bool maskless;
 	u8 reason;
+	u32 vcpu;
 	u64 budget;
 	u8 insn[NPTB_INSN_MAX];
 	u64 mask_number;
@@ -109,9 +109,9 @@ static inline void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 	attempt->evicting = 0;
 	attempt->lent = 0;
 	attempt->npages = 0;
-	attempt->insn_len = 0;
 	attempt->at = 0;
 	attempt->record = 0;
+	attempt->insn_len = 0;
 	attempt->noted = 0;
 	attempt->truncated = false;
 	attempt->again = false;

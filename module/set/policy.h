@@ -199,23 +199,30 @@ static inline void nptb_policy_charge(struct nptb_policy *policy,
  */
 #define NPTB_PASS_MAX	32
 
-/* The oldest page that was not accessed since it came by here; who was becomes the newest. */
+/*
+ * The oldest page that was not accessed since it came by here; who was becomes the newest,
+ * all of them at once: the ring begins behind them.
+ */
 static __always_inline struct nptb_page *
 nptb_policy_second_chance(struct nptb_policy *policy, bool (*young)(void *ctx, u64 key),
 			  void *ctx)
 {
-	struct nptb_page *page = nptb_policy_page(policy, nptb_policy_oldest(policy));
+	struct nptb_page *slots = policy->table.slots;
+	u32 slot = nptb_policy_oldest(policy);
 	int passed;
 
-	if (!page)
+	if (slot == NPTB_SLOT_RING)
 		return NULL;
 	for (passed = 0; passed < NPTB_PASS_MAX; passed++) {
-		if (!young(ctx, nptb_page_key(page)))
-			return page;
-		nptb_policy_renew(policy, page);
-		page = nptb_policy_page(policy, nptb_policy_oldest(policy));
+		if (!young(ctx, nptb_page_key(nptb_at(slots, slot))))
+			break;
+		slot = nptb_at(slots, slot)->next;
+		/* All round: the first has been looked at, and is not young any more. */
+		if (slot == NPTB_SLOT_RING)
+			slot = nptb_policy_oldest(policy);
 	}
-	return page;
+	nptb_ring_turn(slots, NPTB_SLOT_RING, slot);
+	return nptb_at(slots, slot);
 }
 
 /*

@@ -216,6 +216,21 @@ static inline void nptb_ring_del(struct nptb_page *slots, struct nptb_page *page
 	nptb_at(slots, next)->prev = prev;
 }
 
+/* Have the ring begin at @oldest: those that were before it are its newest, in order. */
+static inline void nptb_ring_turn(struct nptb_page *slots, u32 head, u32 oldest)
+{
+	u32 newest;
+
+	if (__builtin_expect(nptb_at(slots, head)->next == oldest, 1))
+		return;
+	nptb_ring_del(slots, nptb_at(slots, head));
+	newest = nptb_at(slots, oldest)->prev;
+	nptb_at(slots, head)->prev = newest;
+	nptb_at(slots, head)->next = oldest;
+	nptb_at(slots, newest)->next = head;
+	nptb_at(slots, oldest)->prev = head;
+}
+
 /* Append all of @from, in order, to @head; @from is empty then. */
 static inline void nptb_ring_join(struct nptb_page *slots, u32 head, u32 from)
 {

@@ -182,6 +182,26 @@ bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
 				nptb_key_gfn(key));
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+/* See nptb_kvm_may_log(). @generation was read from @slots, which readers of SRCU keep. */
+bool nptb_kvm_finds_log(struct kvm_memslots *slots, u64 generation, u64 *seen)
+{
+	struct kvm_memory_slot *slot;
+	int bkt;
+
+	if (READ_ONCE(*seen) == (generation | NPTB_SOME_LOG))
+		return true;
+	kvm_for_each_memslot(slot, bkt, slots) {
+		if (!kvm_slot_dirty_track_enabled(slot))
+			continue;
+		WRITE_ONCE(*seen, generation | NPTB_SOME_LOG);
+		return true;
+	}
+	WRITE_ONCE(*seen, generation);
+	return false;
+}
+#endif
+
 static_assert(sizeof_field(struct kvm_vcpu_arch, regs) >=
 	      sizeof_field(struct nptb_state, gpr));
 static_assert(sizeof(((struct kvm_vcpu *)0)->arch.regs[0]) == sizeof(u64));

@@ -10,6 +10,8 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 
+#include "backend.h"
+
 /**
  * struct nptb_mmu_page - the beginning of KVM's struct kvm_mmu_page
  * @link: in kvm->arch.tdp_mmu_roots, where it is a root of the TDP MMU
@@ -28,18 +30,8 @@ struct nptb_mmu_page {
 	u64 *spt;
 };
 
-/*
- * Entries of nested and shadow page tables, the same in all series: KVM's own
- * mark of what is present (arch/x86/kvm/mmu/spte.h), and a leaf above 4 KiB.
- */
-#define NPTB_SPTE_PRESENT	BIT_ULL(11)
+/* A leaf above 4 KiB, in nested and shadow page tables; what is present is in arch/young.h. */
 #define NPTB_SPTE_HUGE		BIT_ULL(7)
-
-/* The entry that a frame has in a table of @level. */
-static __always_inline u64 *nptb_entry_of(u64 *table, u64 gfn, int level)
-{
-	return &table[(gfn >> (9 * (level - 1))) & 511];
-}
 
 /*
  * From a table of @level to the one below. @frame: %PTE_PFN_MASK.
@@ -51,6 +43,18 @@ static __always_inline bool nptb_step_down(u64 **table, u64 gfn, int level, u64 
 	*at = nptb_entry_of(*table, gfn, level);
 	*spte = READ_ONCE(**at);
 	if ((*spte & (NPTB_SPTE_PRESENT | NPTB_SPTE_HUGE)) != NPTB_SPTE_PRESENT)
+		return false;
+	*table = __va(*spte & frame);
+	return true;
+}
+
+/* The same from a table above those that may have leaves: of 512 GiB there is none. */
+static __always_inline bool nptb_step_from_top(u64 **table, u64 gfn, int level, u64 frame,
+					       u64 **at, u64 *spte)
+{
+	*at = nptb_entry_of(*table, gfn, level);
+	*spte = READ_ONCE(**at);
+	if (!(*spte & NPTB_SPTE_PRESENT))
 		return false;
 	*table = __va(*spte & frame);
 	return true;
@@ -74,11 +78,11 @@ static __always_inline u64 nptb_find_entry(u64 *table, int level, u64 gfn, u64 *
 	/* Written out: a loop would cost as much again. */
 	switch (level) {
 	case 5:
-		if (!nptb_step_down(&table, gfn, 5, frame, at, &spte))
+		if (!nptb_step_from_top(&table, gfn, 5, frame, at, &spte))
 			break;
 		fallthrough;
 	case 4:
-		if (!nptb_step_down(&table, gfn, 4, frame, at, &spte))
+		if (!nptb_step_from_top(&table, gfn, 4, frame, at, &spte))
 			break;
 		fallthrough;
 	case 3:

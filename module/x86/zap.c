@@ -7,6 +7,7 @@
 #include <asm/hypervisor.h>
 
 #include "backend.h"
+#include "lock.h"
 #include "x86/flush.h"
 #include "x86/mmu_page.h"
 #include "x86/symbols.h"
@@ -105,31 +106,36 @@ static noinline bool zap_by_kvm(struct kvm *kvm, u64 *at, gfn_t gfn)
  * marked so already. The page is looked at after the leaf has gone: whoever takes the mark
  * off it writes it out afterwards.
  */
-static __always_inline u64 without_use(u64 spte)
+static __always_inline bool tells_dirty(u64 spte)
 {
 	unsigned long pfn = (spte & PTE_PFN_MASK) >> PAGE_SHIFT;
 
+	return (spte & _PAGE_DIRTY) && !(pfn_valid(pfn) && PageDirty(pfn_to_page(pfn)));
+}
+
+static u64 without_use(u64 spte)
+{
 	spte &= ~(u64)_PAGE_ACCESSED;
-	if ((spte & _PAGE_DIRTY) && pfn_valid(pfn) && PageDirty(pfn_to_page(pfn)))
-		spte &= ~(u64)_PAGE_DIRTY;
-	return spte;
+	return tells_dirty(spte) ? spte : spte & ~(u64)_PAGE_DIRTY;
 }
 
 /*
  * Then handle_changed_spte() comes to one leaf less in KVM's count, under the same lock,
  * unless somebody listens to its tracepoint. The bits are where AMD has them.
- * Return: false where KVM is to do it; @spte is what it is to be told.
  */
-static __always_inline bool count_out(struct kvm *kvm, u64 *spte)
+static __always_inline bool is_counting_all(u64 spte)
 {
-	if (!cpu_feature_enabled(X86_FEATURE_SVM))
-		return false;
-	*spte = without_use(*spte);
-	if (unlikely((*spte & _PAGE_DIRTY) ||
-		     atomic_read(&nptb_kvm_data.changed_traced->enabled)))
-		return false;
-	atomic64_dec(&kvm->stat.pages_4k);
-	return true;
+	return cpu_feature_enabled(X86_FEATURE_SVM) && likely(!tells_dirty(spte)) &&
+	       likely(!atomic_read(&nptb_kvm_data.changed_traced->enabled));
+}
+
+/* In place of the table, these kernels want the address space. */
+static noinline void tell_kvm(struct kvm *kvm, u64 key, u64 spte, u64 none)
+{
+	if (cpu_feature_enabled(X86_FEATURE_SVM))
+		spte = without_use(spte);
+	static_call(nptb_sc_changed)(kvm, nptb_key_as(key), nptb_key_gfn(key), spte, none, 1,
+				     false);
 }
 #endif
 
@@ -146,10 +152,10 @@ static __always_inline void take_leaf(struct kvm *kvm, u64 *at, u64 none, u64 ke
 	static_call(nptb_sc_changed)(kvm, nptb_table_of(at), nptb_key_gfn(key), spte, none,
 				     1, false);
 #else
-	/* In place of the table, they want the address space. */
-	if (!count_out(kvm, &spte))
-		static_call(nptb_sc_changed)(kvm, nptb_key_as(key), nptb_key_gfn(key), spte,
-					     none, 1, false);
+	if (is_counting_all(spte))
+		atomic64_dec(&kvm->stat.pages_4k);
+	else
+		tell_kvm(kvm, key, spte, none);
 #endif
 }
 
@@ -162,8 +168,6 @@ static __always_inline u64 find_by(const struct nptb_trail *trail,
 {
 	u64 spte;
 
-	/* There is one root, as a rule: nothing is worth keeping for the next. */
-	OPTIMIZER_HIDE_VAR(key);
 	if (trail->root == root && trail->region == key >> 9) {
 		*at = nptb_entry_of(trail->table, key, 1);
 		spte = READ_ONCE(**at);
@@ -205,13 +209,25 @@ static __always_inline bool zap_leaf(struct kvm *kvm, const struct nptb_trail *t
 }
 
 /*
- * The leaf of a frame under each root, as kvm_unmap_gfn_range() does it, but
- * without the references to roots and the iterators that a range takes: a root
- * that goes away is freed after RCU's readers, and under mmu_lock, with
- * preemption off, this is one. Roots that die have leaves that count, too.
+ * Is the first root of the TDP MMU the only one, and of a frame's address space? Of nearly
+ * all VMs it is: what is done for it is written out, without a loop.
  */
-static __always_inline bool zap_tdp(struct kvm *kvm, const struct nptb_trail *trail,
-				    u64 key)
+static __always_inline bool is_only_root(struct kvm *kvm, const struct nptb_mmu_page *root,
+					 u64 key)
+{
+	const struct list_head *roots = &kvm->arch.tdp_mmu_roots;
+
+	return likely(&root->link != roots) && likely(READ_ONCE(root->link.next) == roots) &&
+	       likely(root->role.smm == nptb_key_as(key));
+}
+
+static __always_inline struct nptb_mmu_page *first_root(struct kvm *kvm)
+{
+	return list_entry(READ_ONCE(kvm->arch.tdp_mmu_roots.next), struct nptb_mmu_page, link);
+}
+
+/* The leaf of a frame under each root. Those that die have leaves that count, too. */
+static noinline bool zap_in_roots(struct kvm *kvm, const struct nptb_trail *trail, u64 key)
 {
 	struct nptb_mmu_page *root;
 	bool zapped = false;
@@ -226,6 +242,21 @@ static __always_inline bool zap_tdp(struct kvm *kvm, const struct nptb_trail *tr
 			zapped |= zap_leaf(kvm, trail, root, key);
 	}
 	return zapped;
+}
+
+/*
+ * As kvm_unmap_gfn_range() does it, but without the references to roots and the iterators
+ * that a range takes: a root that goes away is freed after RCU's readers, and under
+ * mmu_lock, with preemption off, this is one.
+ */
+static __always_inline bool zap_tdp(struct kvm *kvm, const struct nptb_trail *trail,
+				    u64 key)
+{
+	struct nptb_mmu_page *root = first_root(kvm);
+
+	if (is_only_root(kvm, root, key) && likely(!root->role.invalid))
+		return zap_leaf(kvm, trail, root, key);
+	return zap_in_roots(kvm, trail, key);
 }
 
 /* Any leaf of a frame, by way of its memory slot. */
@@ -257,11 +288,11 @@ bool nptb_kvm_evict(struct kvm *kvm, struct nptb_flush *flush,
 {
 	bool zapped;
 
-	write_lock(&kvm->mmu_lock);
+	nptb_write_lock(&kvm->mmu_lock);
 	zapped = zap(kvm, trail, key);
-	if (zapped)
+	if (likely(zapped))
 		flush_all(kvm, flush, vcpu);
-	write_unlock(&kvm->mmu_lock);
+	nptb_write_unlock(&kvm->mmu_lock);
 	return zapped;
 }
 
@@ -272,13 +303,13 @@ u32 nptb_kvm_evict_several(struct kvm *kvm, struct nptb_flush *flush,
 {
 	u32 zapped = 0, i;
 
-	write_lock(&kvm->mmu_lock);
+	nptb_write_lock(&kvm->mmu_lock);
 	for (i = 0; i < nr; i++)
 		if (zap(kvm, trail, keys[i]))
 			zapped |= BIT(i);
 	if (zapped)
 		flush_all(kvm, flush, vcpu);
-	write_unlock(&kvm->mmu_lock);
+	nptb_write_unlock(&kvm->mmu_lock);
 	return zapped;
 }
 
@@ -291,35 +322,16 @@ void nptb_kvm_evict_all(struct kvm *kvm)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
-/*
- * An entry is replaced only where it is as it was read, since KVM writes them meanwhile;
- * one that changes at this very moment is in use. What KVM has frozen, or marked as MMIO,
- * is not present.
- */
-static __always_inline bool clear_accessed(u64 *at, u64 spte)
-{
-	if (!(spte & _PAGE_ACCESSED))
-		return false;
-	cmpxchg64(at, spte, spte & ~(u64)_PAGE_ACCESSED);
-	return true;
-}
-
 static __always_inline bool take_accessed(struct nptb_trail *trail,
 					  const struct nptb_mmu_page *root, u64 key)
 {
-	u64 *at, spte = find_by(trail, root, key, &at);
+	u64 *at, spte = nptb_find_entry(root->spt, root->role.level, nptb_key_gfn(key), &at);
 
 	lay_trail(trail, root, key, at, spte);
-	return clear_accessed(at, spte);
+	return nptb_clear_accessed(at, spte);
 }
 
-/*
- * As kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
- * behind readers of RCU, and with preemption off, this is one. The TDP MMU alone has
- * leaves of the VM, and they are an AMD CPU's, which always have accessed bits
- * (kvm_ad_enabled() of KVM).
- */
-static noinline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+static noinline bool young_in_roots(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
 	struct nptb_mmu_page *root;
 	bool young = false;
@@ -328,6 +340,21 @@ static noinline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 ke
 		if (root->role.smm == nptb_key_as(key))
 			young |= take_accessed(trail, root, key);
 	return young;
+}
+
+/*
+ * As kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
+ * behind readers of RCU, and with preemption off, this is one. The TDP MMU alone has
+ * leaves of the VM, and they are an AMD CPU's, which always have accessed bits
+ * (kvm_ad_enabled() of KVM).
+ */
+static __always_inline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+{
+	struct nptb_mmu_page *root = first_root(kvm);
+
+	if (is_only_root(kvm, root, key))
+		return take_accessed(trail, root, key);
+	return young_in_roots(kvm, trail, key);
 }
 
 /* Of any leaf of a frame, by way of its memory slot. */
@@ -344,19 +371,9 @@ static noinline bool young_in_slot(struct kvm *kvm, u64 key)
 	return young;
 }
 
-/*
- * By the trail, where it has led to the table of this frame. A root that has come since, or
- * dies, may have a leaf of it, too: whether that was accessed is not worth a search.
- */
-bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+/* What nptb_kvm_young() comes to where the trail does not lead to the frame. */
+bool nptb_kvm_young_by_search(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
-	if (trail->root && trail->region == key >> 9) {
-		u64 *at = nptb_entry_of(trail->table, key, 1);
-		u64 spte = READ_ONCE(*at);
-
-		if (likely(spte & NPTB_SPTE_PRESENT))
-			return clear_accessed(at, spte);
-	}
 	/*
 	 * Of a shadow MMU that comes at this moment nothing has been asked before.
 	 * Intel's tables have that bit elsewhere, if at all.

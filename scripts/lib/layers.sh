@@ -50,6 +50,7 @@ files_but() {
 # the first that fits counts. x86/ knows what is below the core, and main.c all.
 FLOORS='
 lib/*
+lock.h
 x86/arch/state.h=arch
 x86/arch/access.h=arch
 x86/arch/zap.h=arch
@@ -58,6 +59,7 @@ set/*
 backend.h=backend
 x86/arch/burst.h=backend
 x86/arch/kvm.h=backend
+x86/arch/young.h=backend
 emulator.h
 text.h
 hook.h

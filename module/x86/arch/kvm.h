@@ -12,6 +12,7 @@
 #include <linux/version.h>
 
 #include "arch/burst.h"
+#include "arch/young.h"
 #include "arch/zap.h"
 #include "set/policy.h"
 
@@ -106,14 +107,36 @@ static inline struct kvm *nptb_kvm_of(struct kvm_vcpu *vcpu)
 	return vcpu->kvm;
 }
 
-/* May any slot of a VM have dirty logging? See nptb_kvm_logs_writes(). */
-static inline bool nptb_kvm_may_log(struct kvm *kvm)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+/* On top of a generation of slots: some have dirty logging. */
+#define NPTB_SOME_LOG	BIT_ULL(62)
+
+bool nptb_kvm_finds_log(struct kvm_memslots *slots, u64 generation, u64 *seen);
+#endif
+
+/**
+ * nptb_kvm_may_log() - may the slot of a frame have dirty logging?
+ * @kvm: alive
+ * @key: of the frame, or %NPTB_KEY_NONE
+ * @seen: of the VM, what was found last; 0 at first
+ *
+ * Later kernels count such slots. In 6.1 all are looked at, once for each generation of
+ * them, which stay as they are; one before the first has none. A generation is one of an
+ * address space: in that of SMM, nptb_kvm_logs_writes() looks.
+ *
+ * Context: kvm->srcu held.
+ */
+static inline bool nptb_kvm_may_log(struct kvm *kvm, u64 key, u64 *seen)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	return atomic_read(&kvm->nr_memslots_dirty_logging);
 #else
-	/* 6.1 does not count them. */
-	return true;
+	struct kvm_memslots *slots = __kvm_memslots(kvm, 0);
+	u64 generation = READ_ONCE(slots->generation);
+
+	return unlikely(nptb_key_as(key)) ||
+	       (unlikely(READ_ONCE(*seen) != generation) &&
+		nptb_kvm_finds_log(slots, generation, seen));
 #endif
 }
 

@@ -9,10 +9,10 @@ struct kvm;
 struct kvm_vcpu;
 
 /**
- * struct nptb_trail - where the last search for a leaf ended; empty where all 0
+ * struct nptb_trail - where the last search for a leaf ended; empty by nptb_trail_end()
  * @root: that it began at
  * @table: of 512 entries, the last that it came to
- * @region: of the frame, its key in units of what a table maps
+ * @region: of the frame, its key in units of what a table maps; or %NPTB_NO_REGION
  *
  * Tables are freed behind readers of RCU: good for as long as its user is not preempted.
  */
@@ -22,10 +22,13 @@ struct nptb_trail {
 	u64 region;
 };
 
+/* No frame's: a key has 41 bits. */
+#define NPTB_NO_REGION	(~0ULL)
+
 /* It may not be good any more. */
 static inline void nptb_trail_end(struct nptb_trail *trail)
 {
-	trail->root = NULL;
+	trail->region = NPTB_NO_REGION;
 }
 
 /* A VM with more vCPUs has each flush go through KVM. */
