@@ -155,7 +155,8 @@ document() {
 	| other-vm | another VM is under a budget | plain |
 	| room | this VM is under a budget with room left | plain |
 	| evict-N | this VM has a budget of N pages, one eviction a fault, by fifo | refault |
-	| clock-N | evict-N by clock | refault |
+	| clock-N | evict-N by clock; each page comes, is used once, and goes | refault |
+	| clock-busy | clock with a budget of 16,384, of 16,640 pages that are all used between two evictions: the hand passes 32 for each, the most that it may | refault |
 	| batch-N | as evict-64, N pages at a time with one flush (the knob batch) | refault |
 	| evict-64-traced | as evict-64, with all tracepoints of nptbudget recording | refault |
 	| protected | KVM alone; writes to resident pages that dirty logging has write-protected | |

@@ -108,14 +108,15 @@ cost() {
 }
 
 # paths SERIES [NAME=VALUE...]: every path that makes or removes a leaf. Pages
-# that move between memory nodes and a page of 1 GiB take parameters of the boot.
+# that move between memory nodes and a page of 1 GiB take parameters of the boot; and
+# so does use of a page table that was freed, to show.
 paths() {
 	local series=$1
 	shift
 	"$here/lab" --kernel "$series" --mem 5G \
-		--append "numa=fake=2 hugepagesz=1G hugepages=1" \
+		--append "numa=fake=2 hugepagesz=1G hugepages=1 page_poison=1" \
 		--timeout "$PATHS_SECONDS" --out "$LOGS/paths-$series" \
-		-- env NPTB_TEST_TIMEOUT="$PATHS_SECONDS" "$@" selftests/run.sh test_paths
+		-- env NPTB_TEST_TIMEOUT="$PATHS_SECONDS" "$@" selftests/run.sh test_paths test_trail
 }
 
 # The one that stock kernels lack: a VM whose memory may become private.

@@ -125,7 +125,7 @@ insmod "$module"
 line loaded first-touch plain
 line other-vm other-vm plain
 line room room plain
-for case in evict-1 evict-2 evict-64 evict-4096 evict-262144 clock-1 clock-64 clock-4096 clock-262144; do
+for case in evict-1 evict-2 evict-64 evict-4096 evict-262144 clock-1 clock-64 clock-4096 clock-262144 clock-busy; do
 	line "$case" "$case" refault
 done
 for case in batch-8 batch-32; do line $case $case refault; done

@@ -49,6 +49,7 @@ struct bench {
 	const char *name;
 	const char *what;
 	uint64_t pages;		/* that the guest touches */
+	uint64_t backed;	/* of the host's, behind all of these in turn; 0: as many */
 	uint64_t budget;	/* 0: none */
 	bool other;		/* another VM is under budget */
 	const char *policy;	/* NULL: fifo */
@@ -93,13 +94,19 @@ static const struct bench benches[] = {
 	  .policy = "clock", .what = "as evict-64, by the policy clock" },
 	{ .name = "clock-4096", .pages = 8192, .budget = 4096, .refault = true,
 	  .policy = "clock", .what = "as evict-4096, by the policy clock" },
-	/* Where no page's touch was the first for two laps, as many as it takes. */
-	{ .name = "evict-262144", .pages = 266240, .budget = 262144, .refault = true, .laps = 3,
-	  .what = "budget 262144, one eviction a fault: 1 GiB of host memory" },
+	/* Two laps: the host's pages are warm after the first few of the guest's. */
+	{ .name = "evict-262144", .pages = 266240, .backed = 4096, .budget = 262144,
+	  .refault = true, .laps = 2,
+	  .what = "budget 262144, one eviction a fault" },
 	{ .name = "clock-1", .pages = 256, .budget = 1, .spin = true, .policy = "clock",
 	  .what = "as evict-1, by the policy clock" },
-	{ .name = "clock-262144", .pages = 266240, .budget = 262144, .refault = true, .laps = 3,
-	  .policy = "clock", .what = "as evict-262144, by the policy clock" },
+	/* Two rounds of the hand, after one: each page comes, is used once, and goes. */
+	{ .name = "clock-262144", .pages = 524288, .backed = 4096, .budget = 262144,
+	  .refault = true, .laps = 2, .policy = "clock",
+	  .what = "as evict-262144, by the policy clock" },
+	{ .name = "clock-busy", .pages = 16640, .budget = 16384, .refault = true,
+	  .policy = "clock",
+	  .what = "clock, in a guest that uses all pages between evictions: the most looks" },
 	{ .name = "uffd-64", .pages = 1024, .budget = 64, .refault = true,
 	  .pager = true,
 	  .what = "no module: userfaultfd pager that keeps 64 pages" },
@@ -235,8 +242,22 @@ static void add_device(struct vmm *vm)
 		die("no ioeventfd");
 }
 
+/* The guest's pages from @b->backed on are those before, once more. */
+static void add_aliases(struct vmm *vm, const struct bench *b)
+{
+	uint64_t size = b->backed * PAGE_SIZE;
+	uint32_t slot;
+
+	if (b->pages % b->backed)
+		die("pages that are no multiple of those behind them");
+	for (slot = 1; slot < b->pages / b->backed; slot++)
+		if (vmm_slot(vm, slot, DATA + slot * size, vm->mem + DATA, size, 0))
+			die("no memory slot %u", slot);
+}
+
 static void setup(struct vmm *vm, const struct bench *b)
 {
+	uint64_t backed = b->backed ? b->backed : b->pages;
 	struct vmm_args args = {
 		.data = b->no_memory ? NO_MEMORY : DATA, .pages = b->pages,
 		.laps = laps_of(b),
@@ -244,8 +265,10 @@ static void setup(struct vmm *vm, const struct bench *b)
 	};
 	struct vmm_vcpu *vcpu;
 
-	if (!vmm_create(vm, DATA + b->pages * PAGE_SIZE, VMM_MEM_4K))
+	if (!vmm_create(vm, DATA + backed * PAGE_SIZE, VMM_MEM_4K))
 		die("no memory for the VM");
+	if (b->backed)
+		add_aliases(vm, b);
 	vcpu = vmm_add(vm, b->writes ? GUEST_PUT : GUEST_TOUCH, VMM_PROT, &args);
 	vcpu->on_out = mark;
 	vm->on_mmio = go_on;
@@ -255,7 +278,7 @@ static void setup(struct vmm *vm, const struct bench *b)
 	    vmm_slot(vm, 0, 0, vm->mem, vm->size, KVM_MEM_LOG_DIRTY_PAGES))
 		die("no dirty logging");
 	if (!b->pager)
-		memset(vm->mem + DATA, 1, b->pages * PAGE_SIZE);
+		memset(vm->mem + DATA, 1, backed * PAGE_SIZE);
 }
 
 /* Another VM that has run under a budget and keeps it. */
