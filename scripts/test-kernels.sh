@@ -366,7 +366,7 @@ test_source() {
 # The checker goes on with what there is, and says what there is not.
 test_checker() {
 	local tree=$tmp/tree name
-	mkdir -p "$tree"/{userspace,selftests/unit}
+	mkdir -p "$tree"/{userspace,selftests/{unit,native}}
 	cp -r "$here" "$tree/"
 	# shellcheck disable=SC2016 # for the shell that runs them
 	for name in "$tree"/scripts/{lab,deps.sh,static.sh,check-command.sh,probe-check.sh,test-*.sh}; do
@@ -379,6 +379,7 @@ test_checker() {
 	cp "$tree/Makefile" "$tree/userspace/"
 	cp "$tree/Makefile" "$tree/selftests/"
 	cp "$tree/Makefile" "$tree/selftests/unit/"
+	cp "$tree/Makefile" "$tree/selftests/native/"
 	run "$tree/scripts/check.sh"
 	tap_check "the checker, a kernel failing: fails" ended 1
 	tap_check "the checker: one that is not in the archive is a skip" \

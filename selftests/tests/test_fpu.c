@@ -54,6 +54,7 @@
 
 #define UD_VECTOR	6
 #define NM_VECTOR	7
+#define PF_VECTOR	14
 #define MF_VECTOR	16
 #define CODE_MAX	15
 
@@ -317,6 +318,13 @@ static void forget_exponents(uint8_t *state)
 		memset(state + AREA_ST + 16 * i + 8, 0, 2);
 }
 
+/* Bochs takes it for one that writes no register. */
+static bool shifts_by_nothing(const struct trial *t)
+{
+	return t->kind->flags & IMM && t->kind->bytes[1] >= 0x71 && t->kind->bytes[1] <= 0x73 &&
+	       !t->code[t->len - 1];
+}
+
 /* @ours: it is carried out. */
 static struct result run(const struct trial *t, bool ours)
 {
@@ -339,7 +347,7 @@ static struct result run(const struct trial *t, bool ours)
 		memcpy(r.state, before, AREA);
 	else
 		look_at_state(r.state);
-	if (t->kind->flags & MMX && !exact)
+	if (t->kind->flags & MMX && (!exact || shifts_by_nothing(t)))
 		forget_exponents(r.state);
 	return r;
 }
@@ -404,6 +412,17 @@ static bool is_in_operand(const struct trial *t, uint64_t address)
 	       address < t->regs.rdi + AREA;
 }
 
+/*
+ * An exception that is not masked keeps a store from memory. Bochs then does not look
+ * whether there is any.
+ */
+static bool is_kept_back(const struct trial *t, const struct result *cpu,
+			 const struct result *ours)
+{
+	return exact && t->kind->flags & MEMORY && cpu->regs.rip == CODE + t->len + 1 &&
+	       area_half(cpu->state, AREA_STATUS) & FSW_ES && is_in_handler(ours, PF_VECTOR);
+}
+
 static bool is_right(const struct trial *t, const struct result *cpu, const struct result *ours)
 {
 	unsigned int vector = vector_of(t, cpu);
@@ -411,6 +430,8 @@ static bool is_right(const struct trial *t, const struct result *cpu, const stru
 
 	if (vector)
 		return is_in_handler(ours, vector);
+	if (is_kept_back(t, cpu, ours))
+		return true;
 	/* Which of two pages it is that faults first is for the CPU to say. */
 	if (both.cr2 != cpu->cr2 && is_in_operand(t, both.cr2) && is_in_operand(t, cpu->cr2)) {
 		both.cr2 = cpu->cr2;

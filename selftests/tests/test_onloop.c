@@ -253,7 +253,7 @@ static bool emulates_singly(void)
 	return ok && singly > (kvm_shadow_paging() ? 1 : 2) * bursts;
 }
 
-/* Most of the x87 is not emulated: these instructions, and only they, are lent pages. */
+/* MASKMOVQ is not emulated: these instructions, and only they, are lent pages. */
 static bool lends_what_is_refused(enum vmm_mode mode)
 {
 	char path[128], *text;
@@ -263,8 +263,7 @@ static bool lends_what_is_refused(enum vmm_mode mode)
 	ok &= stat_at_least("refused", 1) && stat_is("lent_peak", adder_need(mode) - 1);
 	snprintf(path, sizeof(path), NPTB_DIR "/vms/%s/lends", vm.name);
 	text = file_slurp(path);
-	/* FISTP m32, DB /3. */
-	if (!text || !strstr(text, "db03 refused=") || strstr(text, "vector=") ||
+	if (!text || !strstr(text, "0ff7 refused=") || strstr(text, "vector=") ||
 	    strstr(text, "other=")) {
 		note("lends: %s", text ? text : "?");
 		ok = false;
@@ -280,8 +279,7 @@ static bool lends_what_is_refused(enum vmm_mode mode)
  */
 static bool strict_stops(enum vmm_mode mode)
 {
-	/* FISTP m32, DB /3. */
-	static const uint8_t fistp[] = { 0xdb };
+	static const uint8_t maskmovq[] = { 0x0f, 0xf7 };
 	const uint64_t *loop = vm.vcpu[0].loop;
 	struct sampler sampler;
 	bool ok = true;
@@ -295,7 +293,7 @@ static bool strict_stops(enum vmm_mode mode)
 		ok &= looped() && stat_is("stopped", i) && stat_is("refused", i);
 		ok &= loop[NPTB_STOP_REASON] == NPTB_REASON_INSTRUCTION &&
 			loop[NPTB_STOP_VECTOR] == ~0ULL && loop[NPTB_STOP_INSN_LEN] &&
-			memmem(&loop[NPTB_STOP_INSN], 4, fistp, sizeof(fistp));
+			memmem(&loop[NPTB_STOP_INSN], 4, maskmovq, sizeof(maskmovq));
 	}
 	ok &= sampler_end(&sampler, false) && stat_is("lent", 0) && stat_is("peak", 1);
 	if (!ok)
@@ -431,9 +429,9 @@ int main(void)
 		ksft_test_result(sends_text(mode, "emulate"), "emulate, text to a port, %s\n",
 				 name);
 		ksft_test_result(lends_what_is_refused(mode),
-				 "emulate, lend for the x87, %s\n", name);
+				 "emulate, lend for MASKMOVQ, %s\n", name);
 		ksft_test_result(strict_ends(mode), "strict, one page, %s\n", name);
-		ksft_test_result(strict_stops(mode), "strict, stop at the x87, %s\n", name);
+		ksft_test_result(strict_stops(mode), "strict, stop at MASKMOVQ, %s\n", name);
 	}
 	for (i = 1; i <= 3; i += 2)
 		if (kvm_shadow_paging())

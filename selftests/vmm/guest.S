@@ -253,16 +253,24 @@ guest_\name\()_\suffix\()_mark_end:
 	.endm
 
 	/*
-	 * Copies the first word of every page to the second by way of the x87,
-	 * which KVM does not emulate, edx times; then HLT.
+	 * Copies the first word of every page to the second by way of MMX, edx times;
+	 * then HLT. MASKMOVQ is one that neither KVM's emulator nor the module carries
+	 * out.
 	 */
 	.macro	body_fpu suffix
-1:	movl	%edi, %ebx
+	movl	%edi, %eax
+	pcmpeqd	%mm1, %mm1
+	psrlq	$32, %mm1
+1:	movl	%eax, %ebx
 	movl	%ecx, %esi
-2:	mark	fpu, \suffix
-	fildl	(%ebx)
+2:	movd	(%ebx), %mm0
+	leal	4(%ebx), %edi
+	mark	fpu, \suffix
+	.ifc	\suffix, real
+	.byte	0x67			/* by EDI */
+	.endif
+	maskmovq %mm1, %mm0
 	mark_end fpu, \suffix
-	fistpl	4(%ebx)
 	addl	%ebp, %ebx
 	decl	%esi
 	jnz	2b

@@ -175,6 +175,15 @@ static struct last last_of(const struct nptb_soft *soft, const struct nptb_insn 
 }
 
 /*
+ * The form in which nothing of what was noted is lost: outside of 64-bit mode that with
+ * selectors, on CPUs that have them.
+ */
+static bool is_wide(const struct nptb_soft *soft)
+{
+	return nptb_soft_64(soft) || boot_cpu_has(X86_FEATURE_ZERO_FCS_FDS);
+}
+
+/*
  * Of CPUs that restore what was noted only where an exception waits. FNCLEX: or else
  * FLDENV would wait for one.
  */
@@ -223,7 +232,7 @@ static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *in
 {
 	u8 how = row_of(insn)->how;
 	struct last last = last_of(soft, insn);
-	bool wide = nptb_soft_64(soft);
+	bool wide = is_wide(soft);
 	bool known;
 
 	*before = (struct nptb_fx){ };
@@ -340,7 +349,7 @@ static enum nptb_soft_end with_memory(struct nptb_soft *soft, const struct nptb_
 		return NPTB_SOFT_DONE;
 	end = write_operand(soft, linear, job.operand, bytes);
 	if (end != NPTB_SOFT_DONE)
-		take_back(&before, nptb_soft_64(soft));
+		take_back(&before, is_wide(soft));
 	return end;
 }
 
