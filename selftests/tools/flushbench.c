@@ -84,8 +84,9 @@ int main(int argc, char **argv)
 	was = counts(&vm);
 	vmm_start(&vm);
 	wait_for(&vm, all);
-	now = counts(&vm);
+	/* A vCPU's counters are to be had where it does not run. */
 	vmm_stop(&vm);
+	now = counts(&vm);
 	printf("%s\t%d\t%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", argv[1], vcpus,
 	       argv[3], now.evictions - was.evictions, now.flushes - was.flushes,
 	       now.waits - was.waits, now.done - was.done);
