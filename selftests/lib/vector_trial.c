@@ -137,3 +137,18 @@ void vector_fill(uint8_t *to)
 		words[0] &= 0xff0f003f, words[1] = words[0] << 32;
 	memcpy(to, what == 1 ? (void *)few : what == 2 ? (void *)two : (void *)words, 16);
 }
+
+void vector_registers(struct vector_trial *t)
+{
+	uint64_t *gpr = (uint64_t *)&t->regs, n;
+
+	for (n = 0; n < 16; n++)
+		gpr[n] = roll() % 8 ? roll() >> roll() % 64 : 0;
+	for (n = 0; n < 32; n++)
+		vector_fill(t->ymm[n / 2] + n % 2 * 16);
+	/* Roundings, FZ, DAZ; flags; exceptions that are not masked. */
+	if (roll() % 2)
+		t->mxcsr |= roll() & 0xe07f;
+	if (!(roll() % 4))
+		t->mxcsr &= ~(roll() & 0x1f80);
+}

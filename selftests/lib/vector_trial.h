@@ -27,6 +27,8 @@ struct vector_trial {
 
 /* Any bytes, 16; numbers of both sizes, with those that are special; small integers. */
 void vector_fill(uint8_t *to);
+/* Registers but for RIP, RSP, RDI and RFLAGS; MXCSR, which is as usual before. */
+void vector_registers(struct vector_trial *t);
 /* Of @kind; @regs and @memory are set. It lies at @rip. */
 void vector_encode(struct vector_trial *t, uint64_t rip);
 

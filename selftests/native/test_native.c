@@ -30,16 +30,8 @@ static const u64 addresses[] = {
 static struct vector_trial make(const struct vector_kind *kind)
 {
 	struct vector_trial t = { .kind = kind, .memory = roll() % 2, .mxcsr = 0x1f80 };
-	u64 *gpr = (u64 *)&t.regs, n;
 
-	for (n = 0; n < 16; n++)
-		gpr[n] = roll() % 8 ? roll() >> roll() % 64 : 0;
-	for (n = 0; n < 32; n++)
-		vector_fill(t.ymm[n / 2] + n % 2 * 16);
-	if (roll() % 2)
-		t.mxcsr |= roll() & 0xe07f;
-	if (!(roll() % 4))
-		t.mxcsr &= ~(roll() & 0x1f80);
+	vector_registers(&t);
 	t.regs.rdi = roll() % 2 ? DATA + (roll() % 0x1ff0 & ~15ULL) : PICK(addresses);
 	t.regs.rflags = (roll() & 0x8d5) | 2 | IF;
 	vector_encode(&t, CODE);

@@ -15,7 +15,6 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <linux/kvm.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +25,11 @@
 #include "../lib/dice.h"
 #include "../lib/level.h"
 #include "../lib/module.h"
+#include "../lib/trial.h"
 
 /* Of each kind; with NPTB_FULL, thousands. */
 #define TRIALS_FEW	100
 #define TRIALS_MANY	2000
-/* Every guest halts or shuts down at once. */
-#define RUN_SECONDS	5
 #define SIZE		SZ_2M
 #define CODE		0x7000UL	/* the instruction, and HLT all over */
 #define STACKS		0x10000UL
@@ -197,14 +195,6 @@ static void load_tables(void)
 	table[ABSENT / PAGE_SIZE] = 0;
 }
 
-static volatile sig_atomic_t overdue;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	overdue = 1;
-}
-
 /* CPUID, leaf 7: APM volume 3, appendix E. */
 static unsigned int has_fsgsbase(void)
 {
@@ -237,18 +227,6 @@ static void open_guest(void)
 	start.cr0 |= 1 << 16 | 1 << 5 | 1 << 1;
 	start.cr4 |= 3 << 9 | has_fsgsbase() << 16;
 	vmm_set_msr(vcpu, MSR_STAR, 0x0023000800000000);
-}
-
-/* But for RF, bit 16: see test_iret. */
-static uint64_t hash(const void *from, size_t len)
-{
-	const uint8_t *mem = from;
-	uint64_t h = 0xcbf29ce484222325ULL;
-	size_t i;
-
-	for (i = 0; i + 8 <= len; i += 8)
-		h = (h ^ (*(const uint64_t *)(mem + i) & ~(1ULL << 16))) * 0x100000001b3ULL;
-	return h;
 }
 
 static void set_events(const struct trial *t)
@@ -347,14 +325,14 @@ static void look(const struct trial *t, struct result *r)
 	r->gs = sregs.gs;
 	r->cr2 = sregs.cr2;
 	r->kernel_gs = kernel_gs();
-	r->memory = hash(vm.mem + STACKS, KEPT);
+	r->memory = trial_hash(vm.mem + STACKS, KEPT);
 	if (r->regs.rdi < ABSENT - 8)
 		memcpy(&r->operand, vm.mem + r->regs.rdi, 8);
 	memcpy(r->frame, vm.mem + stack_of(&r->regs), sizeof(r->frame));
 	/* RF. */
 	for (i = 0; i < ARRAY_SIZE(r->frame); i++)
 		r->frame[i] &= ~(1ULL << 16);
-	r->gdt = hash(vm.mem + LEVEL_GDT, LEVEL_GDT_NR * 8);
+	r->gdt = trial_hash(vm.mem + LEVEL_GDT, LEVEL_GDT_NR * 8);
 	/* QEMU's CPU does not note the last instruction's address and opcode. */
 	if (strcmp(t->kind->name, "fild") || strcmp(kvm_vendor(), "kvm_intel"))
 		r->fpu.last_ip = r->fpu.last_dp = r->fpu.last_opcode = 0;
@@ -369,18 +347,13 @@ static void look(const struct trial *t, struct result *r)
 static struct result run(const struct trial *t)
 {
 	struct result r;
-	int ret;
+	const char *why;
 
 	memset(&r, 0, sizeof(r));
 	set_up(t);
-	alarm(RUN_SECONDS);
-	do
-		ret = ioctl(vcpu->fd, KVM_RUN, 0UL);
-	while (ret && errno == EINTR && !overdue);
-	alarm(0);
-	if (overdue || ret)
-		die("%s, rdi 0x%llx rsp 0x%llx: %s", t->kind->name, t->regs.rdi, t->regs.rsp,
-		    overdue ? "the guest runs on and on" : strerror(errno));
+	why = trial_run(vcpu);
+	if (why)
+		die("%s, rdi 0x%llx rsp 0x%llx: %s", t->kind->name, t->regs.rdi, t->regs.rsp, why);
 	look(t, &r);
 	return r;
 }
@@ -450,7 +423,6 @@ int main(void)
 	results = calloc(nr, sizeof(*results));
 	if (!trials || !results)
 		die("out of memory");
-	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	open_guest();
 	for (i = 0; i < nr; i++) {
 		trials[i] = make_trial(i);

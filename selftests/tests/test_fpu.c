@@ -20,7 +20,6 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +30,12 @@
 #include "../lib/dice.h"
 #include "../lib/level.h"
 #include "../lib/module.h"
+#include "../lib/trial.h"
 #include "fpu_kinds.h"
 
 /* Of each kind; with NPTB_FULL, thousands in all. */
 #define TRIALS_FEW	20
 #define TRIALS_MANY	400
-/* Every guest halts or shuts down at once. */
-#define RUN_SECONDS	5
 #define SIZE		SZ_2M
 #define CODE		0x7000UL	/* the instruction, and HLT all over */
 #define STACKS		0x10000UL
@@ -181,14 +179,6 @@ static struct trial make_trial(unsigned int i)
 	return t;
 }
 
-static volatile sig_atomic_t overdue;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	overdue = 1;
-}
-
 static void open_guest(void)
 {
 	struct vmm_args args = { .pages = 1 };
@@ -258,18 +248,6 @@ static void set_up(const struct trial *t, uint8_t *state)
 	look_at_state(state);
 }
 
-/* But for RF, bit 16: see test_iret. */
-static uint64_t hash(const void *from, size_t len)
-{
-	const uint8_t *mem = from;
-	uint64_t h = 0xcbf29ce484222325ULL;
-	size_t i;
-
-	for (i = 0; i + 8 <= len; i += 8)
-		h = (h ^ (*(const uint64_t *)(mem + i) & ~(1ULL << 16))) * 0x100000001b3ULL;
-	return h;
-}
-
 /* Where FNSTENV and FNSAVE have put what the x87 notes. */
 static void forget_noted(const struct trial *t)
 {
@@ -292,9 +270,9 @@ static void look(const struct trial *t, struct result *r)
 	forget_noted(t);
 	/* A fault: the first of two pages may have been written to. */
 	if (r->cr2)
-		r->memory = hash(vm.mem + STACKS, DATA - STACKS);
+		r->memory = trial_hash(vm.mem + STACKS, DATA - STACKS);
 	else
-		r->memory = hash(vm.mem + STACKS, KEPT);
+		r->memory = trial_hash(vm.mem + STACKS, KEPT);
 }
 
 /* Has an exception been delivered at the instruction itself? Not so at the HLT behind it. */
@@ -330,18 +308,13 @@ static struct result run(const struct trial *t, bool ours)
 {
 	uint8_t before[AREA];
 	struct result r;
-	int ret;
+	const char *why;
 
 	memset(&r, 0, sizeof(r));
 	set_up(t, before);
-	alarm(RUN_SECONDS);
-	do
-		ret = ioctl(vcpu->fd, KVM_RUN, 0UL);
-	while (ret && errno == EINTR && !overdue);
-	alarm(0);
-	if (overdue || ret)
-		die("%s: %s", t->kind->name,
-		    overdue ? "the guest runs on and on" : strerror(errno));
+	why = trial_run(vcpu);
+	if (why)
+		die("%s: %s", t->kind->name, why);
 	look(t, &r);
 	if (!ours && faulted(&r))
 		memcpy(r.state, before, AREA);
@@ -471,7 +444,6 @@ int main(void)
 	results = calloc(nr, sizeof(*results));
 	if (!trials || !results)
 		die("out of memory");
-	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	exact = !strcmp(kvm_vendor(), "kvm_intel");
 	open_guest();
 	for (i = 0; i < nr; i++) {

@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +19,9 @@
 #include "../lib/cells.h"
 #include "../lib/dice.h"
 #include "../lib/module.h"
+#include "../lib/trial.h"
 
 #define FRAMES		3000
-/* Every guest halts or shuts down at once. */
-#define RUN_SECONDS	5
 #define SIZE		SZ_2M
 #define CODE		0x7000UL	/* IRETQ, and HLT at some targets */
 #define GDT		0x8000UL
@@ -154,13 +152,6 @@ static void load_code(void)
 }
 
 static struct kvm_sregs start;
-static volatile sig_atomic_t overdue;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	overdue = 1;
-}
 
 static void open_guest(void)
 {
@@ -180,20 +171,6 @@ static void open_guest(void)
 	start.idt.limit = 32 * 16 - 1;
 	start.tr = (struct kvm_segment){ .base = TSS, .limit = 103, .selector = 0x38,
 		.type = 11, .present = 1 };
-}
-
-/*
- * But for RF, bit 16. A fault pushes it set (AMD64 APM volume 2, section 3.1.6),
- * so KVM does where it emulates the fetch that follows; QEMU's CPU does not.
- */
-static uint64_t hash(const uint8_t *mem, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-	size_t i;
-
-	for (i = 0; i < len; i += 8)
-		h = (h ^ (*(const uint64_t *)(mem + i) & ~(1ULL << 16))) * 0x100000001b3ULL;
-	return h;
 }
 
 static void set_up(const struct trial *t)
@@ -227,24 +204,20 @@ static struct result run(const struct trial *t)
 	struct kvm_vcpu_events events;
 	struct kvm_sregs sregs;
 	struct result r;
-	int ret;
+	const char *why;
 
 	memset(&r, 0, sizeof(r));
 	set_up(t);
-	alarm(RUN_SECONDS);
-	do
-		ret = ioctl(vcpu->fd, KVM_RUN, 0UL);
-	while (ret && errno == EINTR && !overdue);
-	alarm(0);
-	if (overdue)
-		die("a guest runs on and on: rflags 0x%llx; rip 0x%llx cs 0x%llx rflags 0x%llx rsp 0x%llx ss 0x%llx",
+	why = trial_run(vcpu);
+	if (why)
+		die("%s: rflags 0x%llx; rip 0x%llx cs 0x%llx rflags 0x%llx rsp 0x%llx ss 0x%llx",
+		    why,
 		    (unsigned long long)t->rflags, (unsigned long long)t->frame.rip,
 		    (unsigned long long)t->frame.cs, (unsigned long long)t->frame.rflags,
 		    (unsigned long long)t->frame.rsp, (unsigned long long)t->frame.ss);
-	if (ret || ioctl(vcpu->fd, KVM_GET_REGS, &r.regs) ||
-	    ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) ||
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &r.regs) || ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) ||
 	    ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events))
-		die("KVM_RUN: %s", strerror(errno));
+		die("cannot read a vCPU: %s", strerror(errno));
 	r.exit = vcpu->run->exit_reason;
 	r.shadow = events.interrupt.shadow;
 	r.cs = sregs.cs;
@@ -252,7 +225,7 @@ static struct result run(const struct trial *t)
 	/* A null one is nothing but that; QEMU's CPU has a flat segment there. */
 	if (!(r.ss.selector & ~3))
 		r.ss = (struct kvm_segment){ .selector = r.ss.selector };
-	r.stacks = hash(vm.mem + STACKS, STACKS_LEN);
+	r.stacks = trial_hash(vm.mem + STACKS, STACKS_LEN);
 	/* A shutdown leaves what it likes. */
 	if (r.exit == KVM_EXIT_SHUTDOWN)
 		memset(&r.shadow, 0, sizeof(r) - offsetof(struct result, shadow));
@@ -301,7 +274,6 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	need_module();
 	ksft_set_plan(3);
-	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	open_guest();
 	for (i = 0; i < FRAMES; i++) {
 		trials[i] = make_trial();

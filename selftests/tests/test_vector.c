@@ -18,7 +18,6 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +26,12 @@
 #include "../lib/cells.h"
 #include "../lib/dice.h"
 #include "../lib/level.h"
+#include "../lib/trial.h"
 #include "../lib/vector_trial.h"
 
 /* Of each kind; with NPTB_FULL, thousands. */
 #define TRIALS_FEW	20
 #define TRIALS_MANY	400
-/* Every guest halts or shuts down at once. */
-#define RUN_SECONDS	5
 #define SIZE		SZ_2M
 #define CODE		0x7000UL	/* the instruction, and HLT all over */
 #define STACKS		0x10000UL
@@ -91,17 +89,8 @@ static struct vector_trial make_trial(unsigned int i)
 		.kind = &vector_kinds[i % vector_kinds_nr], .level_3 = !(roll() % 3),
 		.memory = roll() % 2, .mxcsr = 0x1f80,
 	};
-	uint64_t *gpr = (uint64_t *)&t.regs, n;
 
-	for (n = 0; n < 16; n++)
-		gpr[n] = roll() % 8 ? roll() >> roll() % 64 : 0;
-	for (n = 0; n < 32; n++)
-		vector_fill(t.ymm[n / 2] + n % 2 * 16);
-	/* Roundings, FZ, DAZ; flags; exceptions that are not masked. */
-	if (roll() % 2)
-		t.mxcsr |= roll() & 0xe07f;
-	if (!(roll() % 4))
-		t.mxcsr &= ~(roll() & 0x1f80);
+	vector_registers(&t);
 	if (!(roll() % 16))
 		t.cr0 = roll() % 2 ? CR0_TS : CR0_EM;
 	if (!(roll() % 16))
@@ -132,14 +121,6 @@ static struct vector_trial make_trial(unsigned int i)
 		t.cr0 &= ~CR0_EM;
 	vector_encode(&t, CODE);
 	return t;
-}
-
-static volatile sig_atomic_t overdue;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	overdue = 1;
 }
 
 static void open_guest(void)
@@ -198,18 +179,6 @@ static void set_up(const struct vector_trial *t)
 		die("cannot set a vCPU up: %s", strerror(errno));
 }
 
-/* But for RF, bit 16: see test_iret. */
-static uint64_t hash(const void *from, size_t len)
-{
-	const uint8_t *mem = from;
-	uint64_t h = 0xcbf29ce484222325ULL;
-	size_t i;
-
-	for (i = 0; i + 8 <= len; i += 8)
-		h = (h ^ (*(const uint64_t *)(mem + i) & ~(1ULL << 16))) * 0x100000001b3ULL;
-	return h;
-}
-
 static void look(struct result *r)
 {
 	struct kvm_sregs sregs;
@@ -226,26 +195,21 @@ static void look(struct result *r)
 	copy_registers(r->ymm, &now, false);
 	/* A fault: the first of two pages may have been written to. */
 	if (r->cr2)
-		r->memory = hash(vm.mem + STACKS, DATA - STACKS);
+		r->memory = trial_hash(vm.mem + STACKS, DATA - STACKS);
 	else
-		r->memory = hash(vm.mem + STACKS, KEPT);
+		r->memory = trial_hash(vm.mem + STACKS, KEPT);
 }
 
 static struct result run(const struct vector_trial *t)
 {
 	struct result r;
-	int ret;
+	const char *why;
 
 	memset(&r, 0, sizeof(r));
 	set_up(t);
-	alarm(RUN_SECONDS);
-	do
-		ret = ioctl(vcpu->fd, KVM_RUN, 0UL);
-	while (ret && errno == EINTR && !overdue);
-	alarm(0);
-	if (overdue || ret)
-		die("%s: %s", t->kind->name,
-		    overdue ? "the guest runs on and on" : strerror(errno));
+	why = trial_run(vcpu);
+	if (why)
+		die("%s: %s", t->kind->name, why);
 	look(&r);
 	return r;
 }
@@ -343,7 +307,6 @@ int main(void)
 	results = calloc(nr, sizeof(*results));
 	if (!trials || !results)
 		die("out of memory");
-	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	open_guest();
 	for (i = 0; i < nr; i++) {
 		trials[i] = make_trial(i);

@@ -284,13 +284,21 @@ static void *operand(struct nptb_vector_job *job, const struct row *row)
 	return row->flags & GPR_RM ? (void *)&job->v.gpr : job->v.rm;
 }
 
-/* No register of the guest's has changed where this raises an exception. */
-static enum nptb_soft_end work(struct nptb_soft *soft, struct nptb_vector_job *job)
+/**
+ * nptb_vector_raise() - what an exception of SSE's or AVX's becomes
+ * @soft: the vCPU; no register of the guest's has changed
+ *
+ * Return: that it is raised, and not delivered yet.
+ */
+enum nptb_soft_end nptb_vector_raise(struct nptb_soft *soft)
 {
-	if (nptb_vector_run(job))
-		return NPTB_SOFT_DONE;
 	return nptb_soft_raise(soft, soft->state.cr4 & X86_CR4_OSXMMEXCPT ?
 				     NPTB_VECTOR_XM : NPTB_VECTOR_UD);
+}
+
+static enum nptb_soft_end work(struct nptb_soft *soft, struct nptb_vector_job *job)
+{
+	return nptb_vector_run(job) ? NPTB_SOFT_DONE : nptb_vector_raise(soft);
 }
 
 static void put_gpr(struct nptb_soft *soft, u32 nr, const struct nptb_vector_job *job)

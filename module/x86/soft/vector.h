@@ -14,6 +14,7 @@ u32 nptb_vector_shift(const struct nptb_insn *insn);
 bool nptb_vector_strings_mask(const struct nptb_insn *insn);
 void nptb_vector_lengths(const struct nptb_soft *soft, const struct nptb_insn *insn,
 			 struct nptb_vector *v);
+enum nptb_soft_end nptb_vector_raise(struct nptb_soft *soft);
 bool nptb_vector_is(const struct nptb_insn *insn);
 enum nptb_soft_end nptb_vector_step(struct nptb_soft *soft, const struct nptb_insn *insn);
 

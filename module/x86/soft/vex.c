@@ -186,13 +186,9 @@ static enum nptb_soft_end address(struct nptb_soft *soft, const struct nptb_insn
 	return NPTB_SOFT_DONE;
 }
 
-/* No register of the guest's has changed where this raises an exception. */
 static enum nptb_soft_end work(struct nptb_soft *soft, struct nptb_vex_job *job)
 {
-	if (nptb_vex_run(job))
-		return NPTB_SOFT_DONE;
-	return nptb_soft_raise(soft, soft->state.cr4 & X86_CR4_OSXMMEXCPT ?
-				     NPTB_VECTOR_XM : NPTB_VECTOR_UD);
+	return nptb_vex_run(job) ? NPTB_SOFT_DONE : nptb_vector_raise(soft);
 }
 
 static void put_gpr(struct nptb_soft *soft, u32 nr, const struct nptb_vex_job *job)
