@@ -207,10 +207,12 @@ const struct vector_kind vector_kinds[] = {
 	VEX("vpblendvb", 3, 1, 0x4c, .first = FIRST_ANY, .w = BIT_0)
 	VEX("vmaskmovps", 2, 1, 0x2c, .first = FIRST_ANY, .w = BIT_0, .reads_all = true)
 	VEX("vmaskmovpd", 2, 1, 0x2d, .first = FIRST_ANY, .w = BIT_0, .reads_all = true)
-	VEX("vmaskmovps, store", 2, 1, 0x2e, .first = FIRST_ANY, .w = BIT_0)
-	VEX("vmaskmovpd, store", 2, 1, 0x2f, .first = FIRST_ANY, .w = BIT_0)
+	VEX("vmaskmovps, store", 2, 1, 0x2e, .first = FIRST_ANY, .w = BIT_0,
+	    .any_order = true)
+	VEX("vmaskmovpd, store", 2, 1, 0x2f, .first = FIRST_ANY, .w = BIT_0,
+	    .any_order = true)
 	VEX("vpmaskmov*", 2, 1, 0x8c, .first = FIRST_ANY, .reads_all = true)
-	VEX("vpmaskmov*, store", 2, 1, 0x8e, .first = FIRST_ANY)
+	VEX("vpmaskmov*, store", 2, 1, 0x8e, .first = FIRST_ANY, .any_order = true)
 	VEX("vpgatherd*", 2, 1, 0x90, .first = FIRST_ANY, .gather = true)
 	VEX("vpgatherq*", 2, 1, 0x91, .first = FIRST_ANY, .gather = true)
 	VEX("vgatherdp*", 2, 1, 0x92, .first = FIRST_ANY, .gather = true)

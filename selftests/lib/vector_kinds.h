@@ -30,6 +30,7 @@ struct vector_kind {
 	/* At the end of memory QEMU 7.2 reads too much, or notes flags of what it cannot write. */
 	bool reads_all;
 	bool anywhere;		/* KVM's emulator of 7.3 has it, and lets its operand be */
+	bool any_order;		/* Bochs 2.7 stores its elements from the last to the first */
 	bool memory;		/* has no form with registers, which QEMU 7.2 has */
 };
 

@@ -40,27 +40,29 @@ static uint8_t *encode_vex(struct vector_trial *t, uint8_t *to)
 {
 	static const uint8_t before[] = { 0xf0, 0x66, 0xf3, 0xf2, 0x48 };
 	const struct vector_kind *k = t->kind;
-	bool w = choose(t, k->w), has_first;
+	bool has_first;
 	uint8_t rxb = roll() & (t->memory ? 6 : 7), last;
 
+	t->w = choose(t, k->w);
 	t->l = choose(t, k->l);
 	has_first = k->first == FIRST_ANY || (k->first == FIRST_REG && !t->memory);
 	last = t->l << 2 | k->prefix;
 	if (has_first || !(roll() % 32))
 		last |= (roll() & 15) << 3;
-	t->odd |= !has_first && last >> 3;
+	t->first = last >> 3;
+	t->odd |= !has_first && t->first;
 	if (t->lock)
 		*to++ = PICK(before);
 	/* Of the latter, all but prefix, VEX.L and VEX.W are inverted. */
 	last ^= 0x78;
-	if (k->map == 1 && !w && !(rxb & 3) && roll() % 4) {
+	if (k->map == 1 && !t->w && !(rxb & 3) && roll() % 4) {
 		*to++ = 0xc5;
 		*to++ = last | (rxb & 4 ? 0 : 0x80);
 		return to;
 	}
 	*to++ = 0xc4;
 	*to++ = (~rxb & 7) << 5 | k->map;
-	*to++ = last | w << 7;
+	*to++ = last | t->w << 7;
 	return to;
 }
 
@@ -98,6 +100,8 @@ void vector_encode(struct vector_trial *t, uint64_t rip)
 	modrm = t->memory ? (modrm & 0x38) | RDI : modrm | 0xc0;
 	if (k->group)
 		modrm = (modrm & 0xc7) | (k->group & 7) << 3;
+	/* Shifts by an immediate have registers alone; Bochs 2.7 takes memory. */
+	t->odd |= k->vex && k->map == 1 && k->group && t->memory;
 	if (k->gather && t->memory) {
 		to = encode_sib(t, to, modrm);
 		t->len = to - t->code;

@@ -22,6 +22,8 @@ struct vector_trial {
 	bool memory;
 	bool lock;		/* LOCK, or a prefix that VEX may not have before it */
 	bool l;			/* vectors of 32 bytes */
+	bool w;			/* VEX.W */
+	uint8_t first;		/* of VEX.vvvv */
 	bool odd;		/* VEX has what it may not have */
 };
 
