@@ -10,8 +10,11 @@
 
 #include <linux/spinlock.h>
 
-/* With the one a spinlock may sleep; without the other there is nothing to take. */
-#if defined(CONFIG_SMP) && !defined(CONFIG_PREEMPT_RT)
+/*
+ * With PREEMPT_RT a spinlock may sleep; without SMP there is nothing to take; what
+ * DEBUG_SPINLOCK puts in place of the locks' own instructions is not for modules.
+ */
+#if defined(CONFIG_SMP) && !defined(CONFIG_PREEMPT_RT) && !defined(CONFIG_DEBUG_SPINLOCK)
 static __always_inline void nptb_spin_lock(spinlock_t *lock) __acquires(lock)
 {
 	__raw_spin_lock(&lock->rlock);
