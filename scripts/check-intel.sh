@@ -45,6 +45,7 @@ test_corpus:368 likewise
 test_emulate:code its breakpoint on code: Bochs keeps debug exceptions over an exit
 test_emulate:REP its single steps of REP: the same
 test_iret:tf frames that set TF: the same
+probe,unrestricted_guest=0:rm_add_split a split instruction that repeats, as above
 "
 # PARAMETERS PIECE...
 VARIANTS="
@@ -121,7 +122,7 @@ programs() { printf '%s\n' "${pieces[@]%%,*}" | sed -n 's/^command$\|^probe.*/ad
 probe_cases() {
 	case $1 in
 	probe_few) xargs <<<"$PROBE_FEW" ;;
-	probe,*) xargs <<<"$PROBE_VARIANT" ;;
+	probe,*) xargs -n 1 <<<"$PROBE_VARIANT" | grep -vxFe "$(sed -n "s/^$1:\([^ ]*\) .*/\1/p" <<<"$LEFT_OUT")" | xargs ;;
 	esac
 }
 
