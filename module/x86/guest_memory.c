@@ -328,6 +328,26 @@ enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 le
 	return end_of(vcpu, rc, &from, why);
 }
 
+/**
+ * nptb_kvm_fetch_linear() - read code of a vCPU's, with its right to execute it
+ * @vcpu: its own thread
+ * @linear: linear address
+ * @buf: for the bytes
+ * @len: how many, on one page
+ * @why: the guest's exception, where that comes of it
+ *
+ * Context: may sleep; kvm->srcu held.
+ * Return: see &enum nptb_soft_end.
+ */
+enum nptb_soft_end nptb_kvm_fetch_linear(struct kvm_vcpu *vcpu, u64 linear, void *buf, u32 len,
+					 struct nptb_exception *why)
+{
+	struct nptb_x86_exception from = { };
+	int rc = static_call(nptb_sc_emul_fetch)(ctxt_of(vcpu), linear, buf, len, (void *)&from);
+
+	return end_of(vcpu, rc, &from, why);
+}
+
 /* As nptb_kvm_read_linear(). The first of two pages may have been written alone. */
 enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf, u32 len,
 					 bool system, struct nptb_exception *why)

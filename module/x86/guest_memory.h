@@ -33,6 +33,8 @@ void nptb_kvm_memory_end(struct kvm_vcpu *vcpu);
 bool nptb_kvm_tables_refused(struct kvm_vcpu *vcpu, u64 linear);
 enum nptb_soft_end nptb_kvm_read_linear(void *ctx, u64 linear, void *buf, u32 len,
 					bool system, struct nptb_exception *why);
+enum nptb_soft_end nptb_kvm_fetch_linear(struct kvm_vcpu *vcpu, u64 linear, void *buf, u32 len,
+					 struct nptb_exception *why);
 enum nptb_soft_end nptb_kvm_write_linear(void *ctx, u64 linear, const void *buf, u32 len,
 					 bool system, struct nptb_exception *why);
 enum nptb_soft_end nptb_kvm_may_write_linear(void *ctx, u64 linear, u32 len,

@@ -82,6 +82,7 @@ static const struct {
 	{ "emulator_read_emulated", "i" EMUL "lpip<x86_exception>" },
 	{ "emulator_write_emulated", "i" EMUL "lpip<x86_exception>" },
 	{ "emulator_cmpxchg_emulated", "i" EMUL "lppip<x86_exception>" },
+	{ "kvm_fetch_guest_virt", "i" EMUL "lpip<x86_exception>" },
 	{ "emulator_read_std", "i" EMUL "lpip<x86_exception>b" },
 	{ "emulator_write_std", "i" EMUL "lpip<x86_exception>b" },
 	{ "emulator_get_segment", "b" EMUL "pp<desc_struct>pi" },

@@ -38,6 +38,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_read_guest_wait, kvm_vcpu_read_guest);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read, nptb_emul_read_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write, nptb_emul_write_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_emul_fetch, nptb_emul_read_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_write_std, nptb_emul_std_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_emul_get_segment, nptb_emul_get_segment_proto);
@@ -244,6 +245,7 @@ static bool find_emulation(void)
 	       FIND_CALL(nptb_sc_emul_read, "emulator_read_emulated") &&
 	       FIND_CALL(nptb_sc_emul_write, "emulator_write_emulated") &&
 	       FIND_CALL(nptb_sc_emul_cmpxchg, "emulator_cmpxchg_emulated") &&
+	       FIND_CALL(nptb_sc_emul_fetch, "kvm_fetch_guest_virt") &&
 	       FIND_CALL(nptb_sc_emul_read_std, "emulator_read_std") &&
 	       FIND_CALL(nptb_sc_emul_write_std, "emulator_write_std");
 }

@@ -232,6 +232,7 @@ DECLARE_STATIC_CALL(nptb_sc_read_guest_wait, kvm_vcpu_read_guest);
 DECLARE_STATIC_CALL(nptb_sc_emul_read, nptb_emul_read_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_write, nptb_emul_write_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_cmpxchg, nptb_emul_cmpxchg_proto);
+DECLARE_STATIC_CALL(nptb_sc_emul_fetch, nptb_emul_read_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_read_std, nptb_emul_std_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_write_std, nptb_emul_std_proto);
 DECLARE_STATIC_CALL(nptb_sc_emul_get_segment, nptb_emul_get_segment_proto);

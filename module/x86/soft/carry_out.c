@@ -173,17 +173,39 @@ static enum nptb_soft_end cmpxchg16b(struct kvm_vcpu *vcpu, struct nptb_soft *so
 	return NPTB_SOFT_DONE;
 }
 
-/* What cannot be read without waiting is waited for: nothing else would bring it in. */
-static u32 read_insn(struct kvm_vcpu *vcpu, u8 *bytes)
+/* The rest of an instruction that goes on in the next page, as far as that can be fetched. */
+static u32 fetch_rest(struct kvm_vcpu *vcpu, u64 linear, u8 *bytes, u32 len)
 {
-	u64 rip = static_call(nptb_sc_linear_rip)(vcpu);
-	u32 len = nptb_kvm_insn(vcpu, bytes, NPTB_INSN_MAX);
 	struct nptb_exception unused;
 
-	if (len)
-		return len;
-	len = min_t(u32, NPTB_INSN_MAX, PAGE_SIZE - offset_in_page(rip));
-	return nptb_kvm_read_linear(vcpu, rip, bytes, len, true, &unused) ? 0 : len;
+	return nptb_kvm_fetch_linear(vcpu, linear + len, bytes + len, NPTB_INSN_MAX - len,
+				     &unused) == NPTB_SOFT_DONE ? NPTB_INSN_MAX : len;
+}
+
+/*
+ * With the guest's right to execute it: a burst may have come here by a jump. Where it
+ * is not known whether the instruction goes on in the next page, that raises nothing.
+ */
+static enum nptb_soft_end fetch(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
+				struct nptb_insn *insn)
+{
+	u64 linear = static_call(nptb_sc_linear_rip)(vcpu);
+	u32 len = min_t(u32, NPTB_INSN_MAX, PAGE_SIZE - offset_in_page(linear));
+	enum nptb_soft_end end;
+	u8 bytes[NPTB_INSN_MAX];
+
+	end = nptb_kvm_fetch_linear(vcpu, linear, bytes, len, &soft->raised);
+	if (end == NPTB_SOFT_UNABLE)
+		return nptb_soft_unable(soft, NPTB_REASON_MEMORY);
+	if (end != NPTB_SOFT_DONE)
+		return end;
+	if (nptb_decode(bytes, len, &soft->state, &soft->machine, insn))
+		return NPTB_SOFT_DONE;
+	if (len < NPTB_INSN_MAX)
+		len = fetch_rest(vcpu, linear, bytes, len);
+	if (nptb_decode(bytes, len, &soft->state, &soft->machine, insn))
+		return NPTB_SOFT_DONE;
+	return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
 }
 
 static enum nptb_soft_end by_kind(struct nptb_soft *soft, const struct nptb_insn *insn)
@@ -232,14 +254,14 @@ static enum nptb_soft_end run_insn(struct kvm_vcpu *vcpu, struct nptb_soft *soft
 static enum nptb_soft_end instruction(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
 				      bool soft_event, struct nptb_carried *carried)
 {
-	u8 bytes[NPTB_INSN_MAX];
+	enum nptb_soft_end end;
 	struct nptb_insn insn;
-	u32 len = read_insn(vcpu, bytes);
 
-	if (!len)
-		return nptb_soft_unable(soft, NPTB_REASON_MEMORY);
-	if (!nptb_decode(bytes, len, &soft->state, &soft->machine, &insn))
-		return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
+	end = fetch(vcpu, soft, &insn);
+	if (end != NPTB_SOFT_DONE) {
+		carried->instruction = end == NPTB_SOFT_RAISED;
+		return end == NPTB_SOFT_RAISED ? nptb_event_raise(soft) : end;
+	}
 	if (soft_event && (insn.map || insn.op < 0xcc || insn.op > 0xce))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	carried->instruction = true;
