@@ -76,7 +76,7 @@ const struct vector_kind vector_kinds[] = {
 	{ "shufpd", 1, 1, 0xc6, .aligned = true }, { "movq, store", 1, 1, 0xd6, .group = 0 },
 	{ "pmovmskb", 1, 1, 0xd7, .group = 0 },
 	{ "movntdq", 1, 1, 0xe7, .memory = true, .aligned = true },
-	{ "lddqu", 1, 3, 0xf0, .group = 0 },
+	{ "lddqu", 1, 3, 0xf0, .group = 0 }, { "maskmovdqu", 1, 1, 0xf7, .at_rdi = true },
 	{ "movntdqa", 2, 1, 0x2a, .memory = true, .aligned = true },
 	{ "blendps", 3, 1, 0x0c, .aligned = true }, { "blendpd", 3, 1, 0x0d, .aligned = true },
 	{ "pblendw", 3, 1, 0x0e, .aligned = true }, { "palignr", 3, 1, 0x0f, .aligned = true },
@@ -166,6 +166,9 @@ const struct vector_kind vector_kinds[] = {
 	VEX("vpmovmskb", 1, 1, 0xd7)
 	VEX("vmovntdq", 1, 1, 0xe7, .anywhere = true, .aligned = true, .memory = true)
 	VEX("vlddqu", 1, 3, 0xf0)
+	VEX("vmaskmovdqu", 1, 1, 0xf7, .l = BIT_0, .at_rdi = true)
+	VEX("vldmxcsr", 1, 0, 0xae, .group = GROUP(2), .l = BIT_0, .mxcsr = true)
+	VEX("vstmxcsr", 1, 0, 0xae, .group = GROUP(3), .l = BIT_0)
 	VEX("vbroadcastss", 2, 1, 0x18, .w = BIT_0)
 	VEX("vbroadcastsd", 2, 1, 0x19, .l = BIT_1, .w = BIT_0)
 	VEX("vbroadcastf128", 2, 1, 0x1a, .l = BIT_1, .w = BIT_0)

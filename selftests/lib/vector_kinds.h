@@ -31,6 +31,9 @@ struct vector_kind {
 	bool reads_all;
 	bool anywhere;		/* KVM's emulator of 7.3 has it, and lets its operand be */
 	bool any_order;		/* Bochs 2.7 stores its elements from the last to the first */
+	/* It writes to where RDI points; CPUs differ in whether bytes that are masked fault. */
+	bool at_rdi;
+	bool mxcsr;		/* it loads MXCSR; QEMU 7.2 takes any */
 	bool memory;		/* has no form with registers, which QEMU 7.2 has */
 };
 

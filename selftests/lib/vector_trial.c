@@ -101,7 +101,7 @@ void vector_encode(struct vector_trial *t, uint64_t rip)
 	if (k->group)
 		modrm = (modrm & 0xc7) | (k->group & 7) << 3;
 	/* Shifts by an immediate have registers alone; Bochs 2.7 takes memory. */
-	t->odd |= k->vex && k->map == 1 && k->group && t->memory;
+	t->odd |= k->vex && k->map == 1 && k->op <= 0x73 && k->group && t->memory;
 	if (k->gather && t->memory) {
 		to = encode_sib(t, to, modrm);
 		t->len = to - t->code;

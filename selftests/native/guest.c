@@ -135,6 +135,15 @@ enum nptb_soft_end nptb_kvm_may_write_linear(void *ctx, u64 linear, u32 len,
 	return reach(linear, len, true, why);
 }
 
+enum nptb_soft_end nptb_kvm_writable_address(void *vcpu, u64 linear, gfn_t *gfn,
+					     unsigned long *hva, struct nptb_exception *why)
+{
+	(void)vcpu;
+	*gfn = linear / PAGE;
+	*hva = linear;
+	return reach(linear, 1, true, why);
+}
+
 static enum nptb_soft_end read_guest(void *ctx, u64 linear, void *buf, u32 len, bool system,
 				     struct nptb_exception *why)
 {

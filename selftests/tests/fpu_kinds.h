@@ -25,7 +25,10 @@
 #define ONLY_REGISTER	2048	/* ModRM.rm names no memory */
 #define ONLY_MEMORY	4096	/* it names memory */
 #define EMULATED	8192	/* KVM's emulator has it */
-#define EMMS		16384
+#define UNCHECKED	16384	/* QEMU's CPU does not look at CR0 */
+#define PREFIX		65536	/* its first byte comes before REX */
+#define ALIGNED		262144	/* its operand in memory, to 16 bytes */
+#define NEVER_WAITS	131072	/* of some forms CPUs differ in whether they wait */
 #define ONLY_64		32768	/* outside of 64-bit mode KVM has it, or nobody */
 
 struct kind {
@@ -48,6 +51,11 @@ struct kind {
 #define KIND_SHIFT(name, op, reg)		\
 	{ name, { 0x0f, op, (reg) << 3 }, 3, MMX | IMM | GROUP | ONLY_REGISTER }
 
+#define KIND_MIXED(name, op, flags)	\
+	{ name, { 0x0f, op, 0 }, 3, MMX | UNCHECKED | (flags) }
+#define KIND_MIXED_66(name, op, flags)		\
+	{ name, { 0x66, 0x0f, op, 0 }, 4, MMX | UNCHECKED | PREFIX | (flags) }
+
 static const struct kind kinds[] = {
 	NPTB_X87_LOADS(KIND_READ)
 	NPTB_X87_STORES(KIND_READ)
@@ -57,13 +65,18 @@ static const struct kind kinds[] = {
 	NPTB_X87_STACK(KIND_STACK)
 	{ "fninit", { 0xdb, 0xe3 }, 2, QUIET }, { "fnclex", { 0xdb, 0xe2 }, 2, QUIET },
 	{ "fnstsw ax", { 0xdf, 0xe0 }, 2, QUIET }, { "fwait", { 0x9b }, 1, 0 },
-	{ "emms", { 0x0f, 0x77 }, 2, OTHER | EMMS },
+	{ "emms", { 0x0f, 0x77 }, 2, OTHER | UNCHECKED },
 	NPTB_MMX_STUBS(KIND_MMX)
 	KIND_MORE("movd", 0x6e, 0), KIND_MORE("movq", 0x6f, EMULATED),
 	KIND_MORE("movd, store", 0x7e, 0), KIND_MORE("movq, store", 0x7f, EMULATED),
 	KIND_MORE("movntq", 0xe7, ONLY_MEMORY), KIND_MORE("pshufw", 0x70, IMM),
 	KIND_MORE("pinsrw", 0xc4, IMM), KIND_MORE("pextrw", 0xc5, IMM),
 	KIND_MORE("pmovmskb", 0xd7, 0), { "palignr", { 0x0f, 0x3a, 0x0f, 0 }, 4, MMX | IMM },
+	KIND_MIXED("cvtpi2ps", 0x2a, NEVER_WAITS), KIND_MIXED_66("cvtpi2pd", 0x2a, NEVER_WAITS),
+	KIND_MIXED("cvttps2pi", 0x2c, 0), KIND_MIXED_66("cvttpd2pi", 0x2c, ALIGNED),
+	KIND_MIXED("cvtps2pi", 0x2d, 0), KIND_MIXED_66("cvtpd2pi", 0x2d, ALIGNED),
+	{ "movdq2q", { 0xf2, 0x0f, 0xd6, 0 }, 4, MMX | UNCHECKED | PREFIX | ONLY_REGISTER },
+	{ "movq2dq", { 0xf3, 0x0f, 0xd6, 0 }, 4, MMX | UNCHECKED | PREFIX | ONLY_REGISTER },
 	KIND_SHIFT("psrlw, imm", 0x71, 2), KIND_SHIFT("psraw, imm", 0x71, 4),
 	KIND_SHIFT("psllw, imm", 0x71, 6), KIND_SHIFT("psrld, imm", 0x72, 2),
 	KIND_SHIFT("psrad, imm", 0x72, 4), KIND_SHIFT("pslld, imm", 0x72, 6),

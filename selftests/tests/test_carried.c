@@ -58,6 +58,9 @@ struct kind {
 static const struct kind kinds[] = {
 	INSTRUCTION("lfence", "\x0f\xae\xe8"), INSTRUCTION("mfence", "\x0f\xae\xf0"),
 	INSTRUCTION("sfence", "\x0f\xae\xf8"), INSTRUCTION("pause", "\xf3\x90"),
+	INSTRUCTION("hint, 0f 19", "\x0f\x19\xcb"), INSTRUCTION("hint, 0f 1a", "\x0f\x1a\x0f"),
+	INSTRUCTION("hint, 0f 1b", "\xf3\x0f\x1b\xcb"),
+	INSTRUCTION("hint, 0f 1c", "\x66\x0f\x1c\x0f"), INSTRUCTION("hint, 0f 1d", "\x0f\x1d\x0f"),
 	INSTRUCTION("endbr64", "\xf3\x0f\x1e\xfa"), INSTRUCTION("swapgs", "\x0f\x01\xf8"),
 	INSTRUCTION("xgetbv", "\x0f\x01\xd0"), INSTRUCTION("ud2", "\x0f\x0b"),
 	INSTRUCTION("int3", "\xcc"), INSTRUCTION("into", "\xce"),

@@ -92,6 +92,15 @@ static const uint64_t addresses[] = {
 	ABSENT, ABSENT - 8, ABSENT - 1, 0x800000000000,
 };
 
+/* All bytes, as a mask. */
+static void set_all(struct vector_trial *t)
+{
+	int i;
+
+	for (i = 0; i < 16 * 32; i++)
+		t->ymm[i / 32][i % 32] |= 0x80;
+}
+
 static struct vector_trial make_trial(unsigned int i)
 {
 	struct vector_trial t = {
@@ -121,6 +130,10 @@ static struct vector_trial make_trial(unsigned int i)
 	t.memory |= t.kind->memory;
 	if (t.memory && (t.kind->reads_all || (t.kind->op == 0xe6 && t.kind->prefix == 2)))
 		t.regs.rdi = DATA + roll() % PAGE_SIZE;
+	if (t.kind->at_rdi && roll() % 2)
+		t.regs.rdi = DATA + roll() % PAGE_SIZE;
+	else if (t.kind->at_rdi)
+		set_all(&t);
 	if (t.kind->anywhere)
 		t.regs.rdi &= ~31ULL;
 	if (vtx && t.kind->any_order)
@@ -269,6 +282,22 @@ static bool is_in_handler(const struct result *r, unsigned int vector)
 	return r->exit == KVM_EXIT_HLT && r->regs.rip == LEVEL_HANDLERS + 16 * vector + 1;
 }
 
+static bool is_in_place(const struct result *r)
+{
+	return r->regs.rip >= CODE && r->regs.rip < CODE + PAGE_SIZE;
+}
+
+/* Are bits set that MXCSR does not have on these CPUs? */
+static bool loads_wrong_mxcsr(const struct vector_trial *t)
+{
+	uint32_t value;
+
+	if (!t->kind->mxcsr || !t->memory || t->regs.rdi > ABSENT - 4)
+		return false;
+	memcpy(&value, vm.mem + t->regs.rdi, 4);
+	return value > 0xffff;
+}
+
 /* Each element of the mask of a gather is all ones, or zero, as its sign says. */
 static void make_whole(const struct vector_trial *t, struct result *r)
 {
@@ -302,6 +331,8 @@ static bool is_right(const struct vector_trial *t, const struct result *cpu,
 		return is_in_handler(ours, UD_VECTOR);
 	if (t->memory && t->kind->aligned && t->regs.rdi & (t->l ? 31 : 15) && t->regs.rdi < SIZE &&
 	    !is_in_handler(cpu, UD_VECTOR) && !is_in_handler(cpu, NM_VECTOR))
+		return is_in_handler(ours, GP_VECTOR) && !ours->cr2;
+	if (loads_wrong_mxcsr(t) && !cpu->cr2 && is_in_place(cpu))
 		return is_in_handler(ours, GP_VECTOR) && !ours->cr2;
 	if (t->kind->flags_alone)
 		same.regs.rflags = (cpu->regs.rflags & ARITHMETIC) |
@@ -348,7 +379,7 @@ int main(void)
 	for (i = 0; i < nr; i++) {
 		trials[i] = make_trial(i);
 		results[i] = run(&trials[i]);
-		in_place += results[i].regs.rip >= CODE && results[i].regs.rip < CODE + PAGE_SIZE;
+		in_place += is_in_place(&results[i]);
 	}
 	note("%u trials of %u kinds, %u of them go on in their place", nr, vector_kinds_nr,
 	     in_place);

@@ -111,6 +111,44 @@ static void test_vex(void **state)
 	assert_false(nptb_decode_is_vex(0xc6, 0xff, true));
 }
 
+/* MASKMOVDQU, with two registers, has an operand at RDI. */
+static void test_masked(void **state)
+{
+	static const struct {
+		const char *hex;
+		enum soft_mode mode;
+		u64 rdi;
+		u64 linear;
+	} cases[] = {
+		{ "660ff7cb", SOFT_LONG, 0x100000800, 0x100000800 },
+		{ "67660ff7cb", SOFT_LONG, 0x100000800, 0x800 },
+		{ "65660ff7cb", SOFT_LONG, 0x800, 0x5800 },
+		{ "c5f9f7cb", SOFT_LONG, 0x800, 0x800 },
+		{ "660ff7cb", SOFT_PROT, 0x100000800, 0x800 },
+		{ "660ff7cb", SOFT_REAL, 0x10800, 0x800 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u8 bytes[NPTB_INSN_MAX];
+		struct nptb_insn insn;
+		struct nptb_soft soft;
+		u32 len = parse(cases[i].hex, bytes);
+		u64 linear;
+
+		soft_guest_begin(&soft, cases[i].mode, 0);
+		set_registers(&soft);
+		soft.state.gpr[7] = cases[i].rdi;
+		soft.machine.seg[NPTB_SEG_DS].limit = 0xffffffff;
+		assert_true(nptb_decode(bytes, len, &soft.state, &soft.machine, &insn));
+		assert_false(insn.is_memory);
+		assert_int_equal(nptb_step_linear(&soft, &insn, 1, true, &linear),
+				 NPTB_SOFT_DONE);
+		assert_int_equal(linear, cases[i].linear);
+	}
+}
+
 /* What each does, by where RIP is then; the vector of its exception, or -1. */
 struct step {
 	const char *hex;
@@ -136,6 +174,9 @@ static const struct step steps[] = {
 	{ "90", SOFT_LONG, 3, UNKNOWN },		/* nop is KVM's */
 	{ "f30f1efa", SOFT_LONG, 3, .vector = NOTHING },		/* endbr64 */
 	{ "0f1f4000", SOFT_PROT, 3, .vector = NOTHING },
+	{ "0f19cb", SOFT_LONG, 3, .vector = NOTHING },		/* hints */
+	{ "f30f1b0f", SOFT_PROT, 3, .vector = NOTHING },
+	{ "f00f1dcb", SOFT_LONG, 0, .vector = 6 },
 	{ "0f0b", SOFT_LONG, 0, .vector = 6 },		/* ud2 */
 	{ "0f01f8", SOFT_LONG, 0, .vector = NOTHING },		/* swapgs */
 	{ "0f01f8", SOFT_LONG, 3, .vector = 13 },
@@ -186,12 +227,19 @@ static void test_steps(void **state)
 	}
 }
 
-static struct nptb_soft run(const char *hex, enum soft_mode mode, u64 msr, u64 rcx, u64 r11)
+static enum nptb_soft_end step_of(const char *hex, struct nptb_soft *soft)
 {
 	struct nptb_insn insn;
-	struct nptb_soft soft;
 	u8 bytes[NPTB_INSN_MAX];
 	u32 len = parse(hex, bytes);
+
+	assert_true(nptb_decode(bytes, len, &soft->state, &soft->machine, &insn));
+	return nptb_step_insn(soft, &insn);
+}
+
+static struct nptb_soft run(const char *hex, enum soft_mode mode, u64 msr, u64 rcx, u64 r11)
+{
+	struct nptb_soft soft;
 
 	soft_guest_begin(&soft, mode, 0);
 	soft_guest.msr = true;
@@ -199,8 +247,7 @@ static struct nptb_soft run(const char *hex, enum soft_mode mode, u64 msr, u64 r
 	soft.state.gpr[1] = rcx;
 	soft.state.gpr[11] = r11;
 	soft.machine.seg[NPTB_SEG_GS].base = 0x1234;
-	assert_true(nptb_decode(bytes, len, &soft.state, &soft.machine, &insn));
-	assert_int_equal(nptb_step_insn(&soft, &insn), NPTB_SOFT_DONE);
+	assert_int_equal(step_of(hex, &soft), NPTB_SOFT_DONE);
 	return soft;
 }
 
@@ -217,6 +264,9 @@ static void test_results(void **state)
 	assert_int_equal(soft.state.gpr[0], 0x55667788);
 	assert_int_equal(soft.state.gpr[1], 0x55667788);
 	assert_int_equal(soft.state.gpr[2], 0x11223344);
+	soft.xcr0 = 0x1f;
+	assert_int_equal(step_of("0f1acb", &soft), NPTB_SOFT_UNABLE);	/* bndmov, of MPX */
+	assert_int_equal(step_of("0f1ccb", &soft), NPTB_SOFT_DONE);
 	soft = run("480f07", SOFT_LONG, 0x0023001000000000, 0x7fffdead, 0x10202 | 0x20000);
 	assert_int_equal(soft.state.rip, 0x7fffdead);
 	assert_int_equal(soft.state.rflags, 0x202);
@@ -235,6 +285,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_vex),
+		cmocka_unit_test(test_masked),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_results),
 	};

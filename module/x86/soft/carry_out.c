@@ -14,6 +14,7 @@
 #include "x86/soft/event.h"
 #include "x86/soft/fpu.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/mixed.h"
 #include "x86/soft/mmx.h"
 #include "x86/soft/segment.h"
 #include "x86/soft/step.h"
@@ -218,6 +219,8 @@ static enum nptb_soft_end by_kind(struct nptb_soft *soft, const struct nptb_insn
 		return nptb_count_step(soft, insn);
 	if (nptb_vector_is(insn))
 		return nptb_vector_step(soft, insn);
+	if (nptb_mixed_is(insn))
+		return nptb_mixed_step(soft, insn);
 	if (nptb_xsave_is(insn))
 		return nptb_xsave_step(soft, insn);
 	if (nptb_mmx_is(insn))

@@ -164,6 +164,16 @@ static bool has_imm(const struct nptb_insn *insn)
 	return insn->map == 3;
 }
 
+/* MASKMOVQ and MASKMOVDQU write to where RDI points. */
+static void operand_at_rdi(const struct nptb_state *state, const struct prefixes *p,
+			   struct nptb_insn *insn)
+{
+	insn->ea = gpr(state, RDI);
+	if (insn->address != 8)
+		insn->ea &= insn->address == 4 ? 0xffffffff : 0xffff;
+	insn->segment = p->segment == NO_SEGMENT ? NPTB_SEG_DS : p->segment;
+}
+
 static void take_modrm(struct reader *r, const struct nptb_state *state, u32 address,
 		       const struct prefixes *p, struct nptb_insn *insn)
 {
@@ -174,8 +184,11 @@ static void take_modrm(struct reader *r, const struct nptb_state *state, u32 add
 	insn->address = address;
 	insn->modrm = next(r);
 	insn->is_memory = insn->modrm >> 6 != 3;
-	if (!insn->is_memory)
+	if (!insn->is_memory) {
+		if (insn->map == 1 && insn->op == 0xf7)
+			operand_at_rdi(state, p, insn);
 		return;
+	}
 	if (address == 2)
 		operand_16(r, state, insn, &segment);
 	else
@@ -247,7 +260,7 @@ static bool is_known(const struct nptb_insn *insn, bool *modrm)
 		*modrm = op >= 0xd8 && op <= 0xdf;
 		return *modrm || (op >= 0xcc && op <= 0xcf) || op == 0x90 || op == 0x9b;
 	}
-	*modrm = op <= 0x03 || op == 0xae || op == 0xc7 || op == 0x1e || op == 0x1f ||
+	*modrm = op <= 0x03 || op == 0xae || op == 0xc7 || (op >= 0x19 && op <= 0x1f) ||
 		 op == 0xb8 || op == 0xbc || op == 0xbd || is_vector(op);
 	return *modrm || op == 0x07 || op == 0x0b || op == 0x77;
 }

@@ -23,7 +23,7 @@
  * @is_memory: ModRM names memory
  * @address: bytes of an address
  * @sib: SIB, or 0; of a gather, whose indexes are no general register, it is not in @ea
- * @segment: of its operand, enum nptb_segment_nr
+ * @segment: of its operand, and of that of MASKMOVDQU, enum nptb_segment_nr
  * @ea: of its operand, offset in @segment
  */
 struct nptb_insn {

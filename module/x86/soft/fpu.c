@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Instructions on the state of the FPU; see x86/soft/fpu.h. */
 #include "backend.h"
+#include "x86/guest_memory.h"
 #include "x86/soft/fpu.h"
 #include "x86/soft/fx.h"
 #include "x86/soft/step.h"
@@ -93,22 +94,27 @@ static enum nptb_soft_end fxrstor(struct nptb_soft *soft, const struct nptb_insn
 	return NPTB_SOFT_DONE;
 }
 
-/* LDMXCSR and STMXCSR: APM volume 4. */
-static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn,
-				bool load)
+/**
+ * nptb_fpu_mxcsr() - move MXCSR to or from memory
+ * @soft: a vCPU in KVM_RUN; its own thread
+ * @insn: decoded, with an operand in memory; and allowed
+ * @load: from memory
+ *
+ * Context: may sleep.
+ * Return: see &enum nptb_soft_end; an exception is not delivered yet.
+ */
+enum nptb_soft_end nptb_fpu_mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn, bool load)
 {
 	enum nptb_soft_end end;
 	struct nptb_fx now;
 	u64 linear;
 	u32 value;
 
-	if (soft->state.cr0 & X86_CR0_EM || !(soft->state.cr4 & X86_CR4_OSFXSR))
-		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
-	if (soft->state.cr0 & X86_CR0_TS)
-		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
 	end = nptb_step_linear(soft, insn, sizeof(value), !load, &linear);
 	if (end != NPTB_SOFT_DONE)
 		return end;
+	if (linear & (sizeof(value) - 1) && nptb_kvm_checks_alignment(soft))
+		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	save(&now, false);
 	value = nptb_fx_word(&now, NPTB_FX_MXCSR);
 	if (!load)
@@ -122,6 +128,16 @@ static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *
 	asm volatile("ldmxcsr %0" : : "m"(value));
 	nptb_guest_fpu_end();
 	return NPTB_SOFT_DONE;
+}
+
+/* LDMXCSR and STMXCSR: APM volume 4. */
+static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn, bool load)
+{
+	if (soft->state.cr0 & X86_CR0_EM || !(soft->state.cr4 & X86_CR4_OSFXSR))
+		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
+	if (soft->state.cr0 & X86_CR0_TS)
+		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
+	return nptb_fpu_mxcsr(soft, insn, load);
 }
 
 static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *insn)

@@ -10,6 +10,8 @@
 #include "x86/soft/decode.h"
 #include "x86/soft/soft.h"
 
+enum nptb_soft_end nptb_fpu_mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn,
+				  bool load);
 enum nptb_soft_end nptb_fpu_step(struct nptb_soft *soft,
 				 const struct nptb_insn *insn);
 

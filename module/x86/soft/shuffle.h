@@ -28,6 +28,7 @@
  * @NPTB_VECTOR_SHIFT: shifts by an immediate
  * @NPTB_VECTOR_MASK: the sign of each element, to a general register
  * @NPTB_VECTOR_PERMILPD: and those after it: with VEX alone
+ * @NPTB_VECTOR_MASKED_BYTES: MASKMOVDQU, with VEX and without
  */
 enum nptb_vector_how {
 	NPTB_VECTOR_NONE,
@@ -74,6 +75,7 @@ enum nptb_vector_how {
 	NPTB_VECTOR_EXTRACT_HALF,
 	NPTB_VECTOR_MASKED,
 	NPTB_VECTOR_GATHER,
+	NPTB_VECTOR_MASKED_BYTES,
 };
 
 /**

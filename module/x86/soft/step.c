@@ -15,6 +15,9 @@
 #define MSR_KERNEL_GS_BASE	0xc0000102
 #define MSR_TSC_AUX		0xc0000103
 
+/* In XCR0: bounds registers, and their configuration. */
+#define XCR0_MPX		0x18
+
 /* RIP, cut to the width of the mode: APM volume 1, section 2.5. */
 void nptb_step_advance(struct nptb_soft *soft, const struct nptb_insn *insn)
 {
@@ -29,6 +32,14 @@ static enum nptb_soft_end nothing(struct nptb_soft *soft, const struct nptb_insn
 {
 	nptb_step_advance(soft, insn);
 	return NPTB_SOFT_DONE;
+}
+
+/* Those of MPX are hints where XCR0 does not have it: Intel's SDM, volume 2, BNDMK. */
+static enum nptb_soft_end hint(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	if (soft->xcr0 & XCR0_MPX && (insn->op == 0x1a || insn->op == 0x1b))
+		return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
+	return nothing(soft, insn);
 }
 
 static enum nptb_soft_end undefined(struct nptb_soft *soft, const struct nptb_insn *insn)
@@ -189,9 +200,20 @@ static const struct known {
 	{ 1, 0x01, 0xff, 0xf9, .run = rdtscp },
 	{ 1, 0x07, .run = sysret },
 	{ 1, 0x0b, .run = undefined },					/* UD2 */
-	{ 1, 0x1e, .rep = true, .run = nothing },			/* ENDBR, hints */
-	{ 1, 0x1e, .run = nothing },
-	{ 1, 0x1f, .run = nothing },
+	{ 1, 0x19, .rep = true, .run = hint },
+	{ 1, 0x19, .run = hint },
+	{ 1, 0x1a, .rep = true, .run = hint },
+	{ 1, 0x1a, .run = hint },
+	{ 1, 0x1b, .rep = true, .run = hint },
+	{ 1, 0x1b, .run = hint },
+	{ 1, 0x1c, .rep = true, .run = hint },
+	{ 1, 0x1c, .run = hint },
+	{ 1, 0x1d, .rep = true, .run = hint },
+	{ 1, 0x1d, .run = hint },
+	{ 1, 0x1e, .rep = true, .run = hint },				/* ENDBR is among them */
+	{ 1, 0x1e, .run = hint },
+	{ 1, 0x1f, .rep = true, .run = hint },				/* NOP */
+	{ 1, 0x1f, .run = hint },
 	{ 1, 0xae, 0xf8, 0xe8, .run = nothing },			/* LFENCE */
 	{ 1, 0xae, 0xf8, 0xf0, .run = nothing },			/* MFENCE */
 	{ 1, 0xae, 0xf8, 0xf8, .run = nothing },			/* SFENCE */

@@ -4,13 +4,11 @@
 
 #include "backend.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/masked.h"
 #include "x86/soft/step.h"
 #include "x86/soft/vector.h"
 #include "x86/soft/vector_cpu.h"
 #include "x86/soft/vector_table.h"
-
-/* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
-#define MXCSR_MM	BIT(17)
 
 #define RAX	VCPU_REGS_RAX
 #define RCX	VCPU_REGS_RCX
@@ -112,6 +110,7 @@ static const struct row rows[NPTB_VECTOR_KEYS] = {
 	ROW(1, 1, 0xd6, STORE, 8, XMM2, TO_RM)				/* MOVQ */
 	ROW(1, 1, 0xd7, MASK, 1, XMM2, GPR_REG | REGISTER)		/* PMOVMSKB */
 	ROW(1, 1, 0xe7, STORE, 16, XMM2, TO_RM | MEMORY)		/* MOVNTDQ */
+	ROW(1, 1, 0xf7, MASKED_BYTES, 16, XMM2, REGISTER)		/* MASKMOVDQU */
 	ROW(1, 3, 0xf0, LOAD, 16, XMM3, MEMORY | UNALIGNED)		/* LDDQU */
 	ROW(2, 1, 0x10, BLEND_BY_0, 1, XMM4_1, 0)			/* PBLENDVB */
 	ROW(2, 1, 0x14, BLEND_BY_0, 4, XMM4_1, 0)			/* BLENDVPS */
@@ -270,7 +269,7 @@ static enum nptb_soft_end address(struct nptb_soft *soft, const struct nptb_insn
 		/* AMD's Zen 4 takes those of SHA from anywhere; not every CPU may. */
 		if (row->feature == X86_FEATURE_SHA_NI)
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
-		if (boot_cpu_has(X86_FEATURE_MISALIGNSSE) && nptb_vector_mxcsr() & MXCSR_MM)
+		if (boot_cpu_has(X86_FEATURE_MISALIGNSSE) && nptb_vector_mxcsr() & NPTB_MXCSR_MM)
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
 	}
@@ -360,8 +359,11 @@ enum nptb_soft_end nptb_vector_step(struct nptb_soft *soft, const struct nptb_in
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	job.flags = soft->state.rflags;
-	end = insn->is_memory ? with_memory(soft, insn, row, &job) :
-				with_registers(soft, insn, row, &job);
+	if (row->how == NPTB_VECTOR_MASKED_BYTES)
+		end = nptb_masked_bytes(soft, insn);
+	else
+		end = insn->is_memory ? with_memory(soft, insn, row, &job) :
+					with_registers(soft, insn, row, &job);
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	if (row->flags & GPR_REG)

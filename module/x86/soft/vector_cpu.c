@@ -272,6 +272,22 @@ u32 nptb_vector_mxcsr(void)
 	return mxcsr;
 }
 
+/* What one of the guest's registers has, 16 bytes; its own thread. */
+void nptb_vector_register(int nr, void *to)
+{
+	nptb_guest_fpu_begin();
+	get(nr, to);
+	nptb_guest_fpu_end();
+}
+
+/* Likewise, to be. */
+void nptb_vector_put_register(int nr, const void *from)
+{
+	nptb_guest_fpu_begin();
+	put(nr, from);
+	nptb_guest_fpu_end();
+}
+
 /**
  * nptb_vector_run() - run an instruction with the guest's registers
  * @job: the instruction, of a vCPU in KVM_RUN; its own thread

@@ -8,6 +8,9 @@
 
 #include "x86/soft/shuffle.h"
 
+/* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
+#define NPTB_MXCSR_MM	BIT(17)
+
 /**
  * struct nptb_vector_job - an instruction, to be run
  * @key: see NPTB_VECTOR_KEY()
@@ -34,6 +37,8 @@ struct nptb_vector_job {
 };
 
 u32 nptb_vector_mxcsr(void);
+void nptb_vector_register(int nr, void *to);
+void nptb_vector_put_register(int nr, const void *from);
 bool nptb_vector_calculate(struct nptb_vector_job *job);
 bool nptb_vector_run(struct nptb_vector_job *job);
 

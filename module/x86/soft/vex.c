@@ -4,6 +4,8 @@
 
 #include "backend.h"
 #include "x86/guest_memory.h"
+#include "x86/soft/fpu.h"
+#include "x86/soft/masked.h"
 #include "x86/soft/step.h"
 #include "x86/soft/vector.h"
 #include "x86/soft/vector_table.h"
@@ -20,6 +22,7 @@
 			 X86_EFLAGS_SF | X86_EFLAGS_OF)
 
 #define OP_ZERO		0x77		/* VZEROUPPER, VZEROALL; map 1 */
+#define OP_MXCSR	0xae		/* VLDMXCSR, VSTMXCSR; map 1 */
 #define KEY_MOVDDUP	NPTB_VECTOR_KEY(1, 3, 0x12)
 
 static const u16 features[][2] = {
@@ -238,6 +241,8 @@ static enum nptb_soft_end run(struct nptb_soft *soft, const struct nptb_insn *in
 {
 	if (row->how == NPTB_VECTOR_GATHER)
 		return nptb_vex_gather(soft, insn);
+	if (row->how == NPTB_VECTOR_MASKED_BYTES)
+		return nptb_masked_bytes(soft, insn);
 	if (row->how == NPTB_VECTOR_MASKED) {
 		bool wide = row->flags & NPTB_VEX_WIDENS && nptb_insn_wide(insn);
 		bool store = row->flags & NPTB_VEX_TO_RM;
@@ -261,6 +266,21 @@ static enum nptb_soft_end zero(struct nptb_soft *soft, const struct nptb_insn *i
 	return NPTB_SOFT_DONE;
 }
 
+/* VLDMXCSR and VSTMXCSR. */
+static enum nptb_soft_end mxcsr(struct nptb_soft *soft, const struct nptb_insn *insn)
+{
+	static const struct nptb_vex_row row = { .flags = NPTB_VEX_L0 | NPTB_VEX_MEMORY };
+	u32 reg = insn->modrm >> 3 & 7;
+	bool known = !nptb_insn_prefix(insn) && (reg == 2 || reg == 3);
+	enum nptb_soft_end end = allowed(soft, insn, &row, known);
+
+	if (end == NPTB_SOFT_DONE)
+		end = nptb_fpu_mxcsr(soft, insn, reg == 2);
+	if (end == NPTB_SOFT_DONE)
+		nptb_step_advance(soft, insn);
+	return end;
+}
+
 /**
  * nptb_vex_step() - carry out an instruction with a VEX prefix on vectors
  * @soft: a vCPU in KVM_RUN; its own thread
@@ -279,6 +299,8 @@ enum nptb_soft_end nptb_vex_step(struct nptb_soft *soft, const struct nptb_insn 
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	if (insn->map == 1 && insn->op == OP_ZERO)
 		return zero(soft, insn);
+	if (insn->map == 1 && insn->op == OP_MXCSR)
+		return mxcsr(soft, insn);
 	if (!row->how)
 		return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
 	job = job_of(soft, insn, row);

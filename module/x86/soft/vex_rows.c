@@ -123,6 +123,7 @@ static const struct nptb_vex_row rows[INDEXES] = {
 	ROW(1, 1, 0xd6, STORE, 8, AVX, L0 | TO_RM)			/* VMOVQ */
 	ROW(1, 1, 0xd7, MASK, 1, INTEGER, GPR_REG | REGISTER)		/* VPMOVMSKB */
 	ROW(1, 1, 0xe7, STORE, 16, AVX, FULL | ALIGNED | TO_RM | MEMORY)	/* VMOVNTDQ */
+	ROW(1, 1, 0xf7, MASKED_BYTES, 16, AVX, L0 | REGISTER)		/* VMASKMOVDQU */
 	ROW(1, 3, 0xf0, LOAD, 16, AVX, FULL | MEMORY)			/* VLDDQU */
 	ROW(2, 1, 0x0c, STUB, 16, AVX, FULL | FIRST | W0)		/* VPERMILPS */
 	ROW(2, 1, 0x0d, STUB, 16, AVX, FULL | FIRST | W0)		/* VPERMILPD */

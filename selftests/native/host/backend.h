@@ -8,11 +8,14 @@
 #include "cpu.h"
 
 typedef __s8 s8;
+typedef u64 gfn_t;
 
 #define BIT(n)			(1UL << (n))
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof(*(a)))
 #endif
+#define PAGE_SIZE		4096UL
+#define offset_in_page(at)	((at) & (PAGE_SIZE - 1))
 #define unlikely(x)		(x)
 #define noinline		__attribute__((noinline))
 /* What is not known must not get as far. */
@@ -29,6 +32,7 @@ typedef __s8 s8;
 #define X86_CR4_OSFXSR		BIT(9)
 #define X86_CR4_OSXMMEXCPT	BIT(10)
 #define X86_CR4_OSXSAVE		BIT(18)
+#define EFER_FFXSR		BIT(14)
 #define XFEATURE_MASK_SSE	BIT(1)
 #define XFEATURE_MASK_YMM	BIT(2)
 #define VCPU_REGS_RAX		0
@@ -41,6 +45,7 @@ typedef __s8 s8;
 #define X86_FEATURE_XMM2	NATIVE_FEATURE(1, 3, 26)
 #define X86_FEATURE_XMM3	NATIVE_FEATURE(1, 2, 0)
 #define X86_FEATURE_PCLMULQDQ	NATIVE_FEATURE(1, 2, 1)
+#define X86_FEATURE_VMX		NATIVE_FEATURE(1, 2, 5)
 #define X86_FEATURE_SSSE3	NATIVE_FEATURE(1, 2, 9)
 #define X86_FEATURE_FMA		NATIVE_FEATURE(1, 2, 12)
 #define X86_FEATURE_XMM4_1	NATIVE_FEATURE(1, 2, 19)
