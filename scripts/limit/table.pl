@@ -180,6 +180,19 @@ sub least {
 }
 
 # What a page of a loop is for.
+# What Debian's kernel would take with one page, strictly, by what the small guest took.
+sub estimate {
+	my $known = $all->{debian} or return '';
+	my $r = named('small-strict-1') or return '';
+	my $millions = $known->{instructions} / 1e6;
+	my $share = $known->{instructions} / $r->{s}{instructions};
+	return sprintf("With one page it has not been run. The guest executes at most %.0f million\n" .
+		"instructions until its init ($known->{how};\n$known->{date}): by what those of the small guest\n" .
+		"took with `strict` and one page, that makes %.0f s of L1's clock and %.1f hours of this\n" .
+		"machine's CPU, and more for the guest's ticks, which come by L1's clock.\n",
+		$millions, $share * $r->{seconds}, $share * $r->{cpu} / 3600);
+}
+
 sub roles {
 	my ($page) = @_;
 	my $for = join(', ', @{$page->{for}}) || 'unknown';
@@ -289,6 +302,7 @@ L1's initramfs.
 Commands: `scripts/limit.sh debian-lend-64` and so on.
 
 @{[table(chosen('debian', 'lend'))]}
+@{[estimate()]}
 ## Firmware, memtest86+, Xen and others
 
 The least hard budget of each, by `scripts/check-guests.sh --floor`: nothing is lent or
