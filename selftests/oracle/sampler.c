@@ -18,6 +18,8 @@
  * times over while no guest runs, and doubles the time of every test.
  */
 #define PAUSE_US	500
+/* How long a limit that has to be seen is waited for. */
+#define REACH_MS	2000
 
 static const char *const counters[3] = { "pages_4k", "pages_2m", "pages_1g" };
 
@@ -115,8 +117,10 @@ int sampler_budget(struct sampler *s, uint64_t pages)
 
 bool sampler_end(struct sampler *s, bool must_reach)
 {
-	uint64_t limit = atomic_load(&s->limit);
+	uint64_t limit = atomic_load(&s->limit), end = deadline(REACH_MS);
 
+	while (must_reach && !s->reached && now_ms() < end)
+		sleep_ms(1);
 	atomic_store(&s->stop, true);
 	pthread_join(s->thread, NULL);
 	close(s->fd);

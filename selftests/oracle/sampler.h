@@ -34,7 +34,7 @@ struct sampler {
 	uint64_t samples;
 	uint64_t over;		/* samples over the limit */
 	uint64_t huge;		/* samples with a huge leaf */
-	uint64_t reached;	/* samples equal to the limit */
+	_Atomic uint64_t reached;	/* samples equal to the limit; others may look */
 	uint64_t worst;
 	uint64_t peak;
 };
@@ -42,7 +42,10 @@ struct sampler {
 void sampler_begin(struct sampler *s, const struct vmm *vm, uint64_t limit);
 /* Writes a VM's budget (0: off) with the limit that holds meanwhile; -errno. */
 int sampler_budget(struct sampler *s, uint64_t pages);
-/* Ends the thread, says what was wrong; @must_reach: the limit must be seen. */
+/*
+ * Ends the thread, says what was wrong; @must_reach: the limit must be seen, and is waited
+ * for: where CPUs are busy, the sampler may not have run since it was last changed.
+ */
 bool sampler_end(struct sampler *s, bool must_reach);
 
 #endif
