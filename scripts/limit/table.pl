@@ -179,7 +179,6 @@ sub least {
 	return "$text\n" . table(chosen('small', 'stop'));
 }
 
-# What a page of a loop is for.
 # What Debian's kernel would take with one page, strictly, by what the small guest took.
 sub estimate {
 	my $known = $all->{debian} or return '';
@@ -193,6 +192,7 @@ sub estimate {
 		$millions, $share * $r->{seconds}, $share * $r->{cpu} / 3600);
 }
 
+# What a page of a loop is for.
 sub roles {
 	my ($page) = @_;
 	my $for = join(', ', @{$page->{for}}) || 'unknown';

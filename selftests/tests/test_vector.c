@@ -134,9 +134,7 @@ static struct vector_trial make_trial(unsigned int i)
 		t.regs.rdi = DATA + roll() % PAGE_SIZE;
 	else if (t.kind->at_rdi)
 		set_all(&t);
-	if (t.kind->anywhere)
-		t.regs.rdi &= ~31ULL;
-	if (vtx && t.kind->any_order)
+	if (t.kind->anywhere || (vtx && t.kind->any_order))
 		t.regs.rdi &= ~31ULL;
 	if (vtx && t.kind->gather)
 		t.cr0 = 0;

@@ -111,6 +111,16 @@ static void test_vex(void **state)
 	assert_false(nptb_decode_is_vex(0xc6, 0xff, true));
 }
 
+/* Return: how long it is. */
+static u32 decode(const char *hex, const struct nptb_soft *soft, struct nptb_insn *insn)
+{
+	u8 bytes[NPTB_INSN_MAX];
+	u32 len = parse(hex, bytes);
+
+	assert_true(nptb_decode(bytes, len, &soft->state, &soft->machine, insn));
+	return len;
+}
+
 /* MASKMOVDQU, with two registers, has an operand at RDI. */
 static void test_masked(void **state)
 {
@@ -131,17 +141,15 @@ static void test_masked(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		u8 bytes[NPTB_INSN_MAX];
 		struct nptb_insn insn;
 		struct nptb_soft soft;
-		u32 len = parse(cases[i].hex, bytes);
 		u64 linear;
 
 		soft_guest_begin(&soft, cases[i].mode, 0);
 		set_registers(&soft);
 		soft.state.gpr[7] = cases[i].rdi;
 		soft.machine.seg[NPTB_SEG_DS].limit = 0xffffffff;
-		assert_true(nptb_decode(bytes, len, &soft.state, &soft.machine, &insn));
+		decode(cases[i].hex, &soft, &insn);
 		assert_false(insn.is_memory);
 		assert_int_equal(nptb_step_linear(&soft, &insn, 1, true, &linear),
 				 NPTB_SOFT_DONE);
@@ -203,21 +211,20 @@ static void test_steps(void **state)
 		const struct step *t = &steps[i];
 		struct nptb_insn insn;
 		struct nptb_soft soft;
-		u8 bytes[NPTB_INSN_MAX];
-		u32 len = parse(t->hex, bytes);
 		enum nptb_soft_end end;
 		u64 rip;
+		u32 len;
 
 		soft_guest_begin(&soft, t->mode, t->cpl);
 		soft_guest.msr = true;
 		soft_guest.msr_value = 0x1122334455667788;
+		len = decode(t->hex, &soft, &insn);
 		rip = soft.state.rip + len;
 		if (t->vector >= 0 && !t->end) {
 			soft_guest_gate(t->mode, t->vector, 14, 3,
 					t->mode == SOFT_PROT ? SOFT_CODE32 : SOFT_CODE64, 0);
 			rip = t->mode == SOFT_PROT ? SOFT_HANDLER : 0xffff800012345678;
 		}
-		assert_true(nptb_decode(bytes, len, &soft.state, &soft.machine, &insn));
 		assert_int_equal(insn.len, len);
 		end = nptb_step_insn(&soft, &insn);
 		if (end != t->end || (!end && soft.state.rip != rip) ||
@@ -230,10 +237,8 @@ static void test_steps(void **state)
 static enum nptb_soft_end step_of(const char *hex, struct nptb_soft *soft)
 {
 	struct nptb_insn insn;
-	u8 bytes[NPTB_INSN_MAX];
-	u32 len = parse(hex, bytes);
 
-	assert_true(nptb_decode(bytes, len, &soft->state, &soft->machine, &insn));
+	decode(hex, soft, &insn);
 	return nptb_step_insn(soft, &insn);
 }
 

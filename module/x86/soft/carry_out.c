@@ -174,13 +174,13 @@ static enum nptb_soft_end cmpxchg16b(struct kvm_vcpu *vcpu, struct nptb_soft *so
 	return NPTB_SOFT_DONE;
 }
 
-/* The rest of an instruction that goes on in the next page, as far as that can be fetched. */
-static u32 fetch_rest(struct kvm_vcpu *vcpu, u64 linear, u8 *bytes, u32 len)
+/* The rest of an instruction that goes on in the next page. */
+static bool fetch_rest(struct kvm_vcpu *vcpu, u64 linear, u8 *bytes, u32 len)
 {
 	struct nptb_exception unused;
 
 	return nptb_kvm_fetch_linear(vcpu, linear + len, bytes + len, NPTB_INSN_MAX - len,
-				     &unused) == NPTB_SOFT_DONE ? NPTB_INSN_MAX : len;
+				     &unused) == NPTB_SOFT_DONE;
 }
 
 /*
@@ -202,9 +202,8 @@ static enum nptb_soft_end fetch(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
 		return end;
 	if (nptb_decode(bytes, len, &soft->state, &soft->machine, insn))
 		return NPTB_SOFT_DONE;
-	if (len < NPTB_INSN_MAX)
-		len = fetch_rest(vcpu, linear, bytes, len);
-	if (nptb_decode(bytes, len, &soft->state, &soft->machine, insn))
+	if (len < NPTB_INSN_MAX && fetch_rest(vcpu, linear, bytes, len) &&
+	    nptb_decode(bytes, NPTB_INSN_MAX, &soft->state, &soft->machine, insn))
 		return NPTB_SOFT_DONE;
 	return nptb_soft_unable(soft, NPTB_REASON_INSTRUCTION);
 }

@@ -80,26 +80,24 @@ static const struct row *row_of(const struct nptb_insn *insn)
 		     _ASM_EXTABLE_FAULT(1b, 2b)					\
 		     : "+a"(raised) : "m"(*operand))
 
-#define ONE(n, text)	case n: RUN(text); break;
+#define ONE(before, n, after)	case n: RUN(before #n after); break;
+
+/* Switch by the number of the MMX register, which is named between @before and @after. */
+#define BY_MM(before, after)							\
+	switch (mm) {								\
+	ONE(before, 0, after) ONE(before, 1, after) ONE(before, 2, after)	\
+	ONE(before, 3, after) ONE(before, 4, after) ONE(before, 5, after)	\
+	ONE(before, 6, after) ONE(before, 7, after)				\
+	}
 
 #define FROM_MMX(prefix, op, name, bytes, feature)				\
 	case KEY(prefix, op):							\
-		switch (mm) {							\
-		ONE(0, #name " %%mm0, %%xmm0") ONE(1, #name " %%mm1, %%xmm0")	\
-		ONE(2, #name " %%mm2, %%xmm0") ONE(3, #name " %%mm3, %%xmm0")	\
-		ONE(4, #name " %%mm4, %%xmm0") ONE(5, #name " %%mm5, %%xmm0")	\
-		ONE(6, #name " %%mm6, %%xmm0") ONE(7, #name " %%mm7, %%xmm0")	\
-		}								\
+		BY_MM(#name " %%mm", ", %%xmm0")				\
 		break;
 
 #define INTO_MMX(prefix, op, name, bytes, feature)				\
 	case KEY(prefix, op):							\
-		switch (mm) {							\
-		ONE(0, #name " %%xmm0, %%mm0") ONE(1, #name " %%xmm0, %%mm1")	\
-		ONE(2, #name " %%xmm0, %%mm2") ONE(3, #name " %%xmm0, %%mm3")	\
-		ONE(4, #name " %%xmm0, %%mm4") ONE(5, #name " %%xmm0, %%mm5")	\
-		ONE(6, #name " %%xmm0, %%mm6") ONE(7, #name " %%xmm0, %%mm7")	\
-		}								\
+		BY_MM(#name " %%xmm0, %%mm", "")				\
 		break;
 
 /* With the guest's registers loaded, but for XMM0. Return: false where it raised something. */
@@ -171,10 +169,7 @@ static enum nptb_soft_end read_operand(struct nptb_soft *soft, struct job *job)
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	if (linear & (bytes - 1)) {
-		bool anywhere = boot_cpu_has(X86_FEATURE_MISALIGNSSE) &&
-				nptb_vector_mxcsr() & NPTB_MXCSR_MM;
-
-		if (bytes == NPTB_VECTOR_BYTES && !anywhere)
+		if (bytes == NPTB_VECTOR_BYTES && !nptb_vector_anywhere())
 			return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
 		if (bytes == NPTB_VECTOR_BYTES || nptb_kvm_checks_alignment(soft))
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
@@ -186,7 +181,6 @@ static enum nptb_soft_end read_operand(struct nptb_soft *soft, struct job *job)
 static enum nptb_soft_end allowed(struct nptb_soft *soft, const struct job *job)
 {
 	const struct nptb_insn *insn = job->insn;
-	bool quiet;
 
 	if (soft->state.rflags & NPTB_RFLAGS_VM)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
@@ -195,15 +189,10 @@ static enum nptb_soft_end allowed(struct nptb_soft *soft, const struct job *job)
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	if (soft->state.cr0 & X86_CR0_TS)
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	nptb_guest_fpu_begin();
-	quiet = nptb_x87_is_quiet();
-	nptb_guest_fpu_end();
-	if (quiet)
-		return NPTB_SOFT_DONE;
 	/* Not all CPUs ask the x87 there. */
-	if (job->row->to_xmm && insn->is_memory)
+	if (job->row->to_xmm && insn->is_memory && !nptb_x87_is_quiet())
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
-	return nptb_x87_not_quiet(soft);
+	return nptb_x87_wait(soft);
 }
 
 /**

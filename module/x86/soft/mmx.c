@@ -344,8 +344,6 @@ static enum nptb_soft_end emms(void)
 static enum nptb_soft_end allowed(struct nptb_soft *soft, const struct nptb_insn *insn,
 				  const struct row *row)
 {
-	bool quiet;
-
 	if (soft->state.rflags & NPTB_RFLAGS_VM)
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	if (insn->lock || soft->state.cr0 & X86_CR0_EM || !boot_cpu_has(row->feature) ||
@@ -355,10 +353,7 @@ static enum nptb_soft_end allowed(struct nptb_soft *soft, const struct nptb_insn
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
 	if (soft->state.cr0 & X86_CR0_TS)
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	nptb_guest_fpu_begin();
-	quiet = nptb_x87_is_quiet();
-	nptb_guest_fpu_end();
-	return quiet ? NPTB_SOFT_DONE : nptb_x87_not_quiet(soft);
+	return nptb_x87_wait(soft);
 }
 
 /**

@@ -269,7 +269,7 @@ static enum nptb_soft_end address(struct nptb_soft *soft, const struct nptb_insn
 		/* AMD's Zen 4 takes those of SHA from anywhere; not every CPU may. */
 		if (row->feature == X86_FEATURE_SHA_NI)
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
-		if (boot_cpu_has(X86_FEATURE_MISALIGNSSE) && nptb_vector_mxcsr() & NPTB_MXCSR_MM)
+		if (nptb_vector_anywhere())
 			return nptb_soft_unable(soft, NPTB_REASON_FORM);
 		return nptb_soft_raise_code(soft, NPTB_VECTOR_GP, 0);
 	}

@@ -8,6 +8,7 @@
  * host's handler finds the instruction in its table of exceptions.
  */
 #include <asm/asm.h>
+#include <asm/cpufeature.h>
 
 #include "backend.h"
 #include "x86/soft/guest_fpu.h"
@@ -15,6 +16,9 @@
 #include "x86/soft/vector_cpu.h"
 #include "x86/soft/vector_imm.h"
 #include "x86/soft/vector_table.h"
+
+/* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
+#define MXCSR_MM	BIT(17)
 
 struct vector {
 	u8 bytes[NPTB_VECTOR_BYTES];
@@ -261,15 +265,17 @@ static bool work(struct nptb_vector_job *job)
 	return true;
 }
 
-/* Of the guest; its own thread. */
-u32 nptb_vector_mxcsr(void)
+/* May the guest's operands of 16 bytes be misaligned? Its own thread. */
+bool nptb_vector_anywhere(void)
 {
 	u32 mxcsr;
 
+	if (!boot_cpu_has(X86_FEATURE_MISALIGNSSE))
+		return false;
 	nptb_guest_fpu_begin();
 	asm volatile("stmxcsr %0" : "=m"(mxcsr));
 	nptb_guest_fpu_end();
-	return mxcsr;
+	return mxcsr & MXCSR_MM;
 }
 
 /* What one of the guest's registers has, 16 bytes; its own thread. */

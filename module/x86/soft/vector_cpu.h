@@ -8,9 +8,6 @@
 
 #include "x86/soft/shuffle.h"
 
-/* MXCSR.MM: operands need not be aligned. APM volume 1, at MXCSR. */
-#define NPTB_MXCSR_MM	BIT(17)
-
 /**
  * struct nptb_vector_job - an instruction, to be run
  * @key: see NPTB_VECTOR_KEY()
@@ -36,7 +33,7 @@ struct nptb_vector_job {
 	unsigned long flags;
 };
 
-u32 nptb_vector_mxcsr(void);
+bool nptb_vector_anywhere(void);
 void nptb_vector_register(int nr, void *to);
 void nptb_vector_put_register(int nr, const void *from);
 bool nptb_vector_calculate(struct nptb_vector_job *job);

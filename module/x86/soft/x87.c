@@ -83,37 +83,34 @@ static const struct row *row_of(const struct nptb_insn *insn)
  *
  * An unmasked one would be the host's.
  *
- * Context: between nptb_guest_fpu_begin() and nptb_guest_fpu_end().
+ * Context: a vCPU in KVM_RUN; its own thread.
  */
 bool nptb_x87_is_quiet(void)
 {
 	u16 status;
 
+	nptb_guest_fpu_begin();
 	asm volatile("fnstsw %0" : "=m"(status));
+	nptb_guest_fpu_end();
 	return !(status & NPTB_FSW_ES);
 }
 
 /**
- * nptb_x87_not_quiet() - an exception of the x87 waits for this instruction
- * @soft: the vCPU, at it
+ * nptb_x87_wait() - does an exception of the x87 wait for this instruction?
+ * @soft: the vCPU, at it; its own thread
+ *
+ * What waits for exceptions finds one before it looks at its operand.
+ *
+ * Return: %NPTB_SOFT_DONE where none does; or else see &enum nptb_soft_end.
  */
-enum nptb_soft_end nptb_x87_not_quiet(struct nptb_soft *soft)
+enum nptb_soft_end nptb_x87_wait(struct nptb_soft *soft)
 {
+	if (nptb_x87_is_quiet())
+		return NPTB_SOFT_DONE;
 	/* Without CR0.NE it is told by a pin. */
 	if (!(soft->state.cr0 & X86_CR0_NE))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	return nptb_soft_raise(soft, NPTB_VECTOR_MF);
-}
-
-/* What waits for exceptions finds one before it looks at its operand. */
-static enum nptb_soft_end wait(struct nptb_soft *soft)
-{
-	bool quiet;
-
-	nptb_guest_fpu_begin();
-	quiet = nptb_x87_is_quiet();
-	nptb_guest_fpu_end();
-	return quiet ? NPTB_SOFT_DONE : nptb_x87_not_quiet(soft);
 }
 
 static enum nptb_soft_end fwait(struct nptb_soft *soft)
@@ -122,7 +119,7 @@ static enum nptb_soft_end fwait(struct nptb_soft *soft)
 
 	if ((soft->state.cr0 & both) == both)
 		return nptb_soft_raise(soft, NPTB_VECTOR_NM);
-	return wait(soft);
+	return nptb_x87_wait(soft);
 }
 
 /* FNCLEX and FNINIT wait for no exception. */
@@ -305,14 +302,7 @@ static enum nptb_soft_end write_operand(struct nptb_soft *soft, u64 linear, cons
 /* An exception that is not masked may have kept it from being written. */
 static bool is_kept(const u8 *was, const struct nptb_x87_job *job, u32 bytes)
 {
-	bool quiet;
-
-	if (memcmp(was, job->operand, bytes))
-		return false;
-	nptb_guest_fpu_begin();
-	quiet = nptb_x87_is_quiet();
-	nptb_guest_fpu_end();
-	return !quiet;
+	return !memcmp(was, job->operand, bytes) && !nptb_x87_is_quiet();
 }
 
 static void take_back(const struct nptb_fx *before, bool wide)
@@ -378,7 +368,7 @@ static enum nptb_soft_end carry_out(struct nptb_soft *soft, const struct nptb_in
 	if (insn->is_memory && (!row_of(insn)->bytes ||
 				(is_of_sse3(insn) && !boot_cpu_has(X86_FEATURE_XMM3))))
 		return nptb_soft_raise(soft, NPTB_VECTOR_UD);
-	end = row_of(insn)->how == CONTROL_STORE ? NPTB_SOFT_DONE : wait(soft);
+	end = row_of(insn)->how == CONTROL_STORE ? NPTB_SOFT_DONE : nptb_x87_wait(soft);
 	if (end != NPTB_SOFT_DONE)
 		return end;
 	return insn->is_memory ? with_memory(soft, insn) : with_registers(soft, insn);

@@ -7,7 +7,7 @@
 #include "x86/soft/soft.h"
 
 bool nptb_x87_is_quiet(void);
-enum nptb_soft_end nptb_x87_not_quiet(struct nptb_soft *soft);
+enum nptb_soft_end nptb_x87_wait(struct nptb_soft *soft);
 bool nptb_x87_is(const struct nptb_insn *insn);
 enum nptb_soft_end nptb_x87_step(struct nptb_soft *soft, const struct nptb_insn *insn);
 
