@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # CPUs on which the module must not load, TAP on stdout: it says why, and names the CPU's
-# vendor. A boot for each.
+# vendor. Nor has the command anything to watch there. A boot for each.
 #   test-cpus.sh [SERIES]      L1's kernel (6.12)
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -16,12 +16,15 @@ refuses() {
 	local said
 	# shellcheck disable=SC2016 # for the shell in L1
 	said=$("$here/lab" --kernel "$kernel" --no-kvm --cpu-model "$1" --timeout 300 -- \
-		sh -c '! insmod "$1" && [ ! -d /sys/module/nptbudget ] && dmesg | grep "nptbudget: "' \
+		sh -c '! insmod "$1" && [ ! -d /sys/module/nptbudget ] && dmesg | grep "nptbudget: " &&
+			! nptbudget watch --seconds 1' \
 		sh "$(module_file "$kernel")" 2>&1) || { echo "$said"; return 1; }
 	echo "$said"
-	grep -q "nptbudget: this CPU ($2) has neither AMD-V nor VT-x" <<<"$said"
+	grep -q "nptbudget: this CPU ($2) has neither AMD-V nor VT-x" <<<"$said" &&
+		grep -q "^nptbudget: watch: neither .* is loaded.*: see nptbudget doctor" <<<"$said"
 }
 
+make -s -C "$PROJECT" cli
 module_fresh "$kernel" || module_build "$kernel"
 tap_begin
 tap_check "AMD's without AMD-V" refuses EPYC,-svm AuthenticAMD

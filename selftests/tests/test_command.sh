@@ -59,7 +59,31 @@ wrong=(
 	'version extra'
 	'help nonsense'
 )
-plan $((${#wrong[@]} + 14))
+plan $((${#wrong[@]} + 17))
+
+# As who has heard the command's name alone: what is there, what one of them is for, and
+# the same from the command itself.
+help_lists() {
+	nptbudget help >"$dir/help" && [ "$(nptbudget --help)" = "$(cat "$dir/help")" ] &&
+		grep -q '^  watch  ' "$dir/help" && grep -q "nptbudget help COMMAND" "$dir/help"
+}
+help_explains() {
+	local name nr=0
+	while read -r name; do
+		echo "# help $name"
+		nptbudget help "$name" >"$dir/one" || return 1
+		grep -qE "^Usage: nptbudget $name( |$)" "$dir/one" || return 1
+		[ "$(nptbudget "$name" --help)" = "$(cat "$dir/one")" ] || return 1
+		((++nr))
+	done < <(sed -n 's/^  \([a-z]*\)  .*/\1/p' "$dir/help")
+	[ $nr -ge 19 ]
+}
+help_leads_on() {
+	nptbudget help list | grep -q -- '--json' && nptbudget list --json | is_json '. != null'
+}
+result "help lists the commands" help_lists
+result "help explains each of them, as the command itself does" help_explains
+result "what it says of list works" help_leads_on
 
 # A VM with no budget at first. Its process stands still until it is to loop: it
 # would take the CPUs from the many short commands.

@@ -54,43 +54,75 @@ static int copy(struct recording *r, const char *to)
 	return err;
 }
 
-static int convert(struct recording *r, const struct export_format *format, struct export *x)
-{
-	int err;
+/**
+ * struct job - a conversion
+ * @x: what the format writes to; @x.out is NULL until something is written
+ * @format: it
+ * @to: file, NULL for standard output
+ */
+struct job {
+	struct export x;
+	const struct export_format *format;
+	const char *to;
+};
 
-	format->begin(x);
-	err = recording_read(r, format->event, x);
+/* Late: a file that is there stays as it is where nothing can be exported. */
+static int begin(struct job *j)
+{
+	j->x.out = j->to ? fopen(j->to, "we") : stdout;
+	if (!j->x.out) {
+		msg_err("export: cannot write %s: %m", j->to);
+		return -EBADF;
+	}
+	j->format->begin(&j->x);
+	return 0;
+}
+
+static int event(const struct recording *r, const struct rec_event *e, void *data)
+{
+	struct job *j = data;
+	int err = j->x.out ? 0 : begin(j);
+
+	return err ? err : j->format->event(r, e, &j->x);
+}
+
+static int convert(struct recording *r, struct job *j)
+{
+	int err = recording_read(r, event, j);
+
+	if (!err && !j->x.out)
+		err = begin(j);
 	if (!err) {
 		recording_warn(r);
-		err = format->finish(r, x);
+		err = j->format->finish(r, &j->x);
 	}
-	format->free(x);
+	j->format->free(&j->x);
+	if (j->to && j->x.out && fclose(j->x.out) && !err)
+		err = -errno;
 	return err;
+}
+
+static bool is_recording(const struct recording *r, const char *to)
+{
+	struct stat a, b;
+
+	return !stat(r->path, &a) && !stat(to, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 static int export(struct recording *r, const char *to, const struct export_format *format,
 		  unsigned long long interval_ms)
 {
-	struct export x = { .out = stdout, .interval = interval_ms * 1000000 };
-	struct stat a, b;
+	struct job j = { .x.interval = interval_ms * 1000000, .format = format, .to = to };
 	int err;
 
-	if (to && !stat(r->path, &a) && !stat(to, &b) && a.st_dev == b.st_dev &&
-	    a.st_ino == b.st_ino) {
+	if (to && is_recording(r, to)) {
 		msg_err("export: %s is the recording itself", to);
 		return EXIT_FAILED;
 	}
 	if (!format)
 		return copy(r, to) ? EXIT_FAILED : EXIT_DONE;
-	if (to)
-		x.out = fopen(to, "we");
-	if (!x.out) {
-		msg_err("export: cannot write %s: %m", to);
-		return EXIT_FAILED;
-	}
-	err = convert(r, format, &x);
-	if (to && fclose(x.out) && !err)
-		err = -errno;
+	err = convert(r, &j);
 	if (err == -EIO || err == -ENOSPC || err == -ENOMEM)
 		msg_err("export: %s: %s", to ? to : "standard output", strerror(-err));
 	return err ? EXIT_FAILED : EXIT_DONE;
@@ -120,7 +152,7 @@ static int export_main(int argc, char **argv)
 		if (opt == OPT_TO)
 			to = optarg;
 		if (opt == 'o')
-			out = optarg;
+			out = strcmp(optarg, "-") ? optarg : NULL;
 		if (opt == OPT_VM)
 			r.only = optarg;
 		if (opt != OPT_EVERY)
@@ -141,7 +173,7 @@ static int export_main(int argc, char **argv)
 				       to);
 	if (dat && (!out || r.only))
 		return cmd_usage_error(&cmd_export, out ? "trace.dat has all VMs: no --vm" :
-				       "trace.dat needs -o FILE");
+				       "trace.dat needs -o FILE: what reads it seeks in it");
 	r.path = argv[optind];
 	ret = export(&r, out, dat ? NULL : export_format(to), every);
 	recording_free(&r);
@@ -165,7 +197,7 @@ const struct nptb_cmd cmd_export = {
 	"\n"
 	"A recording is read as a stream, however long. Needs neither root nor the module.\n"
 	"\n"
-	"  -o, --output FILE  write to FILE instead of standard output\n"
+	"  -o, --output FILE  write to FILE instead of standard output, which - is as well\n"
 	"  --vm VM            events of VM <pid>-<fd> alone\n"
 	"  --every MS         damo: length of an interval, 1 to 3600000 ms; 100 at first\n",
 };

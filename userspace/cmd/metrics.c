@@ -104,7 +104,7 @@ static int metrics_main(int argc, char **argv)
 	while ((opt = cmd_next_option(&cmd_metrics, argc, argv, ":o:h", options, &ret)) != -1) {
 		if (opt == CMD_OPTION_ENDS)
 			return ret;
-		path = optarg;
+		path = strcmp(optarg, "-") ? optarg : NULL;
 	}
 	if (optind < argc)
 		return cmd_usage_error(&cmd_metrics, "'%s' is too much", argv[optind]);
@@ -123,7 +123,8 @@ const struct nptb_cmd cmd_metrics = {
 	"\n"
 	"  * * * * * root nptbudget metrics -o /var/lib/prometheus/node-exporter/nptbudget.prom\n"
 	"\n"
-	"  -o, --output FILE  replace FILE, at once and whole, instead of writing to stdout\n"
+	"  -o, --output FILE  replace FILE, at once and whole, instead of writing to stdout,\n"
+	"                     which - is as well\n"
 	"\n"
 	"Where the module cannot be read, nptbudget_up is 0, and the exit status 1.\n",
 };

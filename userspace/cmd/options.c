@@ -210,6 +210,22 @@ static void explain_name(const char *what, const char *knob, const char *value)
 }
 
 /**
+ * option_file() - check the name of a file that is more than written
+ * @cmd: the subcommand
+ * @option: the option
+ * @arg: the argument: anything but "-", which elsewhere is standard output
+ * @why: what the file has to be able to do
+ *
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int option_file(const struct nptb_cmd *cmd, const char *option, const char *arg, const char *why)
+{
+	if (strcmp(arg, "-"))
+		return 0;
+	return cmd_usage_error(cmd, "%s -: %s: give the name of a file", option, why);
+}
+
+/**
  * option_recording() - check for one recording behind the options
  * @cmd: the subcommand, for messages
  * @argc: as of its main
@@ -223,6 +239,8 @@ int option_recording(const struct nptb_cmd *cmd, int argc, char **argv)
 		return cmd_usage_error(cmd, "which recording?");
 	if (argc - optind > 1)
 		return cmd_usage_error(cmd, "'%s' is too much", argv[argc - 1]);
+	if (!strcmp(argv[optind], "-"))
+		return cmd_usage_error(cmd, "-: a file is read, not standard input");
 	return 0;
 }
 

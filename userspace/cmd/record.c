@@ -299,7 +299,7 @@ static int take_option(struct session *s, int opt, const char **vm)
 	switch (opt) {
 	case 'o':
 		s->args.path = optarg;
-		break;
+		return option_file(&cmd_record, "-o", optarg, "its header is written last");
 	case OPT_VM:
 		*vm = optarg;
 		break;

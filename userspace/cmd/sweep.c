@@ -281,7 +281,7 @@ static int take_option(struct sweeping *s, int opt)
 		return 0;
 	default:
 		s->path = optarg;
-		return 0;
+		return option_file(&cmd_sweep, "-o", optarg, "it is read to go on from there");
 	}
 }
 
@@ -326,6 +326,8 @@ static int sweep_main(int argc, char **argv)
 		if (ret)
 			return ret;
 	}
+	if (merge && option_file(&cmd_sweep, "--merge", merge, "results are printed there"))
+		return EXIT_USAGE;
 	if (merge)
 		return optind == argc ? cmd_usage_error(&cmd_sweep, "merge which files?") :
 		       sweep_merge(merge, argv + optind);

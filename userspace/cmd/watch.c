@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "explain/watch.h"
+#include "model/host.h"
 #include "model/kvmtrace.h"
 #include "model/kvmvms.h"
 #include "model/vmfind.h"
@@ -234,12 +235,17 @@ static int run(struct session *s)
 	struct sigaction sa = { .sa_handler = on_signal };
 	int err, ret = EXIT_FAILED;
 
+	/* Its events may be there all the same: they are of the module kvm. */
+	if (!host_has("/sys/module/kvm_amd") && !host_has("/sys/module/kvm_intel")) {
+		msg_err("watch: neither kvm_amd nor kvm_intel is loaded, so no VM runs: see nptbudget doctor");
+		return EXIT_FAILED;
+	}
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	s->found = json_object_new_array();
 	err = kvmtrace_open(&s->trace);
 	if (err == -ENOENT)
-		msg_err("watch: KVM's events are not there: load kvm_amd or kvm_intel, and mount tracefs");
+		msg_err("watch: KVM's events are not there: is tracefs mounted? See nptbudget doctor");
 	else if (err)
 		msg_err("watch: cannot record KVM's events: %s", msg_errno(-err));
 	if (err)

@@ -3,6 +3,8 @@
  * Files of trace-cmd, written: version 6 of trace-cmd.dat.v6(5), which every version
  * of trace-cmd, KernelShark and libtracecmd reads. A header that describes the events,
  * then the pages of the kernel's ring buffers as they are, those of a CPU together.
+ * By hand, since no library has a writer: libtracecmd's headers have functions that read
+ * files alone, libtracefs gives the pages, and libtraceevent decodes them.
  */
 #ifndef NPTB_TRACEDAT_H
 #define NPTB_TRACEDAT_H

@@ -41,6 +41,8 @@ static void wrong_use(void **state)
 	WRONG("'y' is too much", "loops", "1-2", "y");
 	WRONG("unknown option '--frob'", "loops", "--frob");
 
+	WRONG("-o -: it is read to go on", "sweep", "--pages", "5", "-o", "-", "true");
+	WRONG("--merge -: results are printed", "sweep", "--merge", "-", "a", "b");
 	WRONG("how many pages", "run");
 	WRONG("how many pages", "run", "--", "true");
 	WRONG("which VMM", "run", "--pages", "5");

@@ -148,6 +148,7 @@ static void perfetto(void **state)
 	assert_non_null(top);
 	assert_string_equal(json_object_get_string(json_object_object_get(top, "displayTimeUnit")),
 			    "ns");
+	assert_string_equal(json_at(top, "otherData/cpu"), "A \"CPU\" of a test");
 	list = json_object_object_get(top, "traceEvents");
 	assert_true(json_object_is_type(list, json_type_array));
 	for (i = 0; i < json_object_array_length(list); i++) {
@@ -257,6 +258,81 @@ static void damo(void **state)
 	assert_has(r.err, "set TMPDIR to a folder with room");
 }
 
+/* What cannot be exported leaves a file of before as it is. */
+static void keeps(void **state)
+{
+	static const char *const formats[] = { "csv", "jsonl", "perfetto", "damo" };
+	static struct result r;
+	char path[128], bad[128], to[128], text[64];
+	size_t i;
+
+	(void)state;
+	make(path);
+	path_of(bad, "bad");
+	path_of(to, "old");
+	fake_write("bad", "no recording\n");
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		fake_write("old", "of before\n");
+		COMMAND(&r, "export", bad, "--to", formats[i], "-o", to);
+		assert_int_equal(r.status, EXIT_FAILED);
+		assert_has(r.err, "not a recording");
+		COMMAND(&r, "export", path, "--to", formats[i], "--vm", "1-1", "-o", to);
+		assert_int_equal(r.status, EXIT_FAILED);
+		assert_has(r.err, "no VM 1-1 in it");
+		fake_read("old", text, sizeof(text));
+		assert_string_equal(text, "of before\n");
+		COMMAND(&r, "export", path, "--to", formats[i], "-o", to);
+		assert_int_equal(r.status, EXIT_DONE);
+		fake_read("old", text, sizeof(text));
+		assert_string_not_equal(text, "of before\n");
+	}
+}
+
+/* A recording without an event: what comes first and last, and nothing between. */
+static void empty(void **state)
+{
+	static struct result r;
+	struct gendat *g;
+	char path[128];
+
+	(void)state;
+	path_of(path, "empty.dat");
+	g = gendat_open(path);
+	gendat_note(g, 110, "kernel=6.12.0-test machine=x86_64");
+	gendat_close(g);
+	COMMAND(&r, "export", path, "--to", "csv");
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_has(r.out, "time_ns,event,vm,");
+	COMMAND(&r, "export", path, "--to", "jsonl");
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_string_equal(r.out, "");
+	COMMAND(&r, "export", path, "--to", "perfetto");
+	assert_int_equal(r.status, EXIT_DONE);
+	json_object_put(json_of(r.out));
+}
+
+/* "-" is standard output where the format is written from front to back. */
+static void dash(void **state)
+{
+	static const char *const formats[] = { "csv", "jsonl", "perfetto", "damo" };
+	static struct result r, s;
+	char path[128];
+	size_t i;
+
+	(void)state;
+	make(path);
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		COMMAND(&r, "export", path, "--to", formats[i]);
+		assert_int_equal(r.status, EXIT_DONE);
+		COMMAND(&s, "export", path, "--to", formats[i], "-o", "-");
+		assert_int_equal(s.status, EXIT_DONE);
+		assert_memory_equal(r.out, s.out, sizeof(r.out));
+		assert_true(*s.out);
+	}
+	WRONG("needs -o FILE: what reads it seeks", "export", path, "--to", "trace.dat", "-o", "-");
+	WRONG("not standard input", "export", "-", "--to", "csv");
+}
+
 static void dat(void **state)
 {
 	static struct result r;
@@ -312,6 +388,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(jsonl, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(perfetto, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(damo, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(keeps, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(empty, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(dash, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(dat, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 	};

@@ -147,6 +147,9 @@ static void replaces(void **state)
 	fake_remove("out");
 	COMMAND(&r, "metrics", "-o", path);
 	assert_int_equal(r.status, 1);
+	COMMAND(&r, "metrics", "-o", "-");
+	assert_int_equal(r.status, 0);
+	assert_has(r.out, "nptbudget_vms 1\n");
 	COMMAND(&r, "metrics", "-o", "/tmp/");
 	assert_int_equal(r.status, 2);
 	COMMAND(&r, "metrics", "x");

@@ -198,6 +198,10 @@ static void wrong(void **state)
 	assert_int_equal(r.status, EXIT_USAGE);
 	COMMAND(&r, "plot", path, "-o", "a.gif");
 	assert_int_equal(r.status, EXIT_USAGE);
+	WRONG("ends in .png or .svg", "plot", path, "-o", "-");
+	WRONG("not standard input", "plot", "-");
+	WRONG("not standard input", "report", "-");
+	WRONG("not standard input", "replay", "-", "--pages", "1");
 	COMMAND(&r, "plot", path, "--vm", "1-1");
 	assert_int_equal(r.status, EXIT_FAILED);
 }

@@ -117,6 +117,7 @@ static void wrong(void **state)
 		{ { "--buffer", "15", "true" }, "out of range" },
 		{ { "--seconds", "0" }, "out of range" },
 		{ { "-o" }, "needs an argument" },
+		{ { "-o", "-" }, "-o -: its header is written last" },
 		{ { "--nonsense" }, "unknown option" },
 	};
 	static struct result r;

@@ -1,22 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nptbudget top: rates, what is hottest, and the screen on a terminal of its own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "cmd/cmd.h"
 #include "model/hot.h"
 #include "model/rates.h"
 #include "fake.h"
+#include "wrap_files.h"
 
 #define SECOND 1000000000ULL
+#define REFRESHES 8
+
+/**
+ * struct opened - what a process has opened so far; its memory is shared
+ * @files: files, folders and links
+ * @refreshes: how often the module's overview was among them
+ * @before: what @files was at each of these moments
+ */
+static struct opened {
+	atomic_uint files, refreshes;
+	unsigned int before[REFRESHES];
+} *opened;
+
+static void count(const char *path)
+{
+	const char *end = strrchr(path, '/');
+	unsigned int nr;
+
+	if (!opened)
+		return;
+	nr = opened->refreshes;
+	if (end && !strcmp(end, "/overview") && nr < REFRESHES) {
+		opened->before[nr] = opened->files;
+		opened->refreshes = nr + 1;
+	}
+	opened->files++;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	if (flags & O_CREAT) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	count(path);
+	return __real_open(path, flags, mode);
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	count(path);
+	return __real_fopen(path, mode);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+	count(path);
+	return __real_opendir(path);
+}
+
+ssize_t __wrap_readlink(const char *path, char *target, size_t size)
+{
+	count(path);
+	return __real_readlink(path, target, size);
+}
 
 /* VMs @first to @last, but for one, with their numbers as faults, times @times. */
 static void fake_overview(int first, int last, int without, int times)
@@ -247,6 +311,71 @@ static void any_end(void **state)
 	unsetenv("ASAN_OPTIONS");
 }
 
+/* Until all refreshes are counted; nobody may have to wait for a reader of the screen. */
+static void refreshed(struct term *t)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+	int tries;
+
+	for (tries = 0; opened->refreshes < REFRESHES; tries++) {
+		assert_true(tries < 300);
+		t->len = 0;
+		if (poll(&p, 1, 100) > 0)
+			assert_true(read(t->fd, t->text, sizeof(t->text) - 1) > 0);
+	}
+}
+
+/* In a process of this program, so that what it opens is counted. */
+static void term_start_counted(struct term *t, const char *vm)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	char name[] = "top", option[] = "-d", interval[] = "0.1";
+	char *argv[] = { name, option, interval, (char *)vm, NULL };
+
+	opened = mmap(NULL, sizeof(*opened), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(opened != MAP_FAILED);
+	t->len = 0;
+	t->pid = forkpty(&t->fd, NULL, NULL, &size);
+	assert_true(t->pid >= 0);
+	if (!t->pid) {
+		setenv("TERM", "xterm", 1);
+		_exit(cmd_top.main(vm ? 4 : 3, argv));
+	}
+}
+
+/* Files of each refresh but the first, where VMs are new; the same each time. */
+static unsigned int files_of_a_refresh(const char *vm)
+{
+	unsigned int i, files;
+
+	term_start_counted(&term, vm);
+	refreshed(&term);
+	kill(term.pid, SIGKILL);
+	assert_int_equal(waitpid(term.pid, NULL, 0), term.pid);
+	close(term.fd);
+	files = opened->before[3] - opened->before[2];
+	for (i = 4; i < REFRESHES; i++)
+		assert_int_equal(opened->before[i] - opened->before[i - 1], files);
+	munmap(opened, sizeof(*opened));
+	opened = NULL;
+	return files;
+}
+
+/* One file however many VMs there are, and one more for the VM that is looked into. */
+static void reads_little(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 1; i <= 1000; i += 999) {
+		fake_overview(1, i, 0, 1);
+		fake_vm("1-3", "64\n", STATS, LOOP_ADD);
+		assert_int_equal(files_of_a_refresh(NULL), 1);
+		assert_int_equal(files_of_a_refresh("1-3"), 2);
+	}
+}
+
 static void small(void **state)
 {
 	const struct winsize sizes[] = {
@@ -297,6 +426,7 @@ int main(void)
 		cmocka_unit_test(hottest),
 		cmocka_unit_test_setup_teardown(screen, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(any_end, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(reads_little, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(small, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(refuses, fake_setup, fake_teardown),
 	};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts of nptbudget watch on made-up events of KVM's. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain/watch.h"
@@ -203,12 +204,23 @@ static void kinds(void **state)
 	watch_free(&s.w);
 }
 
+/* KVM's events may be there without what runs VMs. */
+static void no_kvm(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("NPTBUDGET_ROOT", fake_root, 1), 0);
+	FAILS("neither kvm_amd nor kvm_intel is loaded, so no VM runs: see nptbudget doctor",
+	      "watch", "--seconds", "1");
+	unsetenv("NPTBUDGET_ROOT");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fine), cmocka_unit_test(stuck), cmocka_unit_test(storm),
 		cmocka_unit_test(storm_vtx),
 		cmocka_unit_test(waits), cmocka_unit_test(kinds),
+		cmocka_unit_test_setup_teardown(no_kvm, fake_setup, fake_teardown),
 	};
 
 	return cmocka_run_group_tests_name("watch", tests, NULL, NULL);

@@ -7,7 +7,8 @@
  * damo reads as well lack the length of an interval, without which it shows nothing.
  *
  * Events come by time, and damo wants a record whole: each VM's snapshots go to a file
- * without a name, and all of them into the output at the end.
+ * without a name, and all of them into the output at the end. Printed by hand: json-c
+ * makes a text of an object that is whole in memory alone, and a record grows with time.
  */
 #include <errno.h>
 #include <inttypes.h>
