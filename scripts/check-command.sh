@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Is every subcommand of nptbudget, with every option that its --help names, in the
-# manual and in the completion, and are the pages clean? TAP on stdout. Needs the
+# manual and in the completion, with examples that it takes, and are the pages clean? TAP on stdout. Needs the
 # command in build/bin.
 #   check-command.sh [NPTBUDGET]
 set -euo pipefail
@@ -40,6 +40,22 @@ page_options() {
 		sed 's/\\-/-/g' "$man/nptbudget-$1.8" | grep -E -- "Fl [^.]*${option#-}\b|$option\b" >/dev/null ||
 			{ echo "$option is not in the page"; rc=1; }
 	done < <(options "$1")
+	return $rc
+}
+
+# Each page has an example of its command, and its examples have no option that the command
+# they are of does not name; what stands behind -- or a pipe is another program's.
+page_examples() {
+	local line option rc=0 own=0
+	while read -r line; do
+		[[ $line != "$1"* ]] || own=1
+		while read -r option; do
+			options "${line%% *}" | grep -qx -- "$option" ||
+				{ echo "nptbudget ${line%% *} has no $option"; rc=1; }
+		done < <(grep -oE -- ' --[a-z][a-z-]*' <<<"$line" | tr -d ' ')
+	done < <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$man/nptbudget-$1.8" | sed 's/\\-/-/g' |
+		grep -oE 'nptbudget [a-z]+( [^|]*)?$|nptbudget [a-z]+ [^|]*' | sed 's/^nptbudget //; s/ -- .*//')
+	[ $own = 1 ] || { echo "no example of nptbudget $1"; rc=1; }
 	return $rc
 }
 
@@ -88,6 +104,7 @@ tap_check "the overview lists commands" test ${#names[@]} -ge 10
 for name in "${names[@]}"; do
 	tap_check "$name: a page" has_page "$name"
 	tap_check "$name: its options are in the page" page_options "$name"
+	tap_check "$name: its examples" page_examples "$name"
 	tap_check "$name: completed" completes "$name"
 	tap_check "$name: its options are completed" completes_options "$name"
 done

@@ -54,12 +54,18 @@ wrong=(
 	'watch x'
 	'watch 1 2'
 	'watch --seconds 0'
+	'watch 1 --seconds 1'
+	'floor --policy none -- true'
+	'sweep --pages 4 --policy none -- true'
+	'sweep --pages 4 --on-loop none -- true'
+	'probe --policy none add'
+	'record --seconds 1 -o /nonexistent/x'
 	'metrics extra'
 	'metrics -o'
 	'version extra'
 	'help nonsense'
 )
-plan $((${#wrong[@]} + 17))
+plan $((${#wrong[@]} + 22))
 
 # As who has heard the command's name alone: what is there, what one of them is for, and
 # the same from the command itself.
@@ -80,6 +86,12 @@ help_explains() {
 }
 help_leads_on() {
 	nptbudget help list | grep -q -- '--json' && nptbudget list --json | is_json '. != null'
+}
+# Which policy, which mode, which file: said by name, and what there is instead.
+named() {
+	refused "${@:2}" && grep -qE -- "$1" "$dir/err" && return
+	sed 's/^/# /' "$dir/err"
+	return 1
 }
 result "help lists the commands" help_lists
 result "help explains each of them, as the command itself does" help_explains
@@ -113,7 +125,7 @@ refused() {
 	mapfile -t lines <"$dir/err"
 	state
 	# What only the module, or /proc, knows to be wrong is no wrong usage: 1, not 2.
-	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" =~ none|pin\ 1-5|^[a-z]+\ (x|1-2-3)( |$) ]]; } &&
+	[ $rc = 2 ] || { [ $rc = 1 ] && [[ "$*" =~ none|pin\ 1-5|^[a-z]+\ (x|1-2-3|1\ --seconds)( |$) ]]; } &&
 		[ ! -s "$dir/out" ] && [ "$before" = "$state" ] &&
 		[[ $state != *unreadable* ]] &&
 		[ ${#lines[@]} -ge 1 ] && [ ${#lines[@]} -le 4 ] && return
@@ -125,6 +137,15 @@ for use in "${wrong[@]}"; do
 	read -ra words <<<"${use//VM/$vm}"
 	result "refused: nptbudget ${use:-(nothing)}" refused "${words[@]}"
 done
+
+result "floor names the policies" named "no policy 'none'; it has: fifo " floor --policy none -- true
+result "sweep names the policies" named "no policy 'none'; it has: fifo " \
+	sweep --pages 4 --policy none -- true
+result "sweep names the mode" named "cannot do 'none' on a loop: see --on-loop" \
+	sweep --pages 4 --on-loop none -- true
+result "probe names the policies" named "no policy 'none'; it has: fifo " probe --policy none add
+result "record names its file" named 'cannot record to /nonexistent/x: No such file' \
+	record --seconds 1 -o /nonexistent/x
 
 kill -CONT $guest
 budget_is() { [ "$(cat "$NPTB/vms/$vm/budget")" = "$1" ]; }

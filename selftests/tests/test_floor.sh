@@ -28,7 +28,7 @@ has() {
 json() { is_json "$1" "$dir/out"; }
 fails() { ! nptbudget "${@:2}" >"$dir/out" 2>"$dir/err" && grep -qE -- "$1" "$dir/err"; }
 
-plan 19
+plan 20
 result "floor finds one" says floor -- "$BUILT/addloop" --pages 3 --seconds 600
 result "it is 2 pages" has '^The least budget is 2 pages, policy fifo\.$'
 result "and names the loop below" has 'loop: vCPU 0, rip 0x[0-9a-f]+, add '
@@ -42,6 +42,7 @@ result "which says so" json '.floor == 2 and .policy == "lru" and
 result "from a guess" says floor --json --first 5,2,3,1 -- "$BUILT/addloop" --pages 3 --seconds 600
 result "it takes two runs more" json '.floor == 2 and [.runs[].pages][1:] == [2, 1]'
 result "nothing to hold" fails 'created no VM' floor -- true
+result "told in words" has 'does not: no VM$'
 result "a workload that fails anyhow" fails 'does not complete with all' \
 	floor -- "$BUILT/addloop" --pages 3 --seconds 1 --laps 1000000000
 

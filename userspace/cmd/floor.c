@@ -72,9 +72,10 @@ static void print_run(const struct floor *f, const struct json_object *result)
 		printf("does not: one fault loop without an end\n");
 	else if (!strcmp(trial_text(result, "why"), "time"))
 		printf("does not within %.0f s\n", f->trial.limit);
+	else if (!strcmp(trial_text(result, "why"), "status"))
+		printf("does not: status %s\n", trial_text(result, "status"));
 	else
-		printf("does not: %s %s\n", trial_text(result, "why"),
-		       trial_text(result, "status"));
+		printf("does not: %s\n", trial_text(result, "why"));
 	fflush(stdout);
 }
 

@@ -126,7 +126,9 @@ static int count(struct job *j)
 	if (err)
 		return err;
 	recording_warn(&p->r);
-	if (!p->r.events || (!j->keys.nr && !is(j, "resident"))) {
+	if (!p->r.events)
+		return -ENOENT;
+	if (!j->keys.nr && !is(j, "resident")) {
 		msg_err("%s: nothing in it to draw %s of", p->r.path, p->what);
 		return -ENOENT;
 	}
@@ -231,6 +233,17 @@ static int draw(const struct plot *p, const char *path)
 	return EXIT_DONE;
 }
 
+/* JSON lines, where a recording does not begin with a brace. */
+static bool is_sweep(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	bool found = f && fgetc(f) == '{';
+
+	if (f)
+		fclose(f);
+	return found;
+}
+
 /* Curves are of the results of a sweep. */
 static int plot_sweep(const char *what, const char *from, const char *path)
 {
@@ -321,6 +334,11 @@ static int plot_main(int argc, char **argv)
 		return cmd_usage_error(&cmd_plot, "--vm is for recordings, %s of a sweep", what);
 	if (curves_has(what))
 		return plot_sweep(what, argv[optind], path);
+	if (is_sweep(argv[optind])) {
+		msg_err("%s: results of a sweep, and no recording: --what slowdown or faults",
+			argv[optind]);
+		return EXIT_FAILED;
+	}
 	j = calloc(1, sizeof(*j));
 	if (!j) {
 		msg_err("plot: out of memory");

@@ -245,6 +245,10 @@ static int probe(struct probing *p)
 
 	if (dbgfs_attach())
 		return EXIT_FAILED;
+	if (p->host.policy && !option_policy_known(p->host.policy)) {
+		option_explain("probe", "policy", p->host.policy, EINVAL);
+		return EXIT_FAILED;
+	}
 	p->host.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (p->host.kvm < 0) {
 		msg_err("/dev/kvm: %m: load kvm_amd or kvm_intel, and run this as root");

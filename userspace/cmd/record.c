@@ -224,7 +224,7 @@ static int begin(struct session *s)
 {
 	int err = recorder_open(&s->recorder, &s->args);
 
-	if (err == -ENOENT)
+	if (err == -ENODEV)
 		msg_err("record: tracefs has no events of the module: see nptbudget doctor");
 	else if (err)
 		msg_err("record: cannot record to %s: %s", s->args.path, strerror(-err));

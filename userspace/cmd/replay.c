@@ -175,7 +175,8 @@ static int take_option(struct request *r, int opt)
 	case OPT_POLICY:
 		r->policy = optarg;
 		if (!replay_policy(optarg))
-			return cmd_usage_error(&cmd_replay, "no policy '%s'", optarg);
+			return cmd_usage_error(&cmd_replay, "no policy '%s': 'nptbudget help replay' lists them",
+					       optarg);
 		break;
 	case OPT_SEED:
 		r->seed = optarg;
@@ -232,8 +233,9 @@ const struct nptb_cmd cmd_replay = {
 	.usage = "TRACE [--policy POLICY] [--pages N] [--seed N] [--batch N] [--vm VM] [--json]",
 	.help = "Run recorded faults through a policy, without a guest",
 	.details =
-	"TRACE is a file that trace-cmd wrote:\n"
+	"TRACE is a recording of 'nptbudget record', or of trace-cmd:\n"
 	"\n"
+	"  nptbudget record -o TRACE -- nptbudget run --pages N -- VMM ARGS\n"
 	"  trace-cmd record -e nptbudget nptbudget run --pages N -- VMM ARGS\n"
 	"\n"
 	"Record at the smallest budget that runs without fault loops: there nearly every change\n"

@@ -19,6 +19,7 @@
 #include "base/msg.h"
 #include "base/util.h"
 #include "cmd/child.h"
+#include "cmd/options.h"
 #include "cmd/stuck.h"
 #include "cmd/trial.h"
 #include "model/dbgfs.h"
@@ -50,7 +51,11 @@ static int register_self(const struct trial *t)
 	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(), pages,
 		 t->policy, t->on_loop);
 	fd = dbgfs_run_open(line);
-	if (fd < 0)
+	if (fd == -EINVAL && !option_policy_known(t->policy))
+		option_explain(t->cmd, "policy", t->policy, EINVAL);
+	else if (fd == -EINVAL)
+		option_explain(t->cmd, "on_loop", t->on_loop, EINVAL);
+	else if (fd < 0)
 		msg_err("%s: the module refuses budget %s, policy %s, on loop %s: %s", t->cmd,
 			pages, t->policy, t->on_loop, msg_errno(-fd));
 	return fd;

@@ -199,11 +199,28 @@ static int watch_on(struct session *s)
 	return err;
 }
 
+/* A process that has no VM, and had none, is not what was meant. */
+static bool has_vm(const struct session *s)
+{
+	struct kvm_process *list;
+	bool found = false;
+	size_t nr, i;
+
+	if (!s->pid || s->watch.nr)
+		return true;
+	if (kvm_processes(&list, &nr))
+		return true;
+	for (i = 0; i < nr; i++)
+		found |= list[i].pid == s->pid;
+	free(list);
+	return found;
+}
+
 static int report(struct session *s)
 {
 	unsigned long long lost = kvmtrace_lost(s->trace), cut = kvmtrace_cut(s->trace);
 	struct json_object *top;
-	size_t i, quiet = 0;
+	size_t i, loud = 0;
 
 	if (s->json) {
 		top = json_object_new_object();
@@ -215,12 +232,15 @@ static int report(struct session *s)
 		return cmd_print_json(top);
 	}
 	for (i = 0; i < s->nr_shown; i++)
-		quiet += s->shown[i].verdict == WATCH_FINE;
+		loud += s->shown[i].verdict != WATCH_FINE;
 	if (!s->watch.nr)
 		puts("No vCPU ran.");
+	else if (loud)
+		printf("Of %zu vCPU%s, %zu %s told of above.\n", s->watch.nr,
+		       s->watch.nr == 1 ? "" : "s", loud, loud == 1 ? "is" : "are");
 	else
-		printf("No fault repeats on %zu of %zu vCPUs.\n",
-		       quiet + s->watch.nr - s->nr_shown, s->watch.nr);
+		printf("No fault repeats on %s%zu vCPU%s.\n", s->watch.nr == 1 ? "" : "any of ",
+		       s->watch.nr, s->watch.nr == 1 ? "" : "s");
 	watch_print_times(stdout, &s->watch);
 	if (lost)
 		printf("%llu events found no room: counts are too low\n", lost);
@@ -255,6 +275,8 @@ static int run(struct session *s)
 		msg_err("watch: process %d has ended", s->pid);
 	else if (err)
 		msg_err("watch: cannot read KVM's events: %s", strerror(-err));
+	else if (!has_vm(s))
+		msg_err("watch: process %d has no VM: without a VM named, all are watched", s->pid);
 	else
 		ret = report(s);
 out:

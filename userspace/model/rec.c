@@ -40,6 +40,9 @@ void recording_warn(const struct recording *r)
 	if (lost)
 		msg_err("%s: %" PRIu64 " events are missing, lost or filtered: counts are too low",
 			r->path, lost);
+	if (!r->events)
+		msg_err("%s: no events in it: they are of VMs under a budget alone, see nptbudget-record(8)",
+			r->path);
 	if (r->noted && !*r->end)
 		msg_err("%s: it was cut short: it does not say how it ended", r->path);
 }

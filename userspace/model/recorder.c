@@ -169,7 +169,7 @@ static int open_lanes(struct recorder *r, const char *path)
  * @recorder: where to put the recording, for recorder_close()
  * @args: what to record
  *
- * Return: 0; -ENOENT where the module's events, or tracefs, are not there; -errno of
+ * Return: 0; -ENODEV where the module's events, or tracefs, are not there; -errno of
  * tracefs, or of the file.
  */
 int recorder_open(struct recorder **recorder, const struct recorder_args *args)
@@ -181,6 +181,8 @@ int recorder_open(struct recorder **recorder, const struct recorder_args *args)
 		return -ENOMEM;
 	r->fd = -1;
 	err = tracedat_here(&r->head, SYSTEM);
+	if (err == -ENOENT)
+		err = -ENODEV;
 	if (!err) {
 		r->instance = instance_create(INSTANCE);
 		err = r->instance ? 0 : -errno;

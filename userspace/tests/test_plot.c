@@ -65,7 +65,11 @@ static void text(void **state)
 	assert_has(r.out, "evictions per cell");
 	COMMAND(&r, "plot", path, "--what", "resident");
 	assert_int_equal(r.status, 0);
+	/* A row for each page, and none for what is less than one. */
 	assert_has(r.out, "\n         2 |####");
+	assert_has(r.out, "\n         1 |####");
+	assert_null(strstr(r.out, "\n         0 |"));
+	assert_null(strstr(strstr(r.out, "\n         1 |") + 1, "\n         1 |"));
 	COMMAND(&r, "plot", path, "--what", "loops");
 	assert_int_equal(r.status, EXIT_FAILED);
 	assert_has(r.err, "nothing in it to draw loops of");
@@ -117,8 +121,7 @@ static void sweeps(void **state)
 	assert_has(r.out, "          16        4000        1000\n");
 	COMMAND(&r, "plot", path, "--what", "faults", "--vm", "1-2");
 	assert_int_equal(r.status, EXIT_USAGE);
-	COMMAND(&r, "plot", path);
-	assert_int_equal(r.status, EXIT_FAILED);
+	FAILS("results of a sweep, and no recording: --what slowdown or faults", "plot", path);
 	fake_write("s.jsonl", "{\"argv\":[\"vmm\"]}\n" RUN("null", "fifo", "true", "0", "2.0"));
 	COMMAND(&r, "plot", path, "--what", "slowdown");
 	assert_int_equal(r.status, EXIT_FAILED);
@@ -183,6 +186,25 @@ static void pictures(void **state)
 	assert_has(r.err, "gnuplot is missing");
 }
 
+/* Recorded while no VM had a budget. */
+static void nothing(void **state)
+{
+	static struct result r;
+	struct gendat *g;
+	char path[128];
+
+	(void)state;
+	path_of(path, "empty.dat");
+	g = gendat_open(path);
+	gendat_note(g, 10, "kernel=6.12.0-test machine=x86_64");
+	gendat_note(g, 500000000, "end=signal lost=0");
+	gendat_close(g);
+	FAILS("no events in it: they are of VMs under a budget alone", "plot", path);
+	COMMAND(&r, "report", path);
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_has(r.err, "no events in it");
+}
+
 static void wrong(void **state)
 {
 	static struct result r;
@@ -211,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(text, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(sweeps, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(nothing, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(pictures, fake_setup, fake_teardown),
 	};

@@ -187,18 +187,20 @@ static void text_map(const struct plot *p, FILE *out, size_t width)
 
 static void text_bars(const struct plot *p, FILE *out, size_t width)
 {
-	uint64_t top = p->budget, n;
+	uint64_t top = p->budget, n, rows;
 	size_t x, y, i;
 
 	for (x = 0; x < p->columns; x++)
 		top = p->most[x] > top ? p->most[x] : top;
-	for (y = TEXT_ROWS; y--;) {
-		fprintf(out, "%10" PRIu64 " |", (y + 1) * top / TEXT_ROWS);
+	/* A page has no half: no two rows of one number. */
+	rows = top < TEXT_ROWS ? top : TEXT_ROWS;
+	for (y = rows; y--;) {
+		fprintf(out, "%10" PRIu64 " |", (y + 1) * top / rows);
 		for (x = 0; x < width; x++) {
 			n = 0;
 			for (i = x * p->columns / width; i < (x + 1) * p->columns / width; i++)
 				n = p->most[i] > n ? p->most[i] : n;
-			fputc(n * TEXT_ROWS > y * top ? '#' : ' ', out);
+			fputc(n * rows > y * top ? '#' : ' ', out);
 		}
 		fputc('\n', out);
 	}

@@ -19,7 +19,7 @@ CASE(movsw, "ds movsw (SI), %es:(DI)",
 	.op = { { P_SI, 2, HALF }, { P_DI, 2, HALF } })
 
 CASE(movsd, "ds movsl (SI), %es:(DI)",
-	.what = "movsd: instruction, source and destination split: the original answer's six",
+	.what = "movsd: instruction, source and destination split: six pages",
 	.modes = ALL_MODES,
 	.needs = "code + si + di:w",
 	.code_before = 1,
