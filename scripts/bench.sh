@@ -15,7 +15,7 @@ LOGS=$PROJECT/build/bench
 HOW="scripts/lab --kernel K --icount --cpus 1 --mem 3G --no-module --no-lab-svm -- selftests/bench.sh"
 read -r -a STOCK <<<"$SERIES_ALL"
 
-# A case, and the ratio to what it is compared with, to two digits, that it may cost at
+# A case, and the ratio to what it is compared with, to three digits, that it may cost at
 # most, and what it is to come to.
 MARKS="loaded 1.00 1.00
 other-vm 1.02 1.01

@@ -61,7 +61,7 @@ row() {
 	each[$1]=$4
 	printed+=" $1"
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" \
-		"$(awk -v a="$4" -v b="${each[$7]}" 'BEGIN { printf "%.2f", a / b }')" "$5" "$6" "$7"
+		"$(awk -v a="$4" -v b="${each[$7]}" 'BEGIN { printf "%.3f", a / b }')" "$5" "$6" "$7"
 }
 
 # line NAME CASE BASE: one case, under the name it has in the table.

@@ -34,9 +34,9 @@ struct nptb_loop_page {
  * struct nptb_attempt - the faults of one vCPU since it last showed progress
  * @number: counts up from 1, for each vCPU; with @vcpu unique in the VM
  * @state: as it has been since the first of these faults
- * @laps: rounds of the loop, 0 as long as there is none
  * @marker: the page whose return ends a lap, once there is a loop
- * @since: faults from the one that ended the last lap
+ * @since: faults from the one that ended the last lap; set by the first of all
+ * @laps: rounds of the loop, 0 as long as there is none
  * @stolen: faults on pages of its own that others had evicted
  * @steps: instructions emulated for it
  * @lent: pages lent to it, at most at a time
@@ -64,9 +64,9 @@ struct nptb_loop_page {
 struct nptb_attempt {
 	u64 number;
 	struct nptb_state state;
-	u64 laps;
 	u64 marker;
 	u64 since;
+	u64 laps;
 	u64 stolen;
 	u64 steps;
 	u64 evicting;
@@ -103,7 +103,6 @@ static inline void nptb_attempt_begin(struct nptb_attempt *attempt, u64 number)
 {
 	attempt->number = number;
 	attempt->laps = 0;
-	attempt->since = 0;
 	attempt->stolen = 0;
 	attempt->steps = 0;
 	attempt->evicting = 0;

@@ -174,6 +174,13 @@ int nptb_kvm_for_each_vm(int (*fn)(struct kvm *kvm))
 	return ret;
 }
 
+/* What nptb_kvm_leaves() has of huge ones, in units of 4 KiB. */
+u64 nptb_kvm_huge_leaves(struct kvm *kvm)
+{
+	return 512 * atomic64_read(&kvm->stat.pages_2m) +
+	       262144 * atomic64_read(&kvm->stat.pages_1g);
+}
+
 bool nptb_kvm_has_memory(struct kvm_vcpu *vcpu, u64 key)
 {
 	if (key == NPTB_KEY_NONE)

@@ -4,9 +4,9 @@
 #include <linux/rculist.h>
 #include <linux/uaccess.h>
 
+#include "arch/mmu_page.h"
 #include "backend.h"
 #include "hook.h"
-#include "x86/mmu_page.h"
 #include "x86/page_fault.h"
 #include "x86/prototypes.h"
 #include "x86/spte.h"

@@ -9,10 +9,10 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "arch/mmu_page.h"
 #include "backend.h"
 #include "lib/btf.h"
 #include "x86/guest_memory.h"
-#include "x86/mmu_page.h"
 #include "x86/page_fault.h"
 #include "x86/prototypes.h"
 #include "x86/symbols.h"

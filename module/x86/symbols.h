@@ -23,6 +23,7 @@
 #endif
 #include <asm/fpu/api.h>
 
+#include "arch/kvm_data.h"
 #include "x86/emul_table.h"
 
 /*
@@ -260,32 +261,5 @@ DECLARE_STATIC_CALL(nptb_sc_madvise, do_madvise);
 DECLARE_STATIC_CALL(nptb_sc_walk, walk_page_range);
 DECLARE_STATIC_CALL(nptb_sc_lru_drain, lru_add_drain);
 DECLARE_STATIC_CALL(nptb_sc_lru_drain_all, lru_add_drain_all);
-
-/**
- * struct nptb_kvm_data - KVM's variables that we look at
- * @vm_list: all VMs, under @lock
- * @lock: kvm_lock
- * @tdp_mmu_enabled: the TDP MMU is in use; NULL where that is told per VM (6.1)
- * @changed_traced: somebody listens to kvm_tdp_mmu_spte_changed; NULL where KVM traces
- *	that itself each time (7.3)
- */
-struct nptb_kvm_data {
-	struct list_head *vm_list;
-	struct mutex *lock;
-	bool *tdp_mmu_enabled;
-	struct static_key *changed_traced;
-};
-
-extern struct nptb_kvm_data nptb_kvm_data;
-
-/* See nptb_kvm_uses_tdp_mmu(). */
-static inline bool nptb_uses_tdp_mmu(struct kvm *kvm)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return READ_ONCE(*nptb_kvm_data.tdp_mmu_enabled);
-#else
-	return kvm->arch.tdp_mmu_enabled;
-#endif
-}
 
 #endif /* NPTB_X86_SYMBOLS_H */

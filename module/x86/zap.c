@@ -9,7 +9,6 @@
 #include "backend.h"
 #include "lock.h"
 #include "x86/flush.h"
-#include "x86/mmu_page.h"
 #include "x86/symbols.h"
 
 static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
@@ -32,16 +31,6 @@ static bool frame_range(struct kvm *kvm, u64 key, struct kvm_gfn_range *range)
 }
 
 /*
- * Is the TDP MMU the only one that has leaves of this VM? The shadow MMU has its
- * own for nested guests; it makes them under mmu_lock.
- */
-static bool tdp_mmu_alone(struct kvm *kvm)
-{
-	return nptb_uses_tdp_mmu(kvm) &&
-	       !READ_ONCE(kvm->arch.shadow_root_allocated);
-}
-
-/*
  * A VM's only vCPU flushes at its next entry. A vCPU created meanwhile has nothing to
  * flush. The shadow MMU's tables may be read while they are zapped, and nested guests
  * have translations of their own: there KVM is asked.
@@ -53,7 +42,7 @@ static __always_inline void flush_all(struct kvm *kvm, struct nptb_flush *flush,
 		static_call(nptb_sc_flush)(kvm);
 	else if (likely(vcpu && atomic_read(&kvm->online_vcpus) == 1))
 		nptb_flush_own(vcpu);
-	else if (tdp_mmu_alone(kvm))
+	else if (nptb_tdp_alone(kvm))
 		nptb_flush_each(kvm, flush, vcpu);
 	else
 		static_call(nptb_sc_flush)(kvm);
@@ -177,18 +166,6 @@ static __always_inline u64 find_by(const struct nptb_trail *trail,
 	return nptb_find_entry(root->spt, root->role.level, nptb_key_gfn(key), at);
 }
 
-/* The trail leads to that leaf's table now; a huge one's has others below it. */
-static __always_inline void lay_trail(struct nptb_trail *trail,
-				      const struct nptb_mmu_page *root, u64 key, u64 *at,
-				      u64 spte)
-{
-	if (unlikely(!spte || (spte & NPTB_SPTE_HUGE)))
-		return;
-	trail->root = root;
-	trail->table = (u64 *)((unsigned long)at & PAGE_MASK);
-	trail->region = key >> 9;
-}
-
 /*
  * The leaf of a frame under @root, which lives. KVM's iterator costs five times as much as
  * this search. A table stays while mmu_lock is held for write.
@@ -206,24 +183,6 @@ static __always_inline bool zap_leaf(struct kvm *kvm, const struct nptb_trail *t
 		return zap_by_kvm(kvm, at, nptb_key_gfn(key));
 	take_leaf(kvm, at, none, key);
 	return true;
-}
-
-/*
- * Is the first root of the TDP MMU the only one, and of a frame's address space? Of nearly
- * all VMs it is: what is done for it is written out, without a loop.
- */
-static __always_inline bool is_only_root(struct kvm *kvm, const struct nptb_mmu_page *root,
-					 u64 key)
-{
-	const struct list_head *roots = &kvm->arch.tdp_mmu_roots;
-
-	return likely(&root->link != roots) && likely(READ_ONCE(root->link.next) == roots) &&
-	       likely(root->role.smm == nptb_key_as(key));
-}
-
-static __always_inline struct nptb_mmu_page *first_root(struct kvm *kvm)
-{
-	return list_entry(READ_ONCE(kvm->arch.tdp_mmu_roots.next), struct nptb_mmu_page, link);
 }
 
 /* The leaf of a frame under each root. Those that die have leaves that count, too. */
@@ -252,9 +211,9 @@ static noinline bool zap_in_roots(struct kvm *kvm, const struct nptb_trail *trai
 static __always_inline bool zap_tdp(struct kvm *kvm, const struct nptb_trail *trail,
 				    u64 key)
 {
-	struct nptb_mmu_page *root = first_root(kvm);
+	struct nptb_mmu_page *root = nptb_first_root(kvm);
 
-	if (is_only_root(kvm, root, key) && likely(!root->role.invalid))
+	if (nptb_is_only_root(kvm, root, key) && likely(!root->role.invalid))
 		return zap_leaf(kvm, trail, root, key);
 	return zap_in_roots(kvm, trail, key);
 }
@@ -278,7 +237,7 @@ static noinline bool zap_in_slot(struct kvm *kvm, u64 key)
 
 static __always_inline bool zap(struct kvm *kvm, const struct nptb_trail *trail, u64 key)
 {
-	if (likely(tdp_mmu_alone(kvm)))
+	if (likely(nptb_tdp_alone(kvm)))
 		return zap_tdp(kvm, trail, key);
 	return zap_in_slot(kvm, key);
 }
@@ -322,43 +281,19 @@ void nptb_kvm_evict_all(struct kvm *kvm)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
-static __always_inline bool take_accessed(struct nptb_trail *trail,
-					  const struct nptb_mmu_page *root, u64 key)
-{
-	u64 *at, spte = nptb_find_entry(root->spt, root->role.level, nptb_key_gfn(key), &at);
-
-	lay_trail(trail, root, key, at, spte);
-	return nptb_clear_accessed(at, spte);
-}
-
-static noinline bool young_in_roots(struct kvm *kvm, struct nptb_trail *trail, u64 key)
+bool nptb_young_in_roots(struct kvm *kvm, struct nptb_trail *trail, u64 key)
 {
 	struct nptb_mmu_page *root;
 	bool young = false;
 
 	list_for_each_entry_rcu(root, &kvm->arch.tdp_mmu_roots, link)
 		if (root->role.smm == nptb_key_as(key))
-			young |= take_accessed(trail, root, key);
+			young |= nptb_take_accessed(trail, root, key);
 	return young;
 }
 
-/*
- * As kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
- * behind readers of RCU, and with preemption off, this is one. The TDP MMU alone has
- * leaves of the VM, and they are an AMD CPU's, which always have accessed bits
- * (kvm_ad_enabled() of KVM).
- */
-static __always_inline bool tdp_young(struct kvm *kvm, struct nptb_trail *trail, u64 key)
-{
-	struct nptb_mmu_page *root = first_root(kvm);
-
-	if (is_only_root(kvm, root, key))
-		return take_accessed(trail, root, key);
-	return young_in_roots(kvm, trail, key);
-}
-
 /* Of any leaf of a frame, by way of its memory slot. */
-static noinline bool young_in_slot(struct kvm *kvm, u64 key)
+bool nptb_young_in_slot(struct kvm *kvm, u64 key)
 {
 	struct kvm_gfn_range range;
 	bool young;
@@ -369,16 +304,4 @@ static noinline bool young_in_slot(struct kvm *kvm, u64 key)
 	young = static_call(nptb_sc_age)(kvm, &range);
 	write_unlock(&kvm->mmu_lock);
 	return young;
-}
-
-/* What nptb_kvm_young() comes to where the trail does not lead to the frame. */
-bool nptb_kvm_young_by_search(struct kvm *kvm, struct nptb_trail *trail, u64 key)
-{
-	/*
-	 * Of a shadow MMU that comes at this moment nothing has been asked before.
-	 * Intel's tables have that bit elsewhere, if at all.
-	 */
-	if (likely(tdp_mmu_alone(kvm)) && cpu_feature_enabled(X86_FEATURE_SVM))
-		return tdp_young(kvm, trail, key);
-	return young_in_slot(kvm, key);
 }

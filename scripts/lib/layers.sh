@@ -60,6 +60,8 @@ backend.h=backend
 x86/arch/burst.h=backend
 x86/arch/kvm.h=backend
 x86/arch/young.h=backend
+x86/arch/mmu_page.h=backend
+x86/arch/kvm_data.h=backend
 emulator.h
 text.h
 hook.h
@@ -193,7 +195,7 @@ layer_core() {
 # A new kernel is then one place to look at.
 layer_versions() {
 	local -a files
-	mapfile -t files < <(files_but '^module/x86/((arch/kvm|ftrace)\.h|(compat|mmu|zap|guest|host|prototypes|symbols|vmx)\.[ch])$' 'module/*' 'uapi/*')
+	mapfile -t files < <(files_but '^module/x86/((arch/kvm|arch/kvm_data|ftrace)\.h|(compat|mmu|zap|guest|host|prototypes|symbols|vmx)\.[ch])$' 'module/*' 'uapi/*')
 	none "ask backend.h instead:" 'LINUX_VERSION_CODE|KERNEL_VERSION\(|linux/version\.h' "${files[@]}"
 }
 

@@ -43,6 +43,8 @@ bool nptb_vmx_is_table(u64 error_code);
 bool nptb_vmx_executable(u64 spte);
 u32 nptb_vmx_page_for(struct kvm_vcpu *vcpu, u64 key);
 
+u64 nptb_kvm_huge_leaves(struct kvm *kvm);
+
 /**
  * nptb_kvm_leaves() - resident pages by KVM's own count
  * @kvm: alive
@@ -52,12 +54,10 @@ u32 nptb_vmx_page_for(struct kvm_vcpu *vcpu, u64 key);
 static __always_inline u64 nptb_kvm_leaves(struct kvm *kvm)
 {
 	u64 leaves = atomic64_read(&kvm->stat.pages_4k);
-	u64 huge_2m = atomic64_read(&kvm->stat.pages_2m);
-	u64 huge_1g = atomic64_read(&kvm->stat.pages_1g);
 
-	/* A VM under budget has none. */
-	if (unlikely(huge_2m | huge_1g))
-		leaves += 512 * huge_2m + 262144 * huge_1g;
+	/* A VM under budget has no others. */
+	if (unlikely(atomic64_read(&kvm->stat.pages_2m) | atomic64_read(&kvm->stat.pages_1g)))
+		leaves += nptb_kvm_huge_leaves(kvm);
 	return leaves;
 }
 

@@ -5,18 +5,12 @@
 
 #include <linux/kvm_host.h>
 
+#include <asm/cpufeature.h>
 #include <asm/pgtable_types.h>
 
+#include "arch/kvm_data.h"
+#include "arch/mmu_page.h"
 #include "arch/zap.h"
-
-/* KVM's own mark of entries that are present, the same in all series: mmu/spte.h. */
-#define NPTB_SPTE_PRESENT	BIT_ULL(11)
-
-/* The entry that a frame has in a table of @level. */
-static __always_inline u64 *nptb_entry_of(u64 *table, u64 gfn, int level)
-{
-	return &table[(gfn >> (9 * (level - 1))) & 511];
-}
 
 /*
  * An entry is replaced only where it is as it was read, since KVM writes them meanwhile;
@@ -31,7 +25,49 @@ static __always_inline bool nptb_clear_accessed(u64 *at, u64 spte)
 	return true;
 }
 
-bool nptb_kvm_young_by_search(struct kvm *kvm, struct nptb_trail *trail, u64 key);
+/* The trail leads to that leaf's table now; a huge one's has others below it. */
+static __always_inline void nptb_lay_trail(struct nptb_trail *trail,
+					   const struct nptb_mmu_page *root, u64 key, u64 *at,
+					   u64 spte)
+{
+	if (unlikely(!spte || (spte & NPTB_SPTE_HUGE)))
+		return;
+	trail->root = root;
+	trail->table = (u64 *)((unsigned long)at & PAGE_MASK);
+	trail->region = key >> 9;
+}
+
+static __always_inline bool nptb_take_accessed(struct nptb_trail *trail,
+					       const struct nptb_mmu_page *root, u64 key)
+{
+	u64 *at, spte = nptb_find_entry(root->spt, root->role.level, nptb_key_gfn(key), &at);
+
+	nptb_lay_trail(trail, root, key, at, spte);
+	return nptb_clear_accessed(at, spte);
+}
+
+bool nptb_young_in_roots(struct kvm *kvm, struct nptb_trail *trail, u64 key);
+bool nptb_young_in_slot(struct kvm *kvm, u64 key);
+
+/*
+ * What nptb_kvm_young() comes to where the trail does not lead to the frame. As
+ * kvm_age_gfn(), but without mmu_lock and the search for a slot: tables are freed
+ * behind readers of RCU, and with preemption off, this is one. Where the TDP MMU alone
+ * has leaves of the VM, and they are an AMD CPU's, they always have accessed bits
+ * (kvm_ad_enabled() of KVM); Intel's have them elsewhere, if at all. Of a shadow MMU that
+ * comes at this moment nothing has been asked before.
+ */
+static __always_inline bool nptb_young_by_search(struct kvm *kvm, struct nptb_trail *trail,
+						 u64 key)
+{
+	struct nptb_mmu_page *root = nptb_first_root(kvm);
+
+	if (unlikely(!nptb_tdp_alone(kvm)) || !cpu_feature_enabled(X86_FEATURE_SVM))
+		return nptb_young_in_slot(kvm, key);
+	if (nptb_is_only_root(kvm, root, key))
+		return nptb_take_accessed(trail, root, key);
+	return nptb_young_in_roots(kvm, trail, key);
+}
 
 /**
  * nptb_kvm_young() - was a frame accessed since this was last asked?
@@ -55,7 +91,7 @@ static __always_inline bool nptb_kvm_young(struct kvm *kvm, struct nptb_trail *t
 		if (likely(spte & NPTB_SPTE_PRESENT))
 			return nptb_clear_accessed(at, spte);
 	}
-	return nptb_kvm_young_by_search(kvm, trail, key);
+	return nptb_young_by_search(kvm, trail, key);
 }
 
 #endif /* NPTB_X86_ARCH_YOUNG_H */

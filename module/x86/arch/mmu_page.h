@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What we know of KVM's private structs: as much as it takes to find the leaves
- * of a frame. Compared with BTF at load. For x86/mmu.c, x86/zap.c and
- * x86/prototypes.c alone.
+ * of a frame. Compared with BTF at load. For x86/mmu.c, x86/zap.c, x86/prototypes.c
+ * and arch/young.h alone.
  */
-#ifndef NPTB_X86_MMU_PAGE_H
-#define NPTB_X86_MMU_PAGE_H
+#ifndef NPTB_X86_ARCH_MMU_PAGE_H
+#define NPTB_X86_ARCH_MMU_PAGE_H
 
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 
-#include "backend.h"
+#include "set/policy.h"
 
 /**
  * struct nptb_mmu_page - the beginning of KVM's struct kvm_mmu_page
@@ -30,8 +30,16 @@ struct nptb_mmu_page {
 	u64 *spt;
 };
 
-/* A leaf above 4 KiB, in nested and shadow page tables; what is present is in arch/young.h. */
+/* KVM's own mark of entries that are present, the same in all series: mmu/spte.h. */
+#define NPTB_SPTE_PRESENT	BIT_ULL(11)
+/* A leaf above 4 KiB, in nested and shadow page tables. */
 #define NPTB_SPTE_HUGE		BIT_ULL(7)
+
+/* The entry that a frame has in a table of @level. */
+static __always_inline u64 *nptb_entry_of(u64 *table, u64 gfn, int level)
+{
+	return &table[(gfn >> (9 * (level - 1))) & 511];
+}
 
 /*
  * From a table of @level to the one below. @frame: %PTE_PFN_MASK.
@@ -106,4 +114,22 @@ static inline struct nptb_mmu_page *nptb_table_of(const u64 *entry)
 	return (void *)page_private(virt_to_page(entry));
 }
 
-#endif /* NPTB_X86_MMU_PAGE_H */
+/*
+ * Is the first root of the TDP MMU the only one, and of a frame's address space? Of nearly
+ * all VMs it is: what is done for it is written out, without a loop.
+ */
+static __always_inline bool nptb_is_only_root(struct kvm *kvm,
+					      const struct nptb_mmu_page *root, u64 key)
+{
+	const struct list_head *roots = &kvm->arch.tdp_mmu_roots;
+
+	return likely(&root->link != roots) && likely(READ_ONCE(root->link.next) == roots) &&
+	       likely(root->role.smm == nptb_key_as(key));
+}
+
+static __always_inline struct nptb_mmu_page *nptb_first_root(struct kvm *kvm)
+{
+	return list_entry(READ_ONCE(kvm->arch.tdp_mmu_roots.next), struct nptb_mmu_page, link);
+}
+
+#endif /* NPTB_X86_ARCH_MMU_PAGE_H */
