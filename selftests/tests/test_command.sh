@@ -65,7 +65,7 @@ wrong=(
 	'version extra'
 	'help nonsense'
 )
-plan $((${#wrong[@]} + 22))
+plan $((${#wrong[@]} + 23))
 
 # As who has heard the command's name alone: what is there, what one of them is for, and
 # the same from the command itself.
@@ -93,6 +93,16 @@ named() {
 	sed 's/^/# /' "$dir/err"
 	return 1
 }
+# Of the module, and of a command that was built with it.
+versions_agree() {
+	local module
+	module=$(cut -d' ' -f1 "$NPTB/version")
+	nptbudget version >"$dir/version" && [ "$(nptbudget --version)" = "$(cat "$dir/version")" ] &&
+		grep -qE "^nptbudget ${module//./\\.}, format" "$dir/version" &&
+		grep -qE "^module ${module//./\\.}, format" "$dir/version" &&
+		nptbudget version --json | is_json ".version == \"$module\" and .module.version == .version"
+}
+result "version tells both" versions_agree
 result "help lists the commands" help_lists
 result "help explains each of them, as the command itself does" help_explains
 result "what it says of list works" help_leads_on

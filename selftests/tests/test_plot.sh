@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # plot as a person uses it: a guest is recorded, another swept, and each picture drawn as
-# text, SVG and PNG, and looked at for what is known of these guests.
+# text, SVG and PNG, and looked at for what is known of these guests. And the commands of
+# docs/GALLERY.md, as they stand there.
 set -u
 # shellcheck source-path=SCRIPTDIR/../lib source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -12,7 +13,7 @@ need_command gnuplot
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 kinds=(heatmap evictions resident loops misses slowdown faults)
-plan $((3 + 4 * ${#kinds[@]}))
+plan $((4 + 4 * ${#kinds[@]}))
 
 # Six pages of data from frame 0x200 on in turn, and one of code, 7, with three resident:
 # each touch of data is a fault. And the addition that cannot be done with one.
@@ -95,6 +96,22 @@ is_png() {
 }
 png() { draws "$1" png && is_png "$1"; }
 
+# Each picture of the document is made by its commands, and is one.
+gallery() {
+	local doc=$BUILT/../../docs/GALLERY.md command picture
+	mkdir "$dir/gallery" && cd "$dir/gallery" || return 1
+	while IFS= read -r command; do
+		PATH=$PATH:$BUILT bash -c "$command" >out 2>&1 </dev/null && continue
+		sed 's/^/# /' out
+		echo "# $command"
+		return 1
+	done < <(sed -n 's/^    \(nptbudget .*\)/\1/p' "$doc")
+	while IFS= read -r picture; do
+		is_png "gallery/$picture" || { echo "# no $picture.png"; return 1; }
+	done < <(sed -n 's|^!\[.*\](gallery/\(.*\)\.png)$|\1|p' "$doc")
+	[ "$(find . -name '*.png' | wc -l)" = "${#kinds[@]}" ]
+}
+
 result "a guest is recorded" recorded
 result "a fault loop is recorded" looped
 result "a sweep of two policies" swept
@@ -104,5 +121,6 @@ for kind in "${kinds[@]}"; do
 	result "$kind: title, axes and units in it" labelled "$kind"
 	result "$kind: PNG" png "$kind"
 done
-[ -z "${OUT-}" ] || cp "$dir"/*.png "$dir"/*.svg "$OUT"
+result "the gallery's pictures, by its commands" gallery
+[ -z "${OUT-}" ] || { cp "$dir"/*.png "$dir"/*.svg "$OUT"; cp -r "$dir/gallery" "$OUT"; }
 finished

@@ -330,7 +330,7 @@ static void term_start_counted(struct term *t, const char *vm)
 {
 	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
 	char name[] = "top", option[] = "-d", interval[] = "0.1";
-	char *argv[] = { name, option, interval, (char *)vm, NULL };
+	char *argv[5] = { name, option, interval, (char *)vm, NULL };
 
 	opened = mmap(NULL, sizeof(*opened), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
