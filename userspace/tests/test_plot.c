@@ -46,6 +46,7 @@ static void make(char path[128], bool loop)
 static void text(void **state)
 {
 	static struct result r;
+	const char *line;
 	char path[128];
 
 	(void)state;
@@ -78,6 +79,12 @@ static void text(void **state)
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "       pages       1       2       4\n        fifo 100.00% 100.00%   1.00%\n");
 	make(path, true);
+	/* No fault in the last quarter: what was resident still is. */
+	COMMAND(&r, "plot", path, "--what", "resident");
+	assert_int_equal(r.status, 0);
+	line = strstr(r.out, "\n         2 |");
+	assert_non_null(line);
+	assert_int_equal(strspn(line + strlen("\n         2 |"), "#"), 79);
 	COMMAND(&r, "plot", path, "--what", "loops");
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "              7c06 |");

@@ -185,23 +185,35 @@ static void text_map(const struct plot *p, FILE *out, size_t width)
 		shades[1], shades[9], most);
 }
 
+/* What was resident stays so where there is no fault. */
+static void fill_bars(const struct plot *p, uint64_t *bar, size_t width)
+{
+	uint64_t n, last = 0;
+	size_t x, i;
+
+	for (x = 0; x < width; x++) {
+		n = 0;
+		for (i = x * p->columns / width; i < (x + 1) * p->columns / width; i++)
+			n = p->most[i] > n ? p->most[i] : n;
+		last = n ? n : last;
+		bar[x] = last;
+	}
+}
+
 static void text_bars(const struct plot *p, FILE *out, size_t width)
 {
-	uint64_t top = p->budget, n, rows;
-	size_t x, y, i;
+	uint64_t bar[PLOT_COLUMNS], top = p->budget, rows;
+	size_t x, y;
 
 	for (x = 0; x < p->columns; x++)
 		top = p->most[x] > top ? p->most[x] : top;
+	fill_bars(p, bar, width);
 	/* A page has no half: no two rows of one number. */
 	rows = top < TEXT_ROWS ? top : TEXT_ROWS;
 	for (y = rows; y--;) {
 		fprintf(out, "%10" PRIu64 " |", (y + 1) * top / rows);
-		for (x = 0; x < width; x++) {
-			n = 0;
-			for (i = x * p->columns / width; i < (x + 1) * p->columns / width; i++)
-				n = p->most[i] > n ? p->most[i] : n;
-			fputc(n * rows > y * top ? '#' : ' ', out);
-		}
+		for (x = 0; x < width; x++)
+			fputc(bar[x] * rows > y * top ? '#' : ' ', out);
 		fputc('\n', out);
 	}
 	fprintf(out, "%10s +\n%10s 0%*.3f s\nresident pages of 4 KiB, most after a fault\n", "pages",
