@@ -201,7 +201,8 @@ static void stuck(char *text, size_t size)
 	vmm_start(&vm);
 	ok = ok && !watch(text, size) && says(text, "verdict", "\"stuck\"") &&
 	     says_hex(text, "rip", vmm_entry(0) + guest_code(GUEST_ADD, VMM_PROT).mark) &&
-	     strstr(text, "\"budget\": {");
+	     strstr(text, "\"budget\": {") &&
+	     says(text, "place", "\"evicted under a budget\"");
 	finish("a vCPU in a fault loop", ok, text);
 }
 

@@ -115,9 +115,22 @@ static void begin_fault(struct watch_vcpu *v, const struct kvm_event *e)
 	}
 	s->faults++;
 	s->error = e->error;
-	s->kind = v->kind;
+	/* The module tells of it later: until then it is as the last one was there. */
+	if (s->kind != WATCH_BUDGET || v->kind != WATCH_MISSING)
+		s->kind = v->kind;
 	s->delivering = v->delivering;
 	s->vector = v->vector;
+}
+
+/* The module has taken the fault: it is of a VM under budget. */
+static void budgeted(struct watch_vcpu *v)
+{
+	struct watch_site *s = v->in_fault ? site_of(v, v->rip, v->address >> 12) : NULL;
+
+	if (v->in_fault)
+		v->kind = WATCH_BUDGET;
+	if (s)
+		s->kind = WATCH_BUDGET;
 }
 
 static void note_insn(struct watch_vcpu *v, const struct kvm_event *e)
@@ -225,8 +238,7 @@ int watch_feed(struct watch *w, const struct kvm_event *e)
 		note_insn(v, e);
 		break;
 	case KVM_EVENT_BUDGETED:
-		if (v->in_fault)
-			v->kind = WATCH_BUDGET;
+		budgeted(v);
 		break;
 	case KVM_EVENT_SLEEP:
 		v->slept = v->in_fault;

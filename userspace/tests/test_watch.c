@@ -92,6 +92,7 @@ static void json_is(struct json_object *obj)
 	assert_string_equal(json_at(obj, "site/gfn"), "0xa0");
 	assert_string_equal(json_at(obj, "site/error_code"), "0xd");
 	assert_string_equal(json_at(obj, "site/insn"), "8b07");
+	assert_string_equal(json_at(obj, "site/bits"), "32");
 	assert_string_equal(json_at(obj, "site/faults"), "500");
 	json_object_put(obj);
 }
@@ -192,7 +193,13 @@ static void kinds(void **state)
 	fault(&s, 1, 0x1000, 7, true);
 	fault(&s, 2, 0x2000, 6, false);
 	feed(&s, (struct kvm_event){ .what = KVM_EVENT_BUDGETED });
+	assert_int_equal(s.w.vcpu[0].sites[0].kind, WATCH_PROTECT);
+	assert_int_equal(s.w.vcpu[0].sites[1].kind, WATCH_BUDGET);
 	feed(&s, (struct kvm_event){ .what = KVM_EVENT_ENTRY, .vcpu = 1 });
+	/* Of the next one there it is known before the module has told. */
+	fault(&s, 2, 0x2000, 6, false);
+	assert_int_equal(s.w.vcpu[0].sites[1].kind, WATCH_BUDGET);
+	feed(&s, (struct kvm_event){ .what = KVM_EVENT_EXIT, .vcpu = 1, .rip = 2 });
 	assert_int_equal(s.w.count[WATCH_PROTECT], 1);
 	assert_int_equal(s.w.count[WATCH_BUDGET], 1);
 	/* 200 us from the exit to the entry: below 256. */

@@ -70,6 +70,9 @@ void watch_print_finding(FILE *to, const struct watch_vcpu *v,
 	fputc('\n', to);
 	if (finding->site)
 		print_site(to, finding->site);
+	if (finding->site && finding->verdict == WATCH_STUCK && finding->site->kind == WATCH_BUDGET)
+		fputs("    'nptbudget loops' names the instruction, the mode, and the pages that it needs\n",
+		      to);
 }
 
 /* The upper end of a bucket. */
@@ -143,6 +146,7 @@ static struct json_object *site_json(const struct watch_site *s)
 	for (i = 0; i < s->insn_len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", s->insn[i]);
 	json_object_object_add(obj, "insn", *hex ? json_object_new_string(hex) : NULL);
+	json_object_object_add(obj, "bits", s->insn_len ? json_object_new_int(s->bits) : NULL);
 	json_object_object_add(obj, "disassembly",
 			       disas_bytes(s->rip, s->insn, s->insn_len, s->bits, text,
 					   sizeof(text)) ? json_object_new_string(text) : NULL);
