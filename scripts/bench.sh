@@ -167,7 +167,7 @@ document() {
 	| emulate | budget 1 with on_loop=emulate; one emulated instruction, in bursts | emulate-kvm |
 	| own-N, same-N | N vCPUs under one budget, with pages of their own (64 to stay for each), or all with the same (64 to stay) | own-1, same-1 |
 	| vms-N | N VMs under budgets of 64 | vms-1 |
-	| attach, detach, lower | a budget with room is put on a VM with 65,536 resident pages, or taken off it, or made 1: for each page | |
+	| attach, detach, lower | a budget with room is put on a VM with 262,144 resident pages, or taken off it, or made 1: for each page | |
 	| *-gen1, *-gen0 | with the kernel's multi-generational LRU (MGLRU) on, and off | the like |
 
 	A page that is evicted has been touched before, so that is what evictions are compared

@@ -137,6 +137,6 @@ for case in own same; do
 	for n in 1 2 4 8; do scale $case $n $case-1; done
 done
 for n in 1 4 16; do scale vms $n vms-1; done
-scale knobs 65536 ""
+scale knobs 262144 ""
 for state in 1 0; do lru_lines $state; done
 [ -z "$only" ] || [[ " $printed " = *" $only "* ]] || { echo "bench.sh: no such case: $only" >&2; exit 2; }
