@@ -18,6 +18,7 @@
 
 #include "backend.h"
 #include "budget/backing.h"
+#include "budget/wait.h"
 #include "hook.h"
 #include "object/backing.h"
 #include "object/fault.h"
@@ -107,9 +108,18 @@ void nptb_backing_give_up_frame(struct nptb_vm *vm, u64 key)
 void nptb_backing_give_up(struct nptb_fault *fault)
 {
 	struct nptb_vcpu *v = fault->in.v;
+	struct nptb_vm *vm = fault->in.vm;
 
 	while (v->nr_evicted)
-		nptb_backing_give_up_frame(fault->in.vm, v->evicted[--v->nr_evicted]);
+		nptb_backing_give_up_frame(vm, v->evicted[--v->nr_evicted]);
+	if (likely(!fault->room.held))
+		return;
+	atomic64_sub(fault->room.held, &vm->account.reserved);
+	fault->room.held = 0;
+	spin_lock(&vm->lock);
+	if (vm->sleep.sleepers)
+		nptb_wake(vm);
+	spin_unlock(&vm->lock);
 }
 
 static u64 *slot_of(struct nptb_backing *b, u32 i)

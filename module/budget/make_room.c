@@ -172,6 +172,11 @@ void nptb_evict_batch(struct nptb_fault *fault, struct nptb_page *page)
 	u64 keys[NPTB_BATCH_MAX];
 	u32 nr = take_several(fault, page, keys), gone, i;
 
+	/* One is for this fault; for the others there is no room before they are given up. */
+	if (fault->room.reclaim) {
+		fault->room.held += nr - 1;
+		atomic64_add(nr - 1, &vm->account.reserved);
+	}
 	gone = nptb_kvm_evict_several(vm->kvm, &vm->flush, &vm->resident.trail, fault->in.vcpu,
 				      keys, nr);
 	for (i = 0; i < nr; i++) {

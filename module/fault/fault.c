@@ -339,6 +339,7 @@ static __always_inline int stages(struct nptb_fault *fault, bool reclaim)
 	if (reclaim || READ_ONCE(fault->in.v->loan.pages)) {
 		room = -1;
 		fault->room.none = false;
+		fault->room.reclaim = reclaim;
 	} else {
 		room = nptb_reserve_if_room(vm);
 	}
@@ -437,16 +438,15 @@ static __always_inline int handle_tracked(struct nptb_vm *vm, struct nptb_vcpu *
 		},
 		.room = {
 			.reserved = 0, .evicted = 0, .stale = 0,
-			.none = sole, .there = false, .exempt = false,
-			.take_own = false, .known = false, .own = false,
+			.none = sole, .there = false, .exempt = false, .reclaim = false,
+			.take_own = false, .known = false, .own = false, .held = 0,
 			.victim = NPTB_KEY_NONE,
 		},
 		.step = {
 			.done = 0, .carried = 0, .irets = 0, .deliveries = 0, .refused = false,
 		},
 		.loop = { .confirmed = false, .lap = false, .stolen = false },
-		.told = false, .ret = 0, .verdict = 0,
-		.made = NPTB_KEY_NONE,
+		.told = false, .ret = 0, .verdict = 0, .made = NPTB_KEY_NONE,
 		.note = { .leaves = 0, .seq = 0 },
 	};
 

@@ -51,6 +51,8 @@ struct nptb_fault_in {
  *	own oldest page, in place of saying %NPTB_ADMISSION_SHORT
  * @known: the set had the page when it faulted; looked up for the trace alone
  * @own: @victim was the attempt's own
+ * @reclaim: input: the host gives up what is evicted, see nptb_backing_give_up()
+ * @held: leaves reserved on top, for what a batch has evicted and the host has not given up
  * @victim: key of the leaf that was evicted and is to be told of by the event of the
  *	fault, or NPTB_KEY_NONE
  */
@@ -64,6 +66,8 @@ struct nptb_fault_room {
 	bool take_own;
 	bool known;
 	bool own;
+	bool reclaim;
+	u8 held;
 	u64 victim;
 };
 

@@ -133,7 +133,7 @@ static void protect(const struct vmm *vm)
 }
 
 static void cell(enum vmm_mem kind, int vcpus, uint64_t budget, const char *on_loop,
-		 void (*disturb)(const struct vmm *vm))
+		 const char *batch, void (*disturb)(const struct vmm *vm))
 {
 	struct scene s = {
 		.mode = VMM_PROT, .kind = kind, .vms = 1, .vcpus = vcpus,
@@ -147,7 +147,8 @@ static void cell(enum vmm_mem kind, int vcpus, uint64_t budget, const char *on_l
 
 	if (strcmp(on_loop, "log"))
 		most += NPTB_TOUCHED_MAX;
-	ok = hold(&s) && !nptb_set(vm->name, "on_loop", on_loop);
+	ok = hold(&s) && !nptb_set(vm->name, "on_loop", on_loop) &&
+	     !nptb_set(vm->name, "batch", batch);
 	if (ok) {
 		backed_begin(&backed, vm, most);
 		vmm_start(vm);
@@ -167,8 +168,9 @@ static void cell(enum vmm_mem kind, int vcpus, uint64_t budget, const char *on_l
 	scene_expect(&s, 0);
 	ok &= vmm_check(vm);
 	scene_close(&s);
-	ksft_test_result(ok, "%s, %d vCPUs, budget %" PRIu64 ", %s%s\n", vmm_mem_names[kind],
-			 vcpus, budget, on_loop, disturb ? ", leaves taken away" : "");
+	ksft_test_result(ok, "%s, %d vCPUs, budget %" PRIu64 ", %s, batch %s%s\n",
+			 vmm_mem_names[kind], vcpus, budget, on_loop, batch,
+			 disturb ? ", leaves taken away" : "");
 }
 
 /* What user space touches goes by turns; the budget holds again when it rests. */
@@ -414,7 +416,7 @@ static void file_cell(void (*disturb)(const struct vmm *vm))
 		have = have_disk();
 	tried = true;
 	if (have)
-		cell(VMM_MEM_FILE, 1, 8, "log", disturb);
+		cell(VMM_MEM_FILE, 1, 8, "log", "1", disturb);
 	else
 		ksft_test_result_skip("file%s: no disk for it\n",
 				      disturb ? ", leaves taken away" : "");
@@ -423,27 +425,32 @@ static void file_cell(void (*disturb)(const struct vmm *vm))
 /* What each change is to be tried with: 15 seconds of an emulated CPU. */
 static void some(void)
 {
-	cell(VMM_MEM_4K, 1, 2, "log", NULL);
-	cell(VMM_MEM_4K, 4, 16, "log", protect);
+	cell(VMM_MEM_4K, 1, 2, "log", "1", NULL);
+	cell(VMM_MEM_4K, 4, 16, "log", "1", protect);
 	file_cell(write_out);
-	cell(VMM_MEM_4K, 1, 1, "strict", NULL);
+	cell(VMM_MEM_4K, 1, 1, "strict", "1", NULL);
+	cell(VMM_MEM_4K, 1, 16, "log", "8", NULL);
+	cell(VMM_MEM_MEMFD, 2, 32, "log", "8", protect);
 }
 
 static void all(void)
 {
-	cell(VMM_MEM_4K, 1, 4, "log", NULL);
-	cell(VMM_MEM_4K, 1, 2, "log", NULL);
-	cell(VMM_MEM_4K, 4, 16, "log", NULL);
-	cell(VMM_MEM_THP, 1, 8, "log", NULL);
-	cell(VMM_MEM_MEMFD, 1, 8, "log", NULL);
+	cell(VMM_MEM_4K, 1, 4, "log", "1", NULL);
+	cell(VMM_MEM_4K, 1, 2, "log", "1", NULL);
+	cell(VMM_MEM_4K, 4, 16, "log", "1", NULL);
+	cell(VMM_MEM_THP, 1, 8, "log", "1", NULL);
+	cell(VMM_MEM_MEMFD, 1, 8, "log", "1", NULL);
 	file_cell(NULL);
 	file_cell(write_out);
-	cell(VMM_MEM_4K, 1, 8, "log", protect);
-	cell(VMM_MEM_4K, 4, 16, "log", protect);
-	cell(VMM_MEM_MEMFD, 2, 8, "log", protect);
-	cell(VMM_MEM_4K, 1, 1, "emulate", NULL);
-	cell(VMM_MEM_4K, 2, 1, "emulate", NULL);
-	cell(VMM_MEM_4K, 1, 1, "strict", NULL);
+	cell(VMM_MEM_4K, 1, 8, "log", "1", protect);
+	cell(VMM_MEM_4K, 4, 16, "log", "1", protect);
+	cell(VMM_MEM_MEMFD, 2, 8, "log", "1", protect);
+	cell(VMM_MEM_4K, 1, 1, "emulate", "1", NULL);
+	cell(VMM_MEM_4K, 2, 1, "emulate", "1", NULL);
+	cell(VMM_MEM_4K, 1, 1, "strict", "1", NULL);
+	cell(VMM_MEM_4K, 1, 16, "log", "8", NULL);
+	cell(VMM_MEM_4K, 4, 32, "log", "16", protect);
+	cell(VMM_MEM_MEMFD, 2, 32, "log", "8", protect);
 	pinned();
 	change();
 	swap_goes();
@@ -458,7 +465,7 @@ int main(void)
 	need_module();
 	if (path_exists("/proc/swaps") && file_number("/proc/sys/vm/swappiness") < 0)
 		ksft_exit_skip("no swap in this kernel\n");
-	ksft_set_plan(3 + (full ? 17 : 4));
+	ksft_set_plan(3 + (full ? 20 : 6));
 	backed_one_cpu();
 	refused();
 	swap_begin();
