@@ -99,10 +99,11 @@ sub headline {
 sub busybox {
 	my ($name) = @_;
 	my $r = named($name) or return "Not run yet.\n";
-	my %work = map { split /=/ } split ' ', $r->{work} // '';
+	my %work = map { split /=/, $_, 2 } split ' ', $r->{work} // '';
 	my $got = $r->{how} eq 'reached' ? '**It came to the right results with one page**' :
 		'It did not get through with one page';
-	return "$got: $work{LINES} numbers, $work{BYTES} bytes.\n";
+	my $cpu = $work{CPU} ? " The guest's CPU has `BUSYBOX_CPU=$work{CPU}`\nas well." : '';
+	return "$got: $work{LINES} numbers, $work{BYTES} bytes.$cpu\n";
 }
 
 # What is backed, beside what is resident.

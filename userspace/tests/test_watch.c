@@ -82,6 +82,31 @@ static void stuck(void **state)
 	watch_free(&s.w);
 }
 
+/* Of how many bits the code at @rip is said to be, of which KVM told no instruction; 0: nothing. */
+static int bits_at(uint64_t rip)
+{
+	struct watch_vcpu v = { .tid = 1 };
+	struct watch_site site = { .rip = rip, .kind = WATCH_MISSING };
+	struct watch_finding f = { .verdict = WATCH_STUCK, .site = &site };
+	struct json_object *obj = watch_finding_json(&v, &f), *value;
+	int bits;
+
+	assert_true(json_object_object_get_ex(obj, "site", &value));
+	assert_true(json_object_object_get_ex(value, "bits", &value));
+	bits = value ? json_object_get_int(value) : 0;
+	json_object_put(obj);
+	return bits;
+}
+
+static void bits(void **state)
+{
+	(void)state;
+	assert_int_equal(bits_at(0x7c06), 0);
+	assert_int_equal(bits_at(UINT32_MAX), 0);
+	assert_int_equal(bits_at(1ULL << 32), 64);
+	assert_int_equal(bits_at(0xffffffff816661e2), 64);
+}
+
 /* Takes the object. */
 static void json_is(struct json_object *obj)
 {
@@ -224,7 +249,8 @@ static void no_kvm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fine), cmocka_unit_test(stuck), cmocka_unit_test(storm),
+		cmocka_unit_test(fine), cmocka_unit_test(stuck),
+		cmocka_unit_test(bits), cmocka_unit_test(storm),
 		cmocka_unit_test(storm_vtx),
 		cmocka_unit_test(waits), cmocka_unit_test(kinds),
 		cmocka_unit_test_setup_teardown(no_kvm, fake_setup, fake_teardown),

@@ -29,6 +29,18 @@ static const char *place_name(const struct watch_site *s)
 	return s->kind == WATCH_BUDGET ? "evicted under a budget" : "nothing mapped";
 }
 
+/*
+ * Of how many bits is the code? KVM tells it with an instruction that it emulates. Without,
+ * a RIP of more than 32 bits does: only 64-bit mode has one (AMD64 APM volume 1, section
+ * 2.5). Return: 0 where neither says.
+ */
+static unsigned int code_bits(const struct watch_site *s)
+{
+	if (s->insn_len)
+		return s->bits;
+	return s->rip > UINT32_MAX ? 64 : 0;
+}
+
 static const char *const says[] = {
 	[WATCH_FINE] = "no fault repeats",
 	[WATCH_STUCK] = "STUCK: it faults at one instruction and nothing is carried out",
@@ -44,6 +56,8 @@ static void print_site(FILE *to, const struct watch_site *s)
 	fprintf(to, "    rip 0x%llx", (unsigned long long)s->rip);
 	if (disas_bytes(s->rip, s->insn, s->insn_len, s->bits, text, sizeof(text)))
 		fprintf(to, ": %s (%u-bit)", text, s->bits);
+	else if (code_bits(s))
+		fprintf(to, " (%u-bit code)", code_bits(s));
 	fprintf(to, "\n    gfn 0x%llx: %s, %s\n", (unsigned long long)s->gfn, access_name(s),
 		place_name(s));
 	if (s->delivering)
@@ -146,7 +160,7 @@ static struct json_object *site_json(const struct watch_site *s)
 	for (i = 0; i < s->insn_len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", s->insn[i]);
 	json_object_object_add(obj, "insn", *hex ? json_object_new_string(hex) : NULL);
-	json_object_object_add(obj, "bits", s->insn_len ? json_object_new_int(s->bits) : NULL);
+	json_object_object_add(obj, "bits", code_bits(s) ? json_object_new_int((int)code_bits(s)) : NULL);
 	json_object_object_add(obj, "disassembly",
 			       disas_bytes(s->rip, s->insn, s->insn_len, s->bits, text,
 					   sizeof(text)) ? json_object_new_string(text) : NULL);
