@@ -77,8 +77,9 @@ peer() {
 demand_paging() {
 	local each
 	each=$(taskset -c 0 "$top/build/bench/demand_paging_test" -b 16M "${@:2}" |
-		sed -n 's/^Overall demand paging rate:[^0-9]*\([0-9.]*\) pgs.*/\1/p' | awk '{ printf "%.0f", 1e9 / $1 }')
-	peer "$1" all "$each" "done"
+		sed -n 's/^Overall demand paging rate:[^0-9]*\([0-9.]*\) pgs.*/\1/p' |
+		awk '{ printf "%.0f", 1e9 / $1 }') || each=
+	peer "$1" all "${each:-0}" "$([ -n "$each" ] && echo "done" || echo "does not run on this kernel")"
 }
 
 # The same guest held to few pages by others, and by us.
