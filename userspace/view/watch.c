@@ -146,7 +146,7 @@ static struct json_object *site_json(const struct watch_site *s)
 {
 	struct json_object *obj = json_object_new_object();
 	char text[96], hex[2 * KVM_INSN_MAX + 1] = "";
-	unsigned int i;
+	unsigned int i, bits;
 
 	json_object_object_add(obj, "rip", json_hex(s->rip));
 	json_object_object_add(obj, "gfn", json_hex(s->gfn));
@@ -160,7 +160,8 @@ static struct json_object *site_json(const struct watch_site *s)
 	for (i = 0; i < s->insn_len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", s->insn[i]);
 	json_object_object_add(obj, "insn", *hex ? json_object_new_string(hex) : NULL);
-	json_object_object_add(obj, "bits", code_bits(s) ? json_object_new_int((int)code_bits(s)) : NULL);
+	bits = code_bits(s);
+	json_object_object_add(obj, "bits", bits ? json_object_new_int((int)bits) : NULL);
 	json_object_object_add(obj, "disassembly",
 			       disas_bytes(s->rip, s->insn, s->insn_len, s->bits, text,
 					   sizeof(text)) ? json_object_new_string(text) : NULL);
