@@ -16,14 +16,16 @@ LOGS=$PROJECT/build/bench
 NOTED=$PROJECT/docs/BENCH-MORE.json
 read -r -a kernels <<<"$SERIES_ALL"
 
-# How the lab is started.
-LABS=("--icount --cpus 8" "--icount --cpus 1 --mem 3G" "--threads --cpus 2")
+# How the lab is started. 6.1 does not boot on several CPUs whose clock counts instructions.
+LABS=("--icount --cpus 8" "--cpus 8" "--icount --cpus 1 --mem 3G" "--threads --cpus 2")
+# lab_of SERIES CASE
 lab_of() {
-	case $1 in
-	flushes) echo "${LABS[0]}" ;;
-	growth|events|peers) echo "${LABS[1]}" ;;
-	waits|parallel) echo "${LABS[2]}" ;;
-	*) usage_error "no such case: $1" ;;
+	case $1:$2 in
+	6.1:flushes) echo "${LABS[1]}" ;;
+	*:flushes) echo "${LABS[0]}" ;;
+	*:growth|*:events|*:peers) echo "${LABS[2]}" ;;
+	*:waits|*:parallel) echo "${LABS[3]}" ;;
+	*) usage_error "no such case: $2" ;;
 	esac
 }
 
@@ -83,13 +85,13 @@ main() {
 		shift
 	done
 	[ $# -gt 0 ] || usage_error "$usage"
-	for case in "$@"; do lab_of "$case" >/dev/null; done
+	for case in "$@"; do lab_of "${kernels[0]}" "$case" >/dev/null; done
 	mkdir -p "$LOGS"
 	prepare "$@"
 	for series in "${kernels[@]}"; do
 		for options in "${LABS[@]}"; do
 			cases=()
-			for case in "$@"; do [ "$(lab_of "$case")" != "$options" ] || cases+=("$case"); done
+			for case in "$@"; do [ "$(lab_of "$series" "$case")" != "$options" ] || cases+=("$case"); done
 			[ ${#cases[@]} = 0 ] || measure "$series" "$options" "${cases[@]}"
 		done
 	done

@@ -62,7 +62,13 @@ sub table {
 		my $k = $kernels->{$s};
 		$text .= "- $s: $k->{kernel}, $k->{date}" . ($k->{busy} ? "; $k->{busy}" : '') . "\n";
 	}
-	$text .= "\n    $kernels->{$series[0]}{command}\n\n";
+	my (%of, @commands);
+	for (@series) {
+		my $command = $kernels->{$_}{command};
+		push @commands, $command unless $of{$command};
+		push @{$of{$command}}, $_;
+	}
+	$text .= "\n" . join('', map { "    $_" . (@commands > 1 ? "  # @{$of{$_}}" : '') . "\n" } @commands) . "\n";
 	$text .= line('kernel', (map { s/_/ /gr } @columns), map { $_->[0] } @more);
 	$text .= line(('---') x (1 + @columns + @more));
 	for my $s (@series) {
