@@ -106,11 +106,8 @@ static void explain(const struct request *r, int err)
 	else if (err == ENOSPC)
 		msg_err("there are %d bindings already: take one away (--remove)",
 			NPTB_BINDINGS_MAX);
-	else if (err == EINVAL && v[KNOB_POLICY] && !option_policy_known(v[KNOB_POLICY]))
-		option_explain("defaults", "policy", v[KNOB_POLICY], EINVAL);
-	else if (err == EINVAL && v[KNOB_ON_LOOP])
-		option_explain("defaults", "on_loop", v[KNOB_ON_LOOP], EINVAL);
-	else
+	else if (err != EINVAL ||
+		 !option_explain_names("defaults", v[KNOB_POLICY], v[KNOB_ON_LOOP]))
 		msg_err("defaults of %s %s: %s", r->kind, r->whom, msg_errno(err));
 	free(text);
 }

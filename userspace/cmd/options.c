@@ -210,6 +210,25 @@ static void explain_name(const char *what, const char *knob, const char *value)
 }
 
 /**
+ * option_explain_names() - say which name the module has refused with EINVAL
+ * @what: for messages
+ * @policy: as given, or NULL
+ * @on_loop: as given, or NULL
+ *
+ * Return: false where it can be neither; nothing is said then.
+ */
+bool option_explain_names(const char *what, const char *policy, const char *on_loop)
+{
+	if (policy && !option_policy_known(policy))
+		option_explain(what, "policy", policy, EINVAL);
+	else if (on_loop)
+		option_explain(what, "on_loop", on_loop, EINVAL);
+	else
+		return false;
+	return true;
+}
+
+/**
  * option_file() - check the name of a file that is more than written
  * @cmd: the subcommand
  * @option: the option

@@ -16,6 +16,7 @@ int option_switch(const struct nptb_cmd *cmd, const char *option, const char *ar
 int option_name(const struct nptb_cmd *cmd, const char *option, const char *arg);
 int option_file(const struct nptb_cmd *cmd, const char *option, const char *arg, const char *why);
 int option_recording(const struct nptb_cmd *cmd, int argc, char **argv);
+bool option_explain_names(const char *what, const char *policy, const char *on_loop);
 bool option_policy_known(const char *name);
 void option_explain(const char *what, const char *knob, const char *value, int err);
 

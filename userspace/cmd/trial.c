@@ -51,11 +51,7 @@ static int register_self(const struct trial *t)
 	snprintf(line, sizeof(line), "pid=%d budget=%s policy=%s on_loop=%s", getpid(), pages,
 		 t->policy, t->on_loop);
 	fd = dbgfs_run_open(line);
-	if (fd == -EINVAL && !option_policy_known(t->policy))
-		option_explain(t->cmd, "policy", t->policy, EINVAL);
-	else if (fd == -EINVAL)
-		option_explain(t->cmd, "on_loop", t->on_loop, EINVAL);
-	else if (fd < 0)
+	if (fd < 0 && (fd != -EINVAL || !option_explain_names(t->cmd, t->policy, t->on_loop)))
 		msg_err("%s: the module refuses budget %s, policy %s, on loop %s: %s", t->cmd,
 			pages, t->policy, t->on_loop, msg_errno(-fd));
 	return fd;

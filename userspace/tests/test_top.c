@@ -19,7 +19,7 @@
 #include "model/hot.h"
 #include "model/rates.h"
 #include "fake.h"
-#include "wrap_files.h"
+#include "wrap.h"
 
 #define SECOND 1000000000ULL
 #define REFRESHES 8
