@@ -108,8 +108,12 @@ untouched() {
 
 status() {
 	nptbudget record -o "$dir/status.dat" -- sh -c 'exit 7' 2>/dev/null
-	[ $? = 7 ] && ! nptbudget record -o "$dir/status.dat" -- "$dir/none" 2>"$dir/err" &&
-		grep -q "cannot start" "$dir/err"
+	[ $? = 7 ] || return 1
+	cp "$dir/status.dat" "$dir/status.old"
+	! nptbudget record -o "$dir/status.dat" -- "$dir/none" 2>"$dir/err" &&
+		grep -q "cannot start" "$dir/err" && cmp "$dir/status.dat" "$dir/status.old" &&
+		! nptbudget record -o "$dir/new.dat" -- "$dir/none" 2>"$dir/err" &&
+		[ ! -e "$dir/new.dat" ]
 }
 
 # A guest that adds to pages 0x200 to 0x203, in turn, and has no budget.

@@ -239,11 +239,14 @@ static int begin(struct session *s)
 		return err;
 	}
 	err = prepare_region(s);
-	if (err || !s->argv)
-		return err;
-	err = child_start(&s->child, s->argv);
-	if (err)
-		msg_err("record: cannot start %s: %s", s->argv[0], strerror(-err));
+	if (!err && s->argv) {
+		err = child_start(&s->child, s->argv);
+		if (err)
+			msg_err("record: cannot start %s: %s", s->argv[0], strerror(-err));
+	}
+	/* That the disk fails is told at the end, as later. */
+	if (!err)
+		recorder_begin(s->recorder);
 	return err;
 }
 

@@ -6,6 +6,7 @@
  * stderr, or the summary to a file; --json says how, --summary says where.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "model/dbgfs.h"
 #include "view/live.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "cmd/knobs.h"
 #include "cmd/options.h"
 #include "explain/seen.h"
@@ -38,7 +40,7 @@
  * @live: show the live line
  * @quiet: no live line, and no summary on stderr
  * @out_path: file for the summary, NULL for stderr
- * @out: where the summary goes
+ * @file: that file
  * @fd: the registration
  * @child: the VMM
  * @seen: loops that were asked about while their VM was alive
@@ -49,7 +51,7 @@ struct run {
 	char on_loop[KNOB_MAX];
 	bool json, live, quiet;
 	const char *out_path;
-	FILE *out;
+	struct output file;
 	int fd;
 	struct child child;
 	struct seen seen;
@@ -137,14 +139,31 @@ static int fill_in(struct run *run)
 
 static int open_out(struct run *run)
 {
-	run->out = stderr;
-	if (!run->out_path)
-		return 0;
-	run->out = fopen(run->out_path, "we");
-	if (run->out)
-		return 0;
-	msg_err("run: cannot write %s: %m", run->out_path);
-	return -errno;
+	int err = run->out_path ? output_open(&run->file, run->out_path,
+					      O_WRONLY | O_APPEND, 0666) : 0;
+
+	if (err)
+		msg_err("run: cannot write %s: %s", run->out_path, strerror(-err));
+	return err;
+}
+
+static int print_to(FILE *to, const struct run *run, const struct summary *s)
+{
+	return run->json ? summary_print_json(to, s) : summary_print(to, s);
+}
+
+static int print_to_file(struct run *run, const struct summary *s)
+{
+	FILE *to = fdopen(run->file.fd, "a");
+	int err;
+
+	if (!to)
+		return -errno;
+	run->file.fd = -1;
+	err = print_to(to, run, s);
+	if (fclose(to) && !err)
+		err = -errno;
+	return err;
 }
 
 /* A VM ends a moment behind its last process: while none is left, wait for it. */
@@ -190,6 +209,7 @@ static bool summarize(struct run *run)
 		.status = child_exit_status(&run->child),
 	};
 	unsigned int bad_line;
+	bool written = true;
 	int err;
 
 	err = final_report(run, &s.report, &bad_line);
@@ -203,13 +223,16 @@ static bool summarize(struct run *run)
 	live_end();
 	if (!err)
 		find_missed(run, &s);
-	if (!run->quiet || run->out_path) {
-		err = run->json ? summary_print_json(run->out, &s) : summary_print(run->out, &s);
-		if (err && run->out_path)
-			msg_err("run: cannot write %s", run->out_path);
+	if (run->out_path) {
+		err = print_to_file(run, &s);
+		if (err)
+			msg_err("run: cannot write %s: %s", run->out_path, strerror(-err));
+		written = !err;
+	} else if (!run->quiet) {
+		print_to(stderr, run, &s);
 	}
 	report_free(&s.report);
-	return !s.missed;
+	return written && !s.missed;
 }
 
 static void watch(struct run *run)
@@ -228,25 +251,38 @@ static void watch(struct run *run)
 	}
 }
 
-static int run_vmm(struct run *run, char **argv)
+/* Return: 0; -errno after a message. */
+static int begin(struct run *run, char **argv)
 {
-	bool well;
 	int err;
 
-	if (dbgfs_attach() || fill_in(run) || open_out(run))
-		return EXIT_FAILED;
 	err = child_prepare(&run->child);
 	if (err) {
 		msg_err("run: cannot prepare for %s: %s", argv[0], strerror(-err));
-		return EXIT_FAILED;
+		return err;
 	}
-	if (register_tree(run))
-		return EXIT_FAILED;
+	err = register_tree(run);
+	if (err)
+		return err;
 	err = child_start(&run->child, argv);
-	if (err) {
+	if (err)
 		msg_err("run: cannot start %s: %s", argv[0], strerror(-err));
+	return err;
+}
+
+static int run_vmm(struct run *run, char **argv)
+{
+	bool well;
+
+	if (dbgfs_attach() || fill_in(run) || open_out(run))
+		return EXIT_FAILED;
+	if (begin(run, argv)) {
+		output_undo(&run->file);
 		return EXIT_FAILED;
 	}
+	/* That it cannot be written is told with the summary. */
+	if (run->out_path)
+		output_begin(&run->file);
 	watch(run);
 	well = summarize(run);
 	seen_free(&run->seen);
@@ -286,7 +322,7 @@ static int run_main(int argc, char **argv)
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
-	struct run run = { .fd = -1, .knobs.frames_max = KNOB_FRAMES_MAX };
+	struct run run = { .fd = -1, .file.fd = -1, .knobs.frames_max = KNOB_FRAMES_MAX };
 	int opt, ret;
 
 	optind = 0;

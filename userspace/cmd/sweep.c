@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nptbudget sweep - a workload under each of many budgets and policies */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/sweep.h"
@@ -27,7 +29,9 @@
  * @trial: what to run
  * @grid: under what
  * @path: file of results, NULL for none
- * @out: the same, open
+ * @output: the same, open, before it is written to
+ * @out: likewise, from the first line on
+ * @headed: it says what was run
  * @file: results
  * @json: print JSON
  * @live: a line on stderr says how far it is
@@ -36,7 +40,9 @@ struct sweeping {
 	struct trial trial;
 	struct sweep_grid grid;
 	const char *path;
+	struct output output;
 	FILE *out;
+	bool headed;
 	struct sweep_file file;
 	bool json, live;
 };
@@ -93,11 +99,8 @@ static int resume(struct sweeping *s, const struct json_object *head)
 			s->path);
 		return -EINVAL;
 	}
-	/* A line that was cut off would spoil the next one. */
-	if (!truncate(s->path, s->file.whole))
-		return 0;
-	msg_err("sweep: cannot write %s: %m", s->path);
-	return -errno;
+	s->headed = s->file.head;
+	return 0;
 }
 
 static int open_file(struct sweeping *s, struct json_object *head)
@@ -112,12 +115,38 @@ static int open_file(struct sweeping *s, struct json_object *head)
 	err = resume(s, head);
 	if (err)
 		return err;
-	s->out = fopen(s->path, "ae");
-	err = s->out ? 0 : -errno;
-	if (!err && !s->file.head) {
+	if (!s->headed)
 		s->file.head = json_object_get(head);
-		err = sweep_file_append(s->out, head);
-	}
+	err = output_open(&s->output, s->path, O_WRONLY | O_APPEND, 0666);
+	if (err)
+		msg_err("sweep: cannot write %s: %s", s->path, strerror(-err));
+	return err;
+}
+
+/* A line that was cut off would spoil the next one. */
+static int begin_file(struct sweeping *s)
+{
+	int err = output_cut(&s->output, s->file.whole);
+
+	if (err)
+		return err;
+	s->out = fdopen(s->output.fd, "a");
+	if (!s->out)
+		return -errno;
+	s->output.fd = -1;
+	return s->headed ? 0 : sweep_file_append(s->out, s->file.head);
+}
+
+static int keep(struct sweeping *s, struct json_object *result)
+{
+	int err = 0;
+
+	if (!s->path)
+		return 0;
+	if (!s->out)
+		err = begin_file(s);
+	if (!err)
+		err = sweep_file_append(s->out, result);
 	if (err)
 		msg_err("sweep: cannot write %s: %s", s->path, strerror(-err));
 	return err;
@@ -140,13 +169,11 @@ static void show_progress(const struct sweeping *s, size_t done, size_t ran, siz
 static int run_job(struct sweeping *s, const struct sweep_job *job)
 {
 	struct json_object *result;
-	int err;
 
 	s->trial.pages = job->pages;
 	s->trial.policy = job->policy;
-	err = trial_run(&s->trial, &result);
 	/* One that a signal ended has no result. */
-	if (err || interrupted) {
+	if (trial_run(&s->trial, &result) || interrupted) {
 		json_object_put(result);
 		return -EINTR;
 	}
@@ -158,10 +185,7 @@ static int run_job(struct sweeping *s, const struct sweep_job *job)
 		return -ENOENT;
 	}
 	json_object_array_add(s->file.result, result);
-	err = s->out ? sweep_file_append(s->out, result) : 0;
-	if (err)
-		msg_err("sweep: cannot write %s: %s", s->path, strerror(-err));
-	return err;
+	return keep(s, result);
 }
 
 static int run_jobs(struct sweeping *s)
@@ -220,6 +244,7 @@ static int run(struct sweeping *s)
 	ret = err && !interrupted ? EXIT_FAILED : sweep_print(&s->file, s->json);
 	if (s->out && fclose(s->out))
 		ret = EXIT_FAILED;
+	output_undo(&s->output);
 	sweep_file_free(&s->file);
 	return err || interrupted ? EXIT_FAILED : ret;
 }
@@ -305,6 +330,7 @@ static int sweep_main(int argc, char **argv)
 	static struct sweeping s = {
 		.trial = { .cmd = "sweep", .on_loop = "log", .patience = PATIENCE },
 		.grid = { .repeat = 1, .shards = 1 },
+		.output.fd = -1,
 	};
 	const char *merge = NULL, *read = NULL;
 	int opt, ret;

@@ -17,6 +17,7 @@
 
 #include <tracefs/tracefs.h>
 
+#include "base/output.h"
 #include "model/instance.h"
 #include "model/recorder.h"
 #include "model/tracedat.h"
@@ -45,7 +46,8 @@ struct lane {
  * struct recorder - a recording
  * @instance: of tracefs
  * @head: what the file's header says
- * @fd: the file
+ * @file: the file
+ * @begun: it has nothing but this recording
  * @data: where in it the pages of ring buffers begin
  * @lane: for each CPU
  * @counts: as far as the instance told
@@ -55,7 +57,8 @@ struct lane {
 struct recorder {
 	struct tracefs_instance *instance;
 	struct tracedat head;
-	int fd;
+	struct output file;
+	bool begun;
 	uint64_t data;
 	struct lane *lane;
 	struct recorder_counts counts;
@@ -97,11 +100,25 @@ static int write_all(int fd, const char *buf, size_t size, uint64_t at)
 	return 0;
 }
 
-/* Room for the header, which is known at the end, is taken while there is some. */
+/* Zeros, as far as the header may reach. */
+static int clear(struct recorder *r, uint64_t from, uint64_t to)
+{
+	static const char zeros[TRACEDAT_PAGE];
+	int err = 0;
+
+	for (; !err && from < to; from += sizeof(zeros))
+		err = write_all(r->file.fd, zeros,
+				to - from < sizeof(zeros) ? to - from : sizeof(zeros), from);
+	return err;
+}
+
+/*
+ * Room for the header, which is known at the end, is taken while there is some: behind
+ * what the file has.
+ */
 static int reserve(struct recorder *r, const char *path)
 {
-	uint64_t *none = calloc(r->head.cpus, sizeof(*none)), at;
-	static const char zeros[TRACEDAT_PAGE];
+	uint64_t *none = calloc(r->head.cpus, sizeof(*none));
 	char *text;
 	size_t size;
 	int err;
@@ -114,12 +131,8 @@ static int reserve(struct recorder *r, const char *path)
 		return err;
 	free(text);
 	r->data = (size + CMDLINES_MAX + TRACEDAT_PAGE - 1) & ~(uint64_t)(TRACEDAT_PAGE - 1);
-	r->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (r->fd < 0)
-		return -errno;
-	for (at = 0; !err && at < r->data; at += sizeof(zeros))
-		err = write_all(r->fd, zeros, sizeof(zeros), at);
-	return err;
+	err = output_open(&r->file, path, O_RDWR, 0600);
+	return err ? err : clear(r, (uint64_t)r->file.size, r->data);
 }
 
 /* In the folder of @path; without a name, where the file system can do that. */
@@ -165,9 +178,11 @@ static int open_lanes(struct recorder *r, const char *path)
 }
 
 /**
- * recorder_open() - begin to record
+ * recorder_open() - have events recorded
  * @recorder: where to put the recording, for recorder_close()
  * @args: what to record
+ *
+ * What is in the file stays there until recorder_begin().
  *
  * Return: 0; -ENODEV where the module's events, or tracefs, are not there; -errno of
  * tracefs, or of the file.
@@ -179,7 +194,7 @@ int recorder_open(struct recorder **recorder, const struct recorder_args *args)
 
 	if (!r)
 		return -ENOMEM;
-	r->fd = -1;
+	r->file.fd = -1;
 	err = tracedat_here(&r->head, SYSTEM);
 	if (err == -ENOENT)
 		err = -ENODEV;
@@ -219,6 +234,23 @@ int recorder_note(struct recorder *r, const char *fmt, ...)
 	vsnprintf(text + at, sizeof(text) - at, fmt, ap);
 	va_end(ap);
 	return instance_write(r->instance, "trace_marker", text);
+}
+
+/**
+ * recorder_begin() - give up what was in the file: there will be something to record
+ * @r: the recording
+ *
+ * Return: 0; -errno of the disk, after which nothing is taken.
+ */
+int recorder_begin(struct recorder *r)
+{
+	const uint64_t old = (uint64_t)r->file.size;
+
+	r->begun = true;
+	r->full = clear(r, 0, old < r->data ? old : r->data);
+	if (!r->full)
+		r->full = output_cut(&r->file, (off_t)r->data);
+	return r->full;
 }
 
 static void take_page(struct recorder *r, struct lane *lane, int size)
@@ -309,7 +341,7 @@ static int move(struct recorder *r, struct lane *lane, uint64_t to)
 		if (!now && ftruncate(lane->fd, (off_t)at))
 			now = -errno;
 		if (!now)
-			now = write_all(r->fd, buf, n, to + at);
+			now = write_all(r->file.fd, buf, n, to + at);
 		/* Zeros are a page without events: the rest can be read. */
 		if (now)
 			err = now;
@@ -334,14 +366,14 @@ static int finish_file(struct recorder *r)
 		err = err ? err : now;
 		to += sizes[i];
 	}
-	if (ftruncate(r->fd, (off_t)to))
+	if (ftruncate(r->file.fd, (off_t)to))
 		err = err ? err : -errno;
 	r->head.cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
 	if (r->head.cmdlines && strlen(r->head.cmdlines) > CMDLINES_MAX)
 		r->head.cmdlines[CMDLINES_MAX] = '\0';
 	now = tracedat_header(&r->head, r->data, sizes, &text, &size);
 	if (!now) {
-		now = write_all(r->fd, text, size, 0);
+		now = write_all(r->file.fd, text, size, 0);
 		free(text);
 	}
 	free(sizes);
@@ -375,7 +407,7 @@ int recorder_stop(struct recorder *r, const char *why)
 }
 
 /**
- * recorder_close() - leave nothing in tracefs
+ * recorder_close() - leave nothing in tracefs, and the file alone where nothing began
  * @r: the recording, may be NULL
  */
 void recorder_close(struct recorder *r)
@@ -394,8 +426,10 @@ void recorder_close(struct recorder *r)
 		free(r->lane[i].name);
 	}
 	instance_destroy(r->instance);
-	if (r->fd >= 0)
-		close(r->fd);
+	if (!r->begun)
+		output_undo(&r->file);
+	else
+		close(r->file.fd);
 	free(r->lane);
 	tracedat_free(&r->head);
 	free(r);

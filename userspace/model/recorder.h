@@ -42,6 +42,7 @@ struct recorder_counts {
 #define RECORDER_FORMAT	1
 
 int recorder_open(struct recorder **recorder, const struct recorder_args *args);
+int recorder_begin(struct recorder *r);
 int recorder_note(struct recorder *r, const char *fmt, ...) __printf(2, 3);
 int recorder_read(struct recorder *r);
 int recorder_stop(struct recorder *r, const char *why);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "base/util.h"
 #include "model/sweepfile.h"
 
@@ -28,7 +29,8 @@ static const char *word(const struct json_object *obj, const char *key)
  * @f: where to put them, for sweep_file_free() in any case
  * @path: the file
  *
- * A last line without an end was cut off when it was written: it does not count.
+ * A last line without an end was cut off when it was written: it does not count, but
+ * where it cannot be the beginning of one.
  *
  * Return: 0; -errno of open(); -EBADMSG where a line is no JSON object.
  */
@@ -45,8 +47,10 @@ int sweep_file_read(struct sweep_file *f, const char *path)
 	if (!in)
 		return -errno;
 	while (!err && (len = getline(&line, &size, in)) > 0) {
-		if (line[len - 1] != '\n')
+		if (line[len - 1] != '\n') {
+			err = *line == '{' ? 0 : -EBADMSG;
 			break;
+		}
 		f->whole += len;
 		obj = json_tokener_parse(line);
 		if (!json_object_is_type(obj, json_type_object)) {
@@ -73,7 +77,7 @@ int sweep_file_read(struct sweep_file *f, const char *path)
 int sweep_file_append(FILE *to, struct json_object *obj)
 {
 	fprintf(to, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-	return fflush(to) || ferror(to) ? -errno : 0;
+	return output_flush(to);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <nptbudget.h>
 #include "view/loops.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "view/summary.h"
 #include "model/vminfo.h"
 
@@ -62,7 +63,7 @@ static void print_vm(FILE *to, const struct summary *s, const struct report_vm *
  * @to: where to
  * @s: what is known
  *
- * Return: 0, or -EIO where it could not be written.
+ * Return: 0; -errno where it could not be written.
  */
 int summary_print(FILE *to, const struct summary *s)
 {
@@ -72,7 +73,7 @@ int summary_print(FILE *to, const struct summary *s)
 		fputs("nptbudget: no VM was created: is KVM in use? (QEMU: -accel kvm)\n", to);
 	for (i = 0; i < s->report.nr; i++)
 		print_vm(to, s, &s->report.vm[i]);
-	return fflush(to) || ferror(to) ? -EIO : 0;
+	return output_flush(to);
 }
 
 static struct json_object *vm_json(const struct report_vm *vm)
@@ -94,7 +95,7 @@ static struct json_object *vm_json(const struct report_vm *vm)
  * @to: where to
  * @s: what is known
  *
- * Return: 0, or -EIO where it could not be written.
+ * Return: 0; -errno where it could not be written.
  */
 int summary_print_json(FILE *to, const struct summary *s)
 {
@@ -115,5 +116,5 @@ int summary_print_json(FILE *to, const struct summary *s)
 							   JSON_C_TO_STRING_SPACED |
 							   JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(top);
-	return fflush(to) || ferror(to) ? -EIO : 0;
+	return output_flush(to);
 }
