@@ -18,6 +18,8 @@
 #include "cmd/notes.h"
 #include "cmd/options.h"
 #include "cmd/region.h"
+#include "model/bindings.h"
+#include "model/overview.h"
 #include "model/recorder.h"
 #include "model/session.h"
 #include "model/vmfind.h"
@@ -173,6 +175,8 @@ static int tell(const struct session *s, const char *why)
 	if (c.lost)
 		msg_err("record: %llu events were lost: record with a larger --buffer",
 			(unsigned long long)c.lost);
+	else if (c.events == c.notes)
+		msg_err("record: no event came: VMs have some while they have a budget (nptbudget run, nptbudget set)");
 	if (!s->json) {
 		fprintf(stderr, "%s: %llu events, %llu KiB, %llu lost\n", s->args.path,
 			(unsigned long long)c.events, (unsigned long long)c.bytes / 1024,
@@ -250,13 +254,54 @@ static int begin(struct session *s)
 	return err;
 }
 
+/* Will some new VM have a budget? Yes where that cannot be told. */
+static bool new_ones_have_budgets(void)
+{
+	struct binding *list;
+	size_t nr, i, k;
+	bool found = false;
+
+	if (bindings_read(&list, &nr))
+		return true;
+	for (i = 0; i < nr; i++)
+		for (k = 0; k < BINDING_KNOBS; k++)
+			if (!strcmp(binding_knobs[k], "budget"))
+				found |= strcmp(list[i].value[k], "off");
+	free(list);
+	return found;
+}
+
+/* Nothing is seen until a VM has a budget: say how to give it one. */
+static void warn_of_all(void)
+{
+	struct overview o;
+	size_t i = 0;
+
+	if (new_ones_have_budgets() || overview_read(&o))
+		return;
+	while (i < o.nr && !strcmp(o.vm[i].budget, "off"))
+		i++;
+	if (!o.nr)
+		msg_err("record: there is no VM, and faults are seen under a budget alone: start it with nptbudget run --pages N -- VMM");
+	else if (i == o.nr)
+		msg_err("record: no VM has a budget, and faults are seen under one alone: nptbudget set %s --pages N",
+			o.vm[0].name);
+	overview_free(&o);
+}
+
 /* Without a budget the module is not asked about a VM's faults. */
 static void warn(const struct session *s)
 {
 	char path[DBGFS_PATH_MAX], budget[32];
 
-	if (!*s->vm || s->gfn ||
-	    dbgfs_read_word(dbgfs_vm_file(path, s->vm, "budget"), budget, sizeof(budget)))
+	/* A region comes with a budget. */
+	if (s->argv || s->gfn)
+		return;
+	if (!*s->vm) {
+		warn_of_all();
+		return;
+	}
+	if (dbgfs_read_word(dbgfs_vm_file(path, s->vm, "budget"), budget, sizeof(budget)))
 		return;
 	if (!strcmp(budget, "off"))
 		msg_err("record: VM %s has no budget, and its faults are seen under one alone: nptbudget set %s --pages N",

@@ -229,11 +229,14 @@ int recorder_note(struct recorder *r, const char *fmt, ...)
 	char text[512] = RECORDER_NOTE;
 	const size_t at = strlen(text);
 	va_list ap;
+	int err;
 
 	va_start(ap, fmt);
 	vsnprintf(text + at, sizeof(text) - at, fmt, ap);
 	va_end(ap);
-	return instance_write(r->instance, "trace_marker", text);
+	err = instance_write(r->instance, "trace_marker", text);
+	r->counts.notes += !err;
+	return err;
 }
 
 /**
@@ -293,7 +296,7 @@ static uint64_t number_behind(const char *text, const char *name)
 /* The kernel counts for each CPU; what is not read yet will be. */
 static void count(struct recorder *r)
 {
-	struct recorder_counts c = { 0 };
+	struct recorder_counts c = { .notes = r->counts.notes };
 	char file[48], *text;
 	unsigned int i;
 

@@ -27,11 +27,13 @@ struct recorder_args {
 /**
  * struct recorder_counts - so far
  * @events: that are in the file, notes among them
+ * @notes: how many of them are notes
  * @lost: that found no room in the ring buffers
  * @bytes: of all events
  */
 struct recorder_counts {
 	uint64_t events;
+	uint64_t notes;
 	uint64_t lost;
 	uint64_t bytes;
 };

@@ -138,6 +138,49 @@ static void wrong(void **state)
 	assert_int_equal(r.status, EXIT_FAILED);
 }
 
+#define OVERVIEW(vm, budget) \
+	"vm name=" vm " vcpus=1 budget=" budget " policy=fifo on_loop=log resident=0\n"
+
+/* Faults are seen under a budget alone: whoever has none is told, and how to mend it. */
+static void warns(void **state)
+{
+	static const struct {
+		const char *overview, *budget, *bindings, *says;
+	} cases[] = {
+		{ "", "off\n", "",
+		  "a budget alone: start it with nptbudget run --pages N -- VMM\n" },
+		{ OVERVIEW("12-3", "off") OVERVIEW("13-4", "off"), "off\n", "",
+		  "no VM has a budget, and faults are seen under one alone" },
+		{ OVERVIEW("12-3", "off"), "off\n", "budget=off policy=fifo comm=qemu\n",
+		  "nptbudget set 12-3 --pages N\n" },
+		{ OVERVIEW("12-3", "off") OVERVIEW("13-4", "8"), "off\n", "", NULL },
+		{ "", "64\n", "", NULL },
+		{ "", "off\n", "budget=8 policy=fifo comm=qemu\n", NULL },
+		/* What it cannot see, it says nothing of. */
+		{ "what is this\n", "off\n", "", NULL },
+	};
+	static struct result r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		fake_write("nptbudget/overview", cases[i].overview);
+		fake_write("nptbudget/defaults/budget", cases[i].budget);
+		fake_write("nptbudget/defaults/bindings", cases[i].bindings);
+		/* There are no events here, as the next line says. */
+		COMMAND(&r, "record", "-o", "/dev/null");
+		assert_int_equal(r.status, EXIT_FAILED);
+		if (cases[i].says)
+			assert_has(r.err, cases[i].says);
+		else
+			assert_string_equal(strchr(r.err, '\n'), "\n");
+	}
+	fake_vm("77-5", "off\n", STATS, "");
+	COMMAND(&r, "record", "-o", "/dev/null", "--vm", "77-5");
+	assert_has(r.err,
+		   "VM 77-5 has no budget, and its faults are seen under one alone: nptbudget set 77-5 --pages N\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +188,7 @@ int main(void)
 		cmocka_unit_test(regions),
 		cmocka_unit_test_setup_teardown(region_restores, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(warns, fake_setup, fake_teardown),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
