@@ -109,7 +109,7 @@ static void check_rivals(struct check *c)
 	free(text);
 }
 
-/* Not loaded: from where could it be? */
+/* Not loaded, so that nothing holds any VM: from where could it be? */
 static void not_loaded(struct check *c)
 {
 	static const char *const folders[] = { "updates", "updates/dkms", "extra" };
@@ -117,7 +117,7 @@ static void not_loaded(struct check *c)
 	char release[HOST_RELEASE_MAX], path[HOST_RELEASE_MAX + 64];
 	size_t i;
 
-	c->status = CHECK_WARNING;
+	c->status = CHECK_FAILED;
 	host_release(release);
 	for (i = 0; i < ARRAY_SIZE(folders) * ARRAY_SIZE(ends); i++) {
 		snprintf(path, sizeof(path), "/lib/modules/%s/%s/nptbudget.ko%s", release,

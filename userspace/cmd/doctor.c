@@ -90,8 +90,8 @@ const struct nptb_cmd cmd_doctor = {
 	.help = "Check whether this host is able, and say what mends it",
 	.details =
 	"Each line is ok, warning, failed or unknown; below it stands the command that mends it.\n"
-	"A warning is no obstacle. What only root can see is unknown to others. The module need\n"
-	"not be loaded, and nothing is changed.\n"
+	"A warning is no obstacle. What only root can see is unknown to others. Nothing is\n"
+	"changed. A module that is not loaded is one of the checks that failed.\n"
 	"\n"
 	"  --json           print the checks as JSON\n"
 	"\n"
