@@ -16,11 +16,23 @@
 
 char fake_root[64];
 
-static void fake_path(char *path, size_t size, const char *name)
+/* The path of a file below the fake root. */
+void fake_path(char *path, size_t size, const char *name)
 {
 	int n = snprintf(path, size, "%s/%s", fake_root, name);
 
 	assert_true(n > 0 && (size_t)n < size);
+}
+
+/* The same, until four more were asked for. */
+const char *fake_in(const char *name)
+{
+	static char path[4][128];
+	static unsigned int nr;
+
+	nr = (nr + 1) % ARRAY_SIZE(path);
+	fake_path(path[nr], sizeof(path[nr]), name);
+	return path[nr];
 }
 
 static void make_folders(char *path)

@@ -54,6 +54,8 @@ extern char fake_root[64];
 
 int fake_setup(void **state);
 int fake_teardown(void **state);
+void fake_path(char *path, size_t size, const char *name);
+const char *fake_in(const char *name);
 void fake_write(const char *path, const char *text);
 void fake_remove(const char *path);
 void fake_read(const char *path, char *text, size_t size);

@@ -255,3 +255,14 @@ void gendat_loop(struct gendat *g, uint64_t ns, uint64_t rip, uint64_t laps,
 	at += 2;
 	put(g, 0, ns, &e, at);
 }
+
+const char *gendat_empty(void)
+{
+	const char *path = fake_in("empty.dat");
+	struct gendat *g = gendat_open(path);
+
+	gendat_note(g, 10, "kernel=6.12.0-test machine=x86_64");
+	gendat_note(g, 500000000, "end=signal lost=0");
+	gendat_close(g);
+	return path;
+}

@@ -22,6 +22,8 @@ struct gendat_fault {
 struct gendat *gendat_open(const char *path);
 /* One whose faults tell what was evicted for them. */
 struct gendat *gendat_open_victims(const char *path);
+/* One that has notes alone, whole, below the fake root; its path. */
+const char *gendat_empty(void);
 void gendat_note(struct gendat *g, uint64_t ns, const char *text);
 void gendat_attach(struct gendat *g, uint64_t ns, uint64_t budget, const char *policy);
 void gendat_fault(struct gendat *g, unsigned int cpu, uint64_t ns, const struct gendat_fault *f);

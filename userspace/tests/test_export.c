@@ -11,11 +11,6 @@
 #include "fake.h"
 #include "gendat.h"
 
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", fake_root, name);
-}
-
 static void make(char path[128])
 {
 	const uint64_t gfns[] = { 0x200, 0x201 };
@@ -24,7 +19,7 @@ static void make(char path[128])
 	struct gendat *g;
 	unsigned int i;
 
-	path_of(path, "a.dat");
+	fake_path(path, 128, "a.dat");
 	g = gendat_open(path);
 	gendat_note(g, 110, "kernel=6.12.0-test machine=x86_64");
 	gendat_note(g, 120, "cpu=A \"CPU\" of a test");
@@ -71,7 +66,7 @@ static void victims(void **state)
 	char path[128];
 
 	(void)state;
-	path_of(path, "victims.dat");
+	fake_path(path, 128, "victims.dat");
 	g = gendat_open_victims(path);
 	f.gpa = 0x200000;
 	gendat_fault(g, 0, 1000, &f);
@@ -226,7 +221,7 @@ static void damo(void **state)
 
 	(void)state;
 	make(path);
-	path_of(to, "a.damo");
+	fake_path(to, 128, "a.damo");
 	COMMAND(&r, "export", path, "--to", "damo", "-o", to);
 	assert_int_equal(r.status, 0);
 	top = inflated(to);
@@ -268,8 +263,8 @@ static void keeps(void **state)
 
 	(void)state;
 	make(path);
-	path_of(bad, "bad");
-	path_of(to, "old");
+	fake_path(bad, 128, "bad");
+	fake_path(to, 128, "old");
 	fake_write("bad", "no recording\n");
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		fake_write("old", "of before\n");
@@ -292,14 +287,9 @@ static void keeps(void **state)
 static void empty(void **state)
 {
 	static struct result r;
-	struct gendat *g;
-	char path[128];
+	const char *path = gendat_empty();
 
 	(void)state;
-	path_of(path, "empty.dat");
-	g = gendat_open(path);
-	gendat_note(g, 110, "kernel=6.12.0-test machine=x86_64");
-	gendat_close(g);
 	COMMAND(&r, "export", path, "--to", "csv");
 	assert_int_equal(r.status, EXIT_DONE);
 	assert_has(r.out, "time_ns,event,vm,");
@@ -340,7 +330,7 @@ static void dat(void **state)
 
 	(void)state;
 	make(path);
-	path_of(to, "b.dat");
+	fake_path(to, 128, "b.dat");
 	COMMAND(&r, "export", path, "--to", "trace.dat", "-o", to);
 	assert_int_equal(r.status, 0);
 	snprintf(cmp, sizeof(cmp), "cmp %s %s", path, to);

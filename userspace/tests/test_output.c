@@ -90,16 +90,6 @@ int __wrap_tracefs_trace_off(struct tracefs_instance *instance)
 	return 0;
 }
 
-static const char *in_root(const char *name)
-{
-	static char path[2][128];
-	static unsigned int nr;
-
-	nr = (nr + 1) % ARRAY_SIZE(path);
-	snprintf(path[nr], sizeof(path[nr]), "%s/%s", fake_root, name);
-	return path[nr];
-}
-
 static void assert_kept(const char *name, const char *text)
 {
 	static char now[sizeof(old) + 1];
@@ -121,7 +111,7 @@ static void keeps(int (*fn)(int argc, char **argv), const char *says, const char
 	size_t i;
 
 	for (i = 0; words[i]; i++)
-		argv[i] = strcmp(words[i], "FILE") ? words[i] : in_root("old");
+		argv[i] = strcmp(words[i], "FILE") ? words[i] : fake_in("old");
 	for (i = 0; i <= ARRAY_SIZE(texts); i++) {
 		if (i < ARRAY_SIZE(texts))
 			fake_write("old", texts[i]);
@@ -134,7 +124,7 @@ static void keeps(int (*fn)(int argc, char **argv), const char *says, const char
 		if (i < ARRAY_SIZE(texts))
 			assert_kept("old", texts[i]);
 		else
-			assert_int_equal(access(in_root("old"), F_OK), -1);
+			assert_int_equal(access(fake_in("old"), F_OK), -1);
 	}
 }
 
@@ -170,18 +160,18 @@ static void record_replaces(void **state)
 
 	(void)state;
 	fake_write("old", old);
-	FUNCTION(&r, cmd_record.main, "record", "-o", in_root("old"), "--", "sh", "-c",
+	FUNCTION(&r, cmd_record.main, "record", "-o", fake_in("old"), "--", "sh", "-c",
 		 "cp $NPTBUDGET_DEBUGFS/old $NPTBUDGET_DEBUGFS/meanwhile; exit 3");
 	assert_int_equal(r.status, 3);
 	fake_read("old", now, sizeof(now));
 	assert_memory_equal(now, "\x17\x08\x44tracing6", 11);
-	assert_int_equal(stat(in_root("old"), &st), 0);
+	assert_int_equal(stat(fake_in("old"), &st), 0);
 	assert_int_equal(st.st_size % TRACEDAT_PAGE, 0);
 	assert_true((size_t)st.st_size < sizeof(old));
 	/* All that is in it are notes. */
 	assert_has(r.err, "no event came: VMs have some while they have a budget");
 	events = 1;
-	FUNCTION(&r, cmd_record.main, "record", "-o", in_root("old"), "--", "true");
+	FUNCTION(&r, cmd_record.main, "record", "-o", fake_in("old"), "--", "true");
 	assert_int_equal(r.status, 0);
 	assert_null(strstr(r.err, "no event came"));
 }
@@ -194,7 +184,7 @@ static void run(void **state)
 	KEEPS(NULL, "cannot start no-such-vmm", "nptbudget", "run", "--pages", "4", "--summary",
 	      "FILE", "no-such-vmm");
 	fake_write("old", old);
-	COMMAND(&r, "run", "--pages", "4", "--summary", in_root("old"), "true");
+	COMMAND(&r, "run", "--pages", "4", "--summary", fake_in("old"), "true");
 	assert_int_equal(r.status, 0);
 	assert_kept("old", "nptbudget: no VM was created: is KVM in use? (QEMU: -accel kvm)\n");
 	/* It need not be a plain file. */
@@ -222,22 +212,22 @@ static void sweep(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		fake_write("old", texts[i]);
-		COMMAND(&r, "sweep", "--pages", "4", "-o", in_root("old"), "no-such-vmm");
+		COMMAND(&r, "sweep", "--pages", "4", "-o", fake_in("old"), "no-such-vmm");
 		assert_int_equal(r.status, 1);
 		assert_has(r.err, "cannot start no-such-vmm");
 		assert_kept("old", texts[i]);
 	}
 	/* No file of a sweep, though it has no line that could be wrong. */
 	fake_write("old", "a letter");
-	COMMAND(&r, "sweep", "--pages", "4", "-o", in_root("old"), "true");
+	COMMAND(&r, "sweep", "--pages", "4", "-o", fake_in("old"), "true");
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "no file of a sweep");
 	assert_kept("old", "a letter");
 	/* Or the right name would be another workload. */
 	fake_remove("old");
-	COMMAND(&r, "sweep", "--pages", "4", "-o", in_root("old"), "no-such-vmm");
+	COMMAND(&r, "sweep", "--pages", "4", "-o", fake_in("old"), "no-such-vmm");
 	assert_int_equal(r.status, 1);
-	assert_int_equal(access(in_root("old"), F_OK), -1);
+	assert_int_equal(access(fake_in("old"), F_OK), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)

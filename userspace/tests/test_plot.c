@@ -9,11 +9,6 @@
 #include "fake.h"
 #include "gendat.h"
 
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", fake_root, name);
-}
-
 /* Pages 0x10, 0x20 and 0x1000000 in turn; a loop at the end. */
 static void make(char path[128], bool loop)
 {
@@ -24,7 +19,7 @@ static void make(char path[128], bool loop)
 	struct gendat *g;
 	unsigned int i;
 
-	path_of(path, loop ? "loop.dat" : "a.dat");
+	fake_path(path, 128, loop ? "loop.dat" : "a.dat");
 	g = gendat_open(path);
 	gendat_note(g, 10, "kernel=6.12.0-test machine=x86_64");
 	gendat_note(g, 20, "cpu=A \"CPU\" of a 'test'");
@@ -97,7 +92,7 @@ static void text(void **state)
 
 static void make_sweep(char path[128])
 {
-	path_of(path, "s.jsonl");
+	fake_path(path, 128, "s.jsonl");
 	fake_write("s.jsonl",
 		   "{\"argv\":[\"vmm\",\"-m\",\"'4\\\"\"],\"on_loop\":\"log\",\"kernel\":\"6.12.0-test\",\"cpu\":\"A CPU\"}\n"
 		   RUN("null", "fifo", "true", "0", "2.0")
@@ -172,12 +167,12 @@ static void pictures(void **state)
 		make(path, !strcmp(what[i], "loops"));
 		if (!strcmp(what[i], "slowdown") || !strcmp(what[i], "faults"))
 			make_sweep(path);
-		path_of(to, "a.png");
+		fake_path(to, 128, "a.png");
 		COMMAND(&r, "plot", path, "--what", what[i], "-o", to);
 		assert_string_equal(r.err, "");
 		assert_int_equal(r.status, 0);
 		size_of(to, "PNG");
-		path_of(to, "a.svg");
+		fake_path(to, 128, "a.svg");
 		COMMAND(&r, "plot", path, "--what", what[i], "-o", to);
 		assert_string_equal(r.err, "");
 		assert_int_equal(r.status, 0);
@@ -197,15 +192,9 @@ static void pictures(void **state)
 static void nothing(void **state)
 {
 	static struct result r;
-	struct gendat *g;
-	char path[128];
+	const char *path = gendat_empty();
 
 	(void)state;
-	path_of(path, "empty.dat");
-	g = gendat_open(path);
-	gendat_note(g, 10, "kernel=6.12.0-test machine=x86_64");
-	gendat_note(g, 500000000, "end=signal lost=0");
-	gendat_close(g);
 	FAILS("no events in it: they are of VMs under a budget alone", "plot", path);
 	COMMAND(&r, "report", path);
 	assert_int_equal(r.status, EXIT_DONE);

@@ -16,11 +16,6 @@
 #define FETCH	0x10
 #define WRITE	2
 
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", fake_root, name);
-}
-
 /* Each distance by a search through all that was referenced since. */
 static void distances(void **state)
 {
@@ -81,7 +76,7 @@ static void fit_by_functions(void **state)
 
 	(void)state;
 	fake_write("functions", "ffffffff81000000 T _text\nffffffff82000000 T last\n");
-	path_of(path, "functions");
+	fake_path(path, 128, "functions");
 	assert_int_equal(symbols_read(path, &s), 0);
 	s.symbol = reallocarray(s.symbol, 4096, sizeof(*s.symbol));
 	assert_non_null(s.symbol);
@@ -112,7 +107,7 @@ static void names(void **state)
 	(void)state;
 	fake_write("map", "ffffffff81000000 T _text\nffffffff81800000 t last\n"
 		   "ffffffff81000100 T second\nffffffff82000000 D data\nnonsense\n");
-	path_of(path, "map");
+	fake_path(path, 128, "map");
 	assert_int_equal(symbols_read(path, &s), 0);
 	assert_int_equal(s.nr, 3);
 	assert_string_equal(symbols_name(&s, 0xffffffff81000104, text, sizeof(text)),
@@ -132,11 +127,11 @@ static void names(void **state)
 	assert_true(s.nr > 100);
 	symbols_free(&s);
 	fake_write("cut", "\177ELF\2\1\1");
-	path_of(path, "cut");
+	fake_path(path, 128, "cut");
 	assert_int_equal(symbols_read(path, &s), -EBADMSG);
 	symbols_free(&s);
 	fake_write("none", "nothing\n");
-	path_of(path, "none");
+	fake_path(path, 128, "none");
 	assert_int_equal(symbols_read(path, &s), -ENODATA);
 	symbols_free(&s);
 }
@@ -185,8 +180,8 @@ static void counts(void **state)
 	char a[128], b[128];
 
 	(void)state;
-	path_of(a, "a.dat");
-	path_of(b, "b.dat");
+	fake_path(a, 128, "a.dat");
+	fake_path(b, 128, "b.dat");
 	make(a, "end=vmm lost=0");
 	make(b, NULL);
 	COMMAND(&r, "report", a, "--json");
@@ -240,7 +235,7 @@ static void gaps(void **state)
 	char path[128];
 
 	(void)state;
-	path_of(path, "gaps.dat");
+	fake_path(path, 128, "gaps.dat");
 	g = gendat_open(path);
 	f.seq = 3;
 	gendat_fault(g, 0, 1000, &f);
@@ -259,7 +254,7 @@ static void wrong(void **state)
 
 	(void)state;
 	fake_write("text", "no recording\n");
-	path_of(path, "text");
+	fake_path(path, 128, "text");
 	COMMAND(&r, "report");
 	assert_int_equal(r.status, EXIT_USAGE);
 	COMMAND(&r, "report", path, "--csv", "none");

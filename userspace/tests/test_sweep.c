@@ -97,16 +97,6 @@ static void shards(void **state)
 	RUN("8", "fifo", "0", "true", "1000", "8.0") \
 	RUN("4", "fifo", "0", "false", "99999", "9.0")
 
-static const char *in_root(const char *file)
-{
-	static char path[4][128];
-	static unsigned int nr;
-
-	nr = (nr + 1) % ARRAY_SIZE(path);
-	snprintf(path[nr], sizeof(path[nr]), "%s/%s", fake_root, file);
-	return path[nr];
-}
-
 static void sums(void **state)
 {
 	struct sweep_file f;
@@ -115,7 +105,7 @@ static void sums(void **state)
 	(void)state;
 	/* The last line was cut off. */
 	fake_write("r.jsonl", RUNS "{\"pages\":2,");
-	assert_int_equal(sweep_file_read(&f, in_root("r.jsonl")), 0);
+	assert_int_equal(sweep_file_read(&f, fake_in("r.jsonl")), 0);
 	assert_int_equal(json_object_array_length(f.result), 7);
 	assert_non_null(sweep_file_find(&f, 64, "fifo", 1));
 	assert_non_null(sweep_file_find(&f, 0, "fifo", 0));
@@ -136,10 +126,10 @@ static void sums(void **state)
 	assert_null(sweep_working_set(&s, "lru"));
 	sweep_free(&s);
 	sweep_file_free(&f);
-	assert_int_equal(sweep_file_read(&f, in_root("none")), -ENOENT);
+	assert_int_equal(sweep_file_read(&f, fake_in("none")), -ENOENT);
 	sweep_file_free(&f);
 	fake_write("bad", HEAD "[1]\n");
-	assert_int_equal(sweep_file_read(&f, in_root("bad")), -EBADMSG);
+	assert_int_equal(sweep_file_read(&f, fake_in("bad")), -EBADMSG);
 	sweep_file_free(&f);
 }
 
@@ -149,17 +139,17 @@ static void reports(void **state)
 
 	(void)state;
 	fake_write("r.jsonl", RUNS);
-	COMMAND(&r, "sweep", "--report", in_root("r.jsonl"));
+	COMMAND(&r, "sweep", "--report", fake_in("r.jsonl"));
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "POLICY  PAGES  DONE  FAULTS  EVICTIONS  SECONDS  SLOWDOWN");
 	assert_has(r.out, "fifo       64   2/2     101        101     4.00      2.00");
 	assert_has(r.out, "fifo        4   0/1       -          -        -         -  loop");
 	assert_has(r.out, "largest budget: 32 pages (105 faults)");
 	assert_has(r.out, "knee: 16 pages (200 faults)");
-	COMMAND(&r, "sweep", "--report", in_root("r.jsonl"), "--json");
+	COMMAND(&r, "sweep", "--report", fake_in("r.jsonl"), "--json");
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "\"knee\": 16");
-	COMMAND(&r, "sweep", "--report", in_root("none"));
+	COMMAND(&r, "sweep", "--report", fake_in("none"));
 	assert_int_equal(r.status, 1);
 }
 
@@ -173,17 +163,17 @@ static void merges(void **state)
 	fake_write("b", HEAD RUN("64", "fifo", "0", "true", "100", "2.0")
 		   RUN("64", "lru", "0", "true", "50", "2.0"));
 	fake_write("c", "{\"argv\":[\"other\"],\"on_loop\":\"log\"}\n");
-	COMMAND(&r, "sweep", "--merge", in_root("out"), in_root("a"), in_root("b"));
+	COMMAND(&r, "sweep", "--merge", fake_in("out"), fake_in("a"), fake_in("b"));
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "lru        64   1/1      50");
 	assert_has(r.out, "fifo       64   2/2     101");
 	fake_read("out", text, sizeof(text));
 	assert_has(text, "\"policy\":\"lru\"");
 	/* What is there is not written over. */
-	COMMAND(&r, "sweep", "--merge", in_root("out"), in_root("a"), in_root("b"));
+	COMMAND(&r, "sweep", "--merge", fake_in("out"), fake_in("a"), fake_in("b"));
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "File exists");
-	COMMAND(&r, "sweep", "--merge", in_root("out2"), in_root("a"), in_root("c"));
+	COMMAND(&r, "sweep", "--merge", fake_in("out2"), fake_in("a"), fake_in("c"));
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "another workload");
 }
@@ -206,11 +196,11 @@ static void refuses(void **state)
 	COMMAND(&r, "sweep", "--pages", "1");
 	assert_int_equal(r.status, 2);
 	fake_write("r.jsonl", RUNS);
-	COMMAND(&r, "sweep", "--pages", "1", "-o", in_root("r.jsonl"), "true");
+	COMMAND(&r, "sweep", "--pages", "1", "-o", fake_in("r.jsonl"), "true");
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "another workload");
 	fake_write("x", "nonsense\n");
-	COMMAND(&r, "sweep", "--pages", "1", "-o", in_root("x"), "true");
+	COMMAND(&r, "sweep", "--pages", "1", "-o", fake_in("x"), "true");
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "no file of a sweep");
 }
