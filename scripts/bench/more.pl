@@ -8,30 +8,22 @@
 # each line of the TSV. DIRECTORY/CASE.md says what a case is about; its table follows.
 use strict;
 use warnings;
-use JSON::PP;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Noted;
 
 my @cases = qw(flushes waits growth events peers parallel);
 my ($verb, $file, @rest) = @ARGV;
 
-sub slurp {
-	my ($name) = @_;
-	open my $fh, '<', $name or return undef;
-	local $/;
-	return <$fh>;
-}
-
-sub note {
+sub note_case {
 	my ($case, $series, $date, $command, $kernel, $busy) = @_;
-	my $all = decode_json(slurp($file) // '{}');
+	my $all = noted($file);
 	my @lines = map { chomp; [split /\t/] } <STDIN>;
 	my $names = shift @lines or die "nothing was measured\n";
 	my @rows = map { my %row; @row{@$names} = map { /^-?\d+(?:\.\d+)?$/ ? $_ + 0 : $_ } @$_; \%row } @lines;
 	$all->{$case}{$series} = { date => $date, command => $command, kernel => $kernel,
 		columns => $names, rows => \@rows, $busy ? (busy => $busy) : () };
-	open my $out, '>', "$file.new" or die "$file.new: $!\n";
-	print $out JSON::PP->new->canonical->pretty->indent_length(1)->encode($all);
-	close $out or die "$file.new: $!\n";
-	rename "$file.new", $file or die "$file: $!\n";
+	note($file, $all);
 }
 
 sub line { return '| ' . join(' | ', @_) . " |\n" }
@@ -86,7 +78,7 @@ sub section {
 
 sub document {
 	my ($dir) = @_;
-	my $all = decode_json(slurp($file) // '{}');
+	my $all = noted($file);
 	return join('', map { "\n" . section($dir, $_) . "\n" . table($_, $all->{$_}) }
 		grep { $all->{$_} } @cases);
 }
@@ -100,11 +92,8 @@ sub write_to {
 		my $at = index($text, "\n\n$heading\n");
 		$text = substr($text, 0, $at + 1) if $at >= 0;
 	}
-	open my $out, '>', "$doc.new" or die "$doc.new: $!\n";
-	print $out $text, document($dir);
-	close $out or die "$doc.new: $!\n";
-	rename "$doc.new", $doc or die "$doc: $!\n";
+	replace($doc, $text . document($dir));
 }
 
-my %verbs = (note => \&note, document => sub { print document(@_) }, write => \&write_to);
+my %verbs = (note => \&note_case, document => sub { print document(@_) }, write => \&write_to);
 ($verbs{$verb} // die "more.pl: no such verb\n")->(@rest);

@@ -11,16 +11,12 @@
 # want of time, and how many; slow: with how many it was.
 use strict;
 use warnings;
+use FindBin;
 use JSON::PP;
+use lib "$FindBin::Bin/../lib";
+use Noted;
 
 my ($dir, $file) = @ARGV;
-
-sub slurp {
-	my ($name) = @_;
-	open my $fh, '<', $name or return undef;
-	local $/;
-	return <$fh>;
-}
 
 # Where a guest ran under a budget twice, the later counts.
 sub runs {
@@ -55,13 +51,10 @@ sub of_floor {
 	return $r;
 }
 
-my $all = decode_json(slurp($file) // '{"runs": {}, "floors": {}}');
+my $all = noted($file, 'runs', 'floors');
 runs($all->{runs}, $_) for glob("$dir/*/runs");
 for my $name (glob("$dir/*-floor/floor.json")) {
 	my ($guest) = $name =~ m{([^/]+)-floor/floor.json$};
 	$all->{floors}{$guest} = of_floor($name) // next;
 }
-open my $out, '>', "$file.new" or die "$file.new: $!\n";
-print $out JSON::PP->new->canonical->pretty->indent_length(1)->encode($all);
-close $out or die "$file.new: $!\n";
-rename "$file.new", $file or die "$file: $!\n";
+note($file, $all);

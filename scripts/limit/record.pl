@@ -11,17 +11,13 @@
 # Debian's kernel executes until its init, by its printk() where QEMU's clock counts them.
 use strict;
 use warnings;
+use FindBin;
 use JSON::PP;
 use POSIX qw(strftime);
+use lib "$FindBin::Bin/../lib";
+use Noted;
 
 my ($dir, $file) = @ARGV;
-
-sub slurp {
-	my ($name) = @_;
-	open my $fh, '<', $name or return undef;
-	local $/;
-	return <$fh>;
-}
 
 sub words { return split ' ', (slurp("$dir/$_[0]") // '') }
 
@@ -43,7 +39,7 @@ sub run {
 		oracle => { map { $_ => $oracle{$_} + 0 } grep { /^\w+$/ && $oracle{$_} =~ /^\d+$/ } keys %oracle } };
 }
 
-my $all = decode_json(slurp($file) // '{"runs": {}}');
+my $all = noted($file, 'runs');
 for my $name (map { m{([^/]+)/result$} } glob("$dir/*/result")) {
 	if ($name eq 'bursts') {
 		my ($kernel) = words('bursts/what');
@@ -55,7 +51,4 @@ for my $name (map { m{([^/]+)/result$} } glob("$dir/*/result")) {
 		$all->{runs}{$name} = run($name) // next;
 	}
 }
-open my $out, '>', "$file.new" or die "$file.new: $!\n";
-print $out JSON::PP->new->canonical->pretty->indent_length(1)->encode($all);
-close $out or die "$file.new: $!\n";
-rename "$file.new", $file or die "$file: $!\n";
+note($file, $all);
