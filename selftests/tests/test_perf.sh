@@ -8,7 +8,7 @@ set -u
 
 need_module
 need_command perf
-plan 4
+plan 5
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -25,7 +25,8 @@ same() { [ -n "$faults" ] && [ "$(counted nptb_fault)" = "$faults" ]; }
 result "perf stat counts the faults that there were" same
 result "and one attach" [ "$(counted nptb_attach)" = 1 ]
 perf record -q -a -o perf.data -e nptbudget:nptb_loop -- \
-	nptbudget run --pages 1 -- "$BUILT/addloop" --stop-on-loop >/dev/null 2>&1
+	nptbudget run --pages 1 --on-loop lend -- "$BUILT/addloop" >/dev/null 2>&1
+result "perf record ends with the guest, which goes on after a loop" [ $? = 0 ]
 perf script -i perf.data >report 2>/dev/null
 result "perf record has the loop" grep -q 'nptbudget:nptb_loop: .*rip=0x7c' report
 [ "$FAILED" = 0 ] || tail -n 20 stat sum report | sed 's/^/# /'
