@@ -8,7 +8,8 @@
 #   check-guests.sh --floor [--seconds N] [--first LIST] [GUEST...]
 #                                                  the least hard budget of each, or what is
 #                                                  known of it after N seconds for each; LIST
-#                                                  is tried first, in place of the table's
+#                                                  is tried first, in place of the table's;
+#                                                  with the small Linux for Debian's
 #   check-guests.sh --list                         the guests, and what is known of each
 #   check-guests.sh --write                        the tables of docs/GUESTS.md and LIMIT.md anew
 # With --pages and --floor the lab's clock counts instructions, on one CPU: few pages make a
@@ -41,14 +42,20 @@ names() { awk '!/^#/ { print $1 }' "$here/guests/table"; }
 # cpio FOLDER FILE
 archive() { (cd "$1" && find . -mindepth 1 | cpio -o -H newc --quiet) >"$2"; }
 
-# The first process of Linux guests; for the balloon, with the modules that takes.
+# The first process of Linux guests.
 build_laps() {
-	local root=$DIR/root module file MODULES
+	local root=$DIR/root
 	rm -rf "$root"
 	mkdir -p "$root/dev"
 	gcc -static -O2 -Wall -Wextra -Werror -o "$root/init" "$here/guests/laps.c"
 	strip "$root/init"
 	archive "$root" "$DIR/laps.cpio"
+}
+
+# The same with the modules that a balloon takes in Debian's.
+build_modules() {
+	local root=$DIR/root module file MODULES
+	build_laps
 	mkdir "$root/modules"
 	eval "$("$here/kernel.sh" path $GUEST)"
 	for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_balloon; do
@@ -83,25 +90,40 @@ build_bare() {
 	done
 }
 
-# prepare SERIES GUEST...: what these take. The small Linux takes minutes to build.
+# needs GUEST: the parts that it takes, a line each. A floor is searched for with the small Linux.
+needs() {
+	case $floor-$1 in
+	*-ipxe | *-grub) echo tftp ;;
+	*-reset | *-migrate | 1-microvm-*) printf '%s\n' laps small ;;
+	1-balloon) printf '%s\n' laps small-balloon ;;
+	0-microvm-* | 0-balloon) printf '%s\n' laps debian ;;
+	*-xen) printf '%s\n' xen laps debian ;;
+	*-sse | *-avx | *-hole | *-snapshots*) echo bare ;;
+	esac
+}
+
+build_part() {
+	case $1 in
+	debian)
+		kernel_fetch $GUEST
+		debian_guest $GUEST "$DIR/debian"
+		build_modules ;;
+	small) "$here/deps.sh" debug; small_guest "$DIR/small" ;;
+	small-*) "$here/deps.sh" debug; small_guest "$DIR/$1" "${1#small-}" ;;
+	xen) zcat /boot/xen-4.*-amd64.gz >"$DIR/xen" ;;
+	*) "build_$1" ;;
+	esac
+}
+
+# prepare SERIES GUEST...: what these take. A small Linux takes minutes to build.
 prepare() {
-	local series=$1 name small=0
+	local series=$1 name part
 	shift
 	"$here/deps.sh" build lab guests
-	for name in "$@"; do case $name in reset|migrate) small=1 ;; esac; done
 	kernel_fetch "$series"
-	kernel_fetch $GUEST
 	make -s -C "$PROJECT" cli
 	"$here/build-module.sh" "$series"
-	if [ $small = 1 ]; then
-		"$here/deps.sh" debug
-		small_guest "$DIR/small"
-	fi
-	debian_guest $GUEST "$DIR/debian"
-	zcat /boot/xen-4.*-amd64.gz >"$DIR/xen"
-	build_laps
-	build_tftp
-	build_bare
+	for part in $(for name in "$@"; do needs "$name"; done | sort -u); do build_part "$part"; done
 }
 
 # in_lab SERIES CLOCK WHAT SECONDS ARGS...: run.sh's results in $RESULTS/WHAT, also those of a

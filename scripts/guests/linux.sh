@@ -7,18 +7,43 @@
 #   linux.sh reset         the small one of LIMIT.md, reset five times
 #   linux.sh migrate       the same, migrated to a file meanwhile, and on from there
 #   linux.sh balloon       Debian's, the same; then it gives up a quarter of its memory and takes it back
+# With GUEST_SHORT each is the small one, since Debian's is too slow with as few pages
+# as that is for. A lap is of 32 pages then, in microvm over as much memory as otherwise.
 set -uo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 SMALL="console=ttyS0 reboot=t panic=-1 lpj=4000000 tsc_early_khz=1000000 no_timer_check random.trust_cpu=1"
 DEBIAN="console=ttyS0 quiet panic=-1 pci=noearly no_timer_check"
 
-span=2048
-[ -z "${GUEST_SHORT-}" ] || span=128
-small=(-M pc -m 32 -kernel "$GUESTS/small/vmlinux" -initrd "$GUESTS/laps.cpio"
-	-append "$SMALL span=$span" -serial "file:$console")
-balloon=(-M pc -m 128 -kernel "$GUESTS/debian/vmlinux" -initrd "$GUESTS/balloon.cpio"
-	-append "$DEBIAN span=4096" -serial "file:$console" -device virtio-balloon-pci)
+PAGES_SHORT=32
+
+# small FLAVOUR MIB ARGS...: sets command: the small Linux on the PC.
+small() {
+	local span=2048
+	[ -z "${GUEST_SHORT-}" ] || span=$((PAGES_SHORT * 4))
+	command=(-M pc -m "$2" -kernel "$GUESTS/$1/vmlinux" -initrd "$GUESTS/laps.cpio"
+		-append "$SMALL span=$span" -serial "file:$console" "${@:3}")
+}
+
+# microvm MIB: sets command.
+microvm() {
+	local span=$(($1 * 1024 * 3 / 4)) kernel=debian append step=1024
+	append="$DEBIAN transparent_hugepage=never"
+	[ -z "${GUEST_SHORT-}" ] || kernel=small append=$SMALL step=$((span / PAGES_SHORT))
+	command=(-M "microvm,rtc=on,isa-serial=on" -m "$1" -no-reboot -serial "file:$console"
+		-kernel "$GUESTS/$kernel/vmlinux" -initrd "$GUESTS/laps.cpio"
+		-append "$append span=$span step=$step")
+}
+
+# with_balloon: sets command, and memory in MiB.
+with_balloon() {
+	memory=128
+	command=(-M pc -m "$memory" -kernel "$GUESTS/debian/vmlinux" -initrd "$GUESTS/balloon.cpio"
+		-append "$DEBIAN span=4096" -serial "file:$console" -device virtio-balloon-pci)
+	[ -n "${GUEST_SHORT-}" ] || return
+	memory=32
+	small small-balloon $memory -device virtio-balloon-pci
+}
 
 laps() { goes_on "$1" '^lap [0-9]+ right'; }
 is() { qmp "{\"execute\":\"$1\"}" && [[ $reply == *"$2"* ]]; }
@@ -44,12 +69,12 @@ balloon_to() {
 
 case $1 in
 microvm)
-	start -M microvm,rtc=on,isa-serial=on -m "$2" -no-reboot -serial "file:$console" \
-		-kernel "$GUESTS/debian/vmlinux" -initrd "$GUESTS/laps.cpio" \
-		-append "$DEBIAN transparent_hugepage=never span=$(($2 * 1024 * 3 / 4)) step=1024"
+	microvm "$2"
+	start "${command[@]}"
 	laps 1200 ;;
 reset)
-	start "${small[@]}"
+	small small 32
+	start "${command[@]}"
 	times=${GUEST_SHORT:+1}
 	for ((n = 1; n <= ${times:-5}; n++)); do
 		laps 900
@@ -58,18 +83,20 @@ reset)
 	done
 	laps 900 ;;
 migrate)
-	start "${small[@]}"
+	small small 32
+	start "${command[@]}"
 	laps 900
-	migrate "${small[@]}"
+	migrate "${command[@]}"
 	laps 900 ;;
 balloon)
-	start "${balloon[@]}"
+	with_balloon
+	start "${command[@]}"
 	laps 1200
-	migrate "${balloon[@]}"
+	migrate "${command[@]}"
 	laps 900
-	balloon_to 96
+	balloon_to $((memory * 3 / 4))
 	laps 900
-	balloon_to 128
+	balloon_to $memory
 	laps 900 ;;
 *)
 	echo "linux.sh: no such guest: $1" >&2

@@ -10,14 +10,15 @@ set -uo pipefail
 . "$(dirname "$0")/../lib/l1.sh"
 here=$(dirname "$0")
 KVM=/sys/kernel/debug/kvm
+OVERVIEW=/sys/kernel/debug/nptbudget/overview
 # Seconds of a fault loop, by a clock that counts instructions, after which it has no end.
 PATIENCE=1
 export LC_ALL=C
 tmp=$(mktemp -d)
-sampler=''
+helper=''
 
-stop_sampler() { [ -z "$sampler" ] || { kill "$sampler"; wait "$sampler"; } 2>/dev/null; sampler=; }
-trap 'stop_sampler; rm -rf "$tmp"' EXIT
+stop_helper() { [ -z "$helper" ] || { kill "$helper"; wait "$helper"; } 2>/dev/null; helper=; }
+trap 'stop_helper; rm -rf "$tmp"' EXIT
 
 # row NAME: what the table has of it, in $guest $budgets $policies $limit $first and $vmm.
 row() {
@@ -62,10 +63,10 @@ alone() { does alone "${vmm[@]}"; }
 under() {
 	rm -f "$tmp/summary" "$tmp/sampled"
 	sample &
-	sampler=$!
+	helper=$!
 	does budget nptbudget run --pages "$1" --policy "$2" --quiet --summary "$tmp/summary" --json -- "${vmm[@]}"
 	local status=$?
-	stop_sampler
+	stop_helper
 	note "$1" "$2" $status
 	[ $status = 0 ] && cmp -s "$tmp/alone" "$tmp/budget"
 }
@@ -93,10 +94,22 @@ held() {
 			any(.vms[]; .stats.evictions > 0)' "$tmp/summary" >/dev/null
 }
 
+# Where a search is, every ten seconds: the VM's budget and counters, and what it said last.
+progress() {
+	local now
+	while sleep 10; do
+		now=$(grep -oE '(budget|faults|peak)=[0-9]+' "$OVERVIEW") || continue
+		echo "# $SECONDS s: ${now//$'\n'/ }: $(tail -qn 1 "$TMPDIR"/*/console | tr -cd '[:print:]' | cut -c -80)"
+	done 2>/dev/null
+}
+
 floor() {
-	export GUEST_SHORT=1
+	export GUEST_SHORT=1 TMPDIR=$tmp/guest
+	mkdir "$TMPDIR"
 	# While the host is waited for, such a clock leaps. What this reads is there afterwards.
 	NPTB_PATIENCE=1000 alone || exit 1
+	progress &
+	helper=$!
 	timeout -s INT "$1" nptbudget floor --first "$first" --limit "$limit" --patience $PATIENCE --json -- \
 		"${vmm[@]}" >"$tmp/floor" 2>"$tmp/errors"
 	cat "$tmp/errors" >&2
