@@ -96,8 +96,9 @@ needs() {
 	*-ipxe | *-grub) echo tftp ;;
 	*-reset | *-migrate | 1-microvm-*) printf '%s\n' laps small ;;
 	1-balloon) printf '%s\n' laps small-balloon ;;
+	1-xen) printf '%s\n' xen laps small-xen ;;
 	0-microvm-* | 0-balloon) printf '%s\n' laps debian ;;
-	*-xen) printf '%s\n' xen laps debian ;;
+	0-xen) printf '%s\n' xen laps debian ;;
 	*-sse | *-avx | *-hole | *-snapshots*) echo bare ;;
 	esac
 }

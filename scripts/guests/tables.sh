@@ -17,7 +17,7 @@ ask() {
 		def runs($name): [$all.runs[] | select(.guest == $name)] |
 			sort_by([(.policy as $p | $policies | index($p)), -.pages]);
 		# A floor of these is that of the small Linux, where their runs are of Debian'"'"'s.
-		def short: IN("microvm-1g", "microvm-2g", "balloon");
+		def short: IN("xen", "microvm-1g", "microvm-2g", "balloon");
 		def least($name): runs($name) | map(select(.done and .policy == "fifo")) | min_by(.pages);
 		# Where a run was stopped for want of time, less may do.
 		def stopped($f): $f.stopped // if $f.below.why == "time" then null else $f.below end;

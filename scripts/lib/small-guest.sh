@@ -3,7 +3,9 @@
 # The small Linux for guests at the limit: Debian's 6.12 source with the little
 # that takes it to user space (limit/guest.config), built once into the cache,
 # and an initramfs with one small program. A flavour adds a fragment of its own:
-# "smp" is limit/guest-smp.config; "balloon" is for guests/. Sourced after all.sh.
+# "smp" is limit/guest-smp.config; "balloon" and "xen" are for guests/. Two, since what a
+# domain 0 takes changes how any kernel with it switches tasks, returns from interrupts and
+# writes page tables. Sourced after all.sh.
 
 SMALL_CONFIG=$PROJECT/scripts/limit/guest
 SMALL_INIT=$PROJECT/scripts/limit/init.c

@@ -309,9 +309,9 @@ Commands: `scripts/limit.sh debian-lend-64` and so on.
 The least hard budget of each, by `scripts/check-guests.sh --floor`: nothing is lent or
 emulated, and what counts as living is that it does what it is for in the seconds given.
 [GUESTS.md](GUESTS.md) says what each is, what it does, and how it was searched for. Debian's
-kernel is too slow with so few pages (above), so under microvm and balloon
-"small Linux" is the small guest's kernel with the same devices; the row "Debian's Linux" is
-the least that was seen to do with the stock kernel.
+kernel is too slow with so few pages (above), so under xen, microvm and balloon
+"small Linux" is the small guest's kernel with the same devices, as Xen's dom0 also with what
+that takes; the row "Debian's Linux" is the least that was seen to do with the stock kernel.
 
 @{[guests()]}
 EOT
