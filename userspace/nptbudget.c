@@ -4,11 +4,15 @@
  *
  * The table of subcommands.
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "base/util.h"
 
 static const struct nptb_cmd *const cmds[] = {
@@ -90,12 +94,29 @@ static int dispatch(int argc, char **argv)
 	return cmd->main(argc - 1, argv + 1);
 }
 
+/*
+ * Where a descriptor was closed, a file that is opened later would be taken for standard
+ * output or error. What is written to the first is to fail all the same.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
-	int ret = dispatch(argc, argv);
+	int ret, err;
 
-	if (fflush(stdout) || ferror(stdout)) {
-		msg_err("cannot write to standard output: %m");
+	fill_descriptors();
+	ret = dispatch(argc, argv);
+	err = output_flush(stdout);
+	if (err) {
+		msg_err("cannot write to standard output: %s", strerror(-err));
 		if (!ret)
 			ret = EXIT_FAILED;
 	}

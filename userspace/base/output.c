@@ -85,15 +85,25 @@ void output_undo(struct output *o)
 	o->fd = -1;
 }
 
+/* Is it what a write fails with? */
+static bool is_of_write(int err)
+{
+	return err == ENOSPC || err == EDQUOT || err == EFBIG || err == EPIPE || err == EBADF;
+}
+
 /**
  * output_flush() - write what waits to be
  * @f: where to
  *
- * Return: 0; -errno, -EIO for what had failed before.
+ * Return: 0; -errno; for what had failed before -EIO, where errno does not tell.
  */
 int output_flush(FILE *f)
 {
+	const int before = errno;
+
 	if (fflush(f))
 		return -errno;
-	return ferror(f) ? -EIO : 0;
+	if (!ferror(f))
+		return 0;
+	return is_of_write(before) ? -before : -EIO;
 }

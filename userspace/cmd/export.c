@@ -123,7 +123,7 @@ static int export(struct recording *r, const char *to, const struct export_forma
 	if (!format)
 		return copy(r, to) ? EXIT_FAILED : EXIT_DONE;
 	err = convert(r, &j);
-	if (err == -EIO || err == -ENOSPC || err == -ENOMEM)
+	if (err == -ENOMEM || (to && (err == -EIO || err == -ENOSPC)))
 		msg_err("export: %s: %s", to ? to : "standard output", strerror(-err));
 	return err ? EXIT_FAILED : EXIT_DONE;
 }

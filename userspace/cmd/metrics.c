@@ -36,16 +36,6 @@ static int collect(FILE *to)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int to_stdout(void)
-{
-	int ret = collect(stdout);
-
-	if (!fflush(stdout) && !ferror(stdout))
-		return ret;
-	msg_err("metrics: cannot write to standard output: %m");
-	return EXIT_FAILED;
-}
-
 static int write_new(int fd, const char *tmp, const char *path)
 {
 	FILE *f = fdopen(fd, "w");
@@ -110,7 +100,7 @@ static int metrics_main(int argc, char **argv)
 		return cmd_usage_error(&cmd_metrics, "'%s' is too much", argv[optind]);
 	if (path && (!*path || path[strlen(path) - 1] == '/'))
 		return cmd_usage_error(&cmd_metrics, "--output '%s': not the name of a file", path);
-	return path ? to_file(path) : to_stdout();
+	return path ? to_file(path) : collect(stdout);
 }
 
 const struct nptb_cmd cmd_metrics = {

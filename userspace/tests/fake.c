@@ -243,6 +243,25 @@ void fake_fails(const char *says, const char *const argv[])
 	assert_string_equal(r.out, "");
 }
 
+static int to_full(int argc, char **argv)
+{
+	(void)argc;
+	if (!freopen("/dev/full", "w", stdout))
+		return 99;
+	execv(NPTBUDGET_BIN, argv);
+	return 99;
+}
+
+void fake_full(const char *const argv[])
+{
+	static struct result r;
+
+	fake_run(&r, to_full, argv);
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_string_equal(r.err,
+			    "nptbudget: cannot write to standard output: No space left on device\n");
+}
+
 /* Parse a text as JSON, strictly. */
 struct json_object *json_of(const char *text)
 {

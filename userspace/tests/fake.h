@@ -80,6 +80,11 @@ void fake_fails(const char *says, const char *const argv[]);
 #define FAILS(says, ...) \
 	fake_fails(says, (const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
 
+/* Run it on a full disk: exit 1, and one line on stderr that says so. */
+void fake_full(const char *const argv[]);
+#define FULL(...) \
+	fake_full((const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
+
 void assert_has(const char *text, const char *part);
 struct json_object *json_of(const char *text);
 const char *json_at(struct json_object *obj, const char *path);

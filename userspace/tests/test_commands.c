@@ -369,23 +369,56 @@ static void explains_loops(void **state)
 	json_object_put(json_of(r.out));
 }
 
-static int to_full(int argc, char **argv)
+static void full_disk(void **state)
+{
+	(void)state;
+	fake_vm("12-3", "8\n", STATS, LOOP_ADD);
+	fake_write("nptbudget/overview", "");
+	FULL("help");
+	FULL("list", "--help");
+	FULL("version", "--json");
+	FULL("list");
+	FULL("list", "--json");
+	FULL("loops", "12-3");
+	FULL("defaults");
+	FULL("set", "12-3", "--pages", "4", "--json");
+	FULL("metrics");
+	FULL("probe", "--list");
+}
+
+/* As a service may be started: what is opened then must not be taken for stderr. */
+static int without_stderr(int argc, char **argv)
 {
 	(void)argc;
-	if (!freopen("/dev/full", "w", stdout))
-		return 99;
+	close(STDERR_FILENO);
 	execv(NPTBUDGET_BIN, argv);
 	return 99;
 }
 
-static void full_disk(void **state)
+static int without_stdout(int argc, char **argv)
 {
+	(void)argc;
+	close(STDOUT_FILENO);
+	execv(NPTBUDGET_BIN, argv);
+	return 99;
+}
+
+static void closed(void **state)
+{
+	char text[512];
 	struct result r;
 
 	(void)state;
-	FUNCTION(&r, to_full, "nptbudget", "list");
+	FUNCTION(&r, without_stderr, "nptbudget", "run", "--pages", "4", "--live", "--json",
+		 "--summary", fake_in("summary"), "sleep", "0.5");
+	fake_read("summary", text, sizeof(text));
+	assert_int_equal(r.status, 0);
+	assert_int_equal(*text, '{');
+	json_object_put(json_of(text));
+	FUNCTION(&r, without_stdout, "nptbudget", "list");
 	assert_int_equal(r.status, EXIT_FAILED);
-	assert_has(r.err, "cannot write to standard output");
+	assert_string_equal(r.err,
+			    "nptbudget: cannot write to standard output: Bad file descriptor\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
@@ -395,6 +428,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(wrong_use), TEST(wrong_pages), TEST(shows_help), TEST(missing),
 		TEST(shows_version), TEST(lists), TEST(sets), TEST(explains_loops), TEST(full_disk),
+		TEST(closed),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);

@@ -342,6 +342,25 @@ static void dat(void **state)
 	assert_int_equal(r.status, 0);
 }
 
+/* Also where it fails long before the end. */
+static void full_disk(void **state)
+{
+	static const char *const formats[] = { "csv", "jsonl", "perfetto", "damo" };
+	struct gendat_fault f = { .rip = 0x7c06, .gpa = 0x200000 };
+	const char *path = fake_in("long.dat");
+	struct gendat *g = gendat_open(path);
+	size_t i;
+
+	(void)state;
+	for (f.seq = 1; f.seq <= 1000; f.seq++)
+		gendat_fault(g, 0, 1000 * f.seq, &f);
+	gendat_close(g);
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		FULL("export", path, "--to", formats[i]);
+	FULL("report", path, "--json");
+	FULL("plot", path);
+}
+
 static void wrong(void **state)
 {
 	static struct result r;
@@ -382,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(dash, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(dat, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(full_disk, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 	};
 
