@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/output.h"
 #include "cmd/cmd.h"
 #include "model/dbgfs.h"
 #include "model/overview.h"
@@ -36,46 +37,58 @@ static int collect(FILE *to)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int write_new(int fd, const char *tmp, const char *path)
+/* Return: 0, or EXIT_FAILED after a message, of collect(); -errno. */
+static int write_to(FILE *f)
 {
-	FILE *f = fdopen(fd, "w");
-	int ret, err = 0;
+	int ret, err;
 
-	if (!f) {
-		close(fd);
-		return -1;
-	}
+	if (!f)
+		return -errno;
 	ret = collect(f);
-	/* Whoever collects it is not root. */
-	if (fchmod(fd, 0644) || fflush(f) || ferror(f))
-		err = -1;
-	if (fclose(f) || err)
-		return -1;
-	return rename(tmp, path) ? -1 : ret;
+	err = output_flush(f);
+	if (fclose(f) && !err)
+		err = -errno;
+	return err ? err : ret;
 }
 
 /*
  * Whoever reads the file sees the old one or the new one, whole. Its name on the way
  * does not end in .prom, which the collector would read.
  */
-static int to_file(const char *path)
+static int replace(const char *path)
 {
 	char *tmp, *copy = strdup(path), *base = copy ? strdup(path) : NULL;
-	int fd, ret = -1;
+	int fd, ret;
 
 	if (!base || asprintf(&tmp, "%s/.%s.XXXXXX", dirname(copy), basename(base)) < 0)
 		tmp = NULL;
 	fd = tmp ? mkostemp(tmp, O_CLOEXEC) : -1;
-	if (fd >= 0)
-		ret = write_new(fd, tmp, path);
-	if (ret < 0) {
-		msg_err("metrics: cannot write %s: %m", path);
-		if (fd >= 0)
-			unlink(tmp);
-	}
+	/* Whoever collects it is not root. */
+	ret = fd < 0 || fchmod(fd, 0644) ? -errno : write_to(fdopen(fd, "w"));
+	if (ret >= 0 && rename(tmp, path))
+		ret = -errno;
+	if (ret < 0 && fd >= 0)
+		unlink(tmp);
 	free(tmp);
 	free(base);
 	free(copy);
+	return ret;
+}
+
+/* What a link points to is replaced; a device, a pipe or so is written to. */
+static int to_file(const char *path)
+{
+	char *real = realpath(path, NULL);
+	struct stat st;
+	int ret;
+
+	if (real && !stat(real, &st) && !S_ISREG(st.st_mode))
+		ret = write_to(fopen(real, "we"));
+	else
+		ret = replace(real ? real : path);
+	if (ret < 0)
+		msg_err("metrics: cannot write %s: %s", path, strerror(-ret));
+	free(real);
 	return ret < 0 ? EXIT_FAILED : ret;
 }
 

@@ -158,6 +158,33 @@ static void replaces(void **state)
 	assert_int_equal(r.status, 2);
 }
 
+/* Root may replace /dev/null, and must not. */
+static void what_is_no_file(void **state)
+{
+	char to[128], text[8192];
+	struct result r;
+	struct stat st;
+
+	(void)state;
+	fake_write("nptbudget/overview", VM_A);
+	assert_int_equal(symlink("/dev/null", fake_in("null")), 0);
+	COMMAND(&r, "metrics", "-o", fake_in("null"));
+	assert_int_equal(r.status, 0);
+	assert_int_equal(stat(fake_in("null"), &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	fake_write("out/x.prom", "before");
+	assert_int_equal(symlink("out/x.prom", fake_in("link")), 0);
+	COMMAND(&r, "metrics", "-o", fake_in("link"));
+	assert_int_equal(r.status, 0);
+	assert_true(readlink(fake_in("link"), to, sizeof(to)) > 0);
+	fake_read("out/x.prom", text, sizeof(text));
+	assert_has(text, "nptbudget_vms 1\n");
+	COMMAND(&r, "metrics", "-o", "/dev/full");
+	assert_int_equal(r.status, 1);
+	assert_string_equal(r.err,
+			    "nptbudget: metrics: cannot write /dev/full: No space left on device\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -166,6 +193,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(prints, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(says_that_it_is_down, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(replaces, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_file, fake_setup, fake_teardown),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
