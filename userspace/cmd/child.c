@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "cmd/child.h"
+#include "base/signals.h"
 #include "base/util.h"
 
 /**
  * child_prepare() - make this process fit to have a VMM as its child
  * @c: the VMM
  *
- * Signals come to a descriptor from here on. A VMM that puts itself into the
- * background leaves orphans; they become children of this process and not of
- * init, so that the module finds them among its descendants.
+ * Signals come to a descriptor from here on, but for a SIGHUP that is ignored, as under
+ * nohup. A VMM that puts itself into the background leaves orphans; they become children
+ * of this process and not of init, so that the module finds them among its descendants.
  *
  * Return: 0, or -errno of what failed.
  */
@@ -38,7 +39,8 @@ int child_prepare(struct child *c)
 	created_open(&c->created);
 	sigemptyset(&mask);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(&mask, signals[i]);
+		if (signals[i] != SIGHUP || !signals_hang_up_ignored())
+			sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &c->old_mask);
 	c->sigfd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return c->sigfd < 0 ? -errno : 0;

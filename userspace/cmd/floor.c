@@ -2,7 +2,6 @@
 /* nptbudget floor - the least budget with which a workload completes */
 #include <getopt.h>
 #include <math.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <nptbudget.h>
 #include "base/fields.h"
 #include "base/msg.h"
+#include "base/signals.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/trial.h"
@@ -228,7 +228,6 @@ static void say_interrupted(const struct floor *f)
 
 static int run(struct floor *f)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	int err;
 
 	if (dbgfs_attach())
@@ -242,9 +241,7 @@ static int run(struct floor *f)
 	if (f->trial.policy)
 		strscpy(f->policy, f->trial.policy, sizeof(f->policy));
 	f->trial.policy = f->policy;
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	signals_catch(on_signal);
 	f->runs = json_object_new_array();
 	err = search(f);
 	if (interrupted)

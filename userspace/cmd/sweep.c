@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/output.h"
+#include "base/signals.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/sweep.h"
@@ -217,7 +217,6 @@ static int run_jobs(struct sweeping *s)
 
 static int run(struct sweeping *s)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	struct json_object *head;
 	int err, ret;
 
@@ -233,9 +232,7 @@ static int run(struct sweeping *s)
 		}
 		s->grid.nr_policies = 1;
 	}
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	signals_catch(on_signal);
 	head = make_head(s);
 	err = open_file(s, head);
 	json_object_put(head);

@@ -11,6 +11,7 @@
 
 #include "base/fields.h"
 #include "base/msg.h"
+#include "base/signals.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "explain/watch.h"
@@ -187,7 +188,7 @@ static int watch_on(struct session *s)
 		if (!err)
 			err = kvmtrace_read(s->trace, feed, &s->watch);
 		now = kvmtrace_now();
-		last_round = interrupted ||
+		last_round = interrupted || ferror(stdout) ||
 			     (s->seconds && now - begin >= s->seconds * 1000000000);
 		if (!err && (now - last >= INTERVAL_NS || last_round)) {
 			err = find_sleepers(s, now - INTERVAL_NS / 2);
@@ -252,7 +253,6 @@ static int report(struct session *s)
 
 static int run(struct session *s)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	int err, ret = EXIT_FAILED;
 
 	/* Its events may be there all the same: they are of the module kvm. */
@@ -260,8 +260,9 @@ static int run(struct session *s)
 		msg_err("watch: neither kvm_amd nor kvm_intel is loaded, so no VM runs: see nptbudget doctor");
 		return EXIT_FAILED;
 	}
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	signals_catch(on_signal);
+	/* Who reads the output may go: tracefs is to be left as it was. */
+	signal(SIGPIPE, SIG_IGN);
 	s->found = json_object_new_array();
 	err = kvmtrace_open(&s->trace);
 	if (err == -ENOENT)

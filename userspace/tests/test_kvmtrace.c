@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What nptbudget watch reads of KVM's events: tracefs and the clock are made up. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
+#include "cmd/cmd.h"
 #include "fake.h"
 #include "formats.h"
 #include "model/instance.h"
@@ -74,11 +80,15 @@ struct raw {
  * @times: each of them is read so often
  * @now: the clock, ns
  * @step: what it moves by for each event
+ * @readings: how many there were
+ * @signal: comes after the first, 0 for none
  */
 static struct made {
 	const struct raw *raw;
 	size_t nr, times;
 	uint64_t now, step;
+	unsigned int readings;
+	int signal;
 	bool destroyed;
 } made;
 
@@ -121,9 +131,12 @@ void __wrap_instance_destroy(struct tracefs_instance *instance)
 char *__wrap_tracefs_instance_file_read(struct tracefs_instance *instance, const char *file,
 					int *size)
 {
-	char *text = strdup(HEADER_PAGE);
+	char *text;
 
 	(void)instance;
+	if (!strncmp(file, "per_cpu/", 8))
+		return NULL;
+	text = strdup(HEADER_PAGE);
 	assert_string_equal(file, "events/header_page");
 	assert_non_null(text);
 	*size = (int)strlen(text);
@@ -188,6 +201,8 @@ int __wrap_tracefs_iterate_raw_events(struct tep_handle *tep, struct tracefs_ins
 	(void)instance;
 	(void)cpus;
 	(void)cpu_size;
+	if (!made.readings++ && made.signal)
+		raise(made.signal);
 	for (done = 0; done < nr; done++) {
 		const struct raw *raw = &made.raw[done % made.nr];
 
@@ -353,6 +368,82 @@ static void vtx(void **state)
 	assert_false(e[5].delivering);
 }
 
+/* Watch a vCPU that is stuck, which is told after the first reading; say how that ended. */
+static int watch_one(int argc, char **argv)
+{
+	static const struct raw raw[] = {
+		{ .type = EXIT, .pid = TID, .exit = { .rip = 0x7c06 } },
+		{ .type = FAULT, .pid = TID, .exit = { .rip = 0x7c06, .address = 0x200010 } },
+	};
+	int ret;
+
+	made = (struct made){ .raw = raw, .nr = 2, .times = 64, .now = SECOND,
+			      .step = SECOND / 64 };
+	made.signal = atoi(argv[1]);
+	alarm(20);
+	argv[1] = argv[0];
+	ret = cmd_watch.main(argc - 1, argv + 1);
+	made.now = 0;
+	fprintf(stderr, "%s after %u readings\n", made.destroyed ? "gone" : "left behind",
+		made.readings);
+	return ret;
+}
+
+/* As under nohup. */
+static int watch_ignoring(int argc, char **argv)
+{
+	signal(atoi(argv[1]), SIG_IGN);
+	return watch_one(argc, argv);
+}
+
+static int watch_to_full(int argc, char **argv)
+{
+	if (!freopen("/dev/full", "w", stdout))
+		return 99;
+	return watch_one(argc, argv);
+}
+
+static int watch_to_nobody(int argc, char **argv)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) || dup2(fd[1], STDOUT_FILENO) < 0)
+		return 99;
+	close(fd[0]);
+	return watch_one(argc, argv);
+}
+
+/* Whatever ends it, its instance of tracefs goes. */
+static void ends(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	char text[16];
+	struct result r;
+	size_t i;
+
+	(void)state;
+	fake_write("sys/module/kvm_amd/refcnt", "1\n");
+	assert_int_equal(setenv("NPTBUDGET_ROOT", fake_root, 1), 0);
+	fake_process(77, 77, "vmm");
+	fake_write("proc/77/task/77/comm", "vmm\n");
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		snprintf(text, sizeof(text), "%d", signals[i]);
+		FUNCTION(&r, watch_one, "watch", text, "77");
+		assert_string_equal(r.err, "gone after 1 readings\n");
+		assert_has(r.out, "\nOf 1 vCPU, 1 is told of above.\n");
+		assert_int_equal(r.status, 0);
+	}
+	snprintf(text, sizeof(text), "%d", SIGHUP);
+	FUNCTION(&r, watch_ignoring, "watch", text, "77", "--seconds", "6");
+	assert_string_equal(r.err, "gone after 3 readings\n");
+	/* Nobody reads it any more: main() says so. */
+	FUNCTION(&r, watch_to_full, "watch", "0", "77");
+	assert_has(r.err, "gone after ");
+	FUNCTION(&r, watch_to_nobody, "watch", "0", "77");
+	assert_has(r.err, "gone after ");
+	assert_int_equal(unsetenv("NPTBUDGET_ROOT"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +452,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 		cmocka_unit_test_setup_teardown(fields, begin, end),
 		cmocka_unit_test_setup_teardown(vtx, begin, end),
+		cmocka_unit_test_setup_teardown(ends, fake_setup, fake_teardown),
 	};
 
 	return cmocka_run_group_tests_name("kvmtrace", tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * write, and none is left where there was none. tracefs is made up.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ static char old[3 * 65536];
 
 /* What instance_write() fails for, "" for nothing. */
 static const char *refused = "";
+/* Comes when the recording begins, 0 for none. */
+static int sent;
 /* In a ring buffer that is made up. */
 static unsigned int events;
 
@@ -59,6 +62,8 @@ struct tracefs_cpu *__wrap_tracefs_cpu_open(struct tracefs_instance *instance, i
 	(void)instance;
 	(void)cpu;
 	(void)nonblock;
+	if (sent)
+		raise(sent);
 	return NULL;
 }
 
@@ -176,6 +181,26 @@ static void record_replaces(void **state)
 	assert_null(strstr(r.err, "no event came"));
 }
 
+static int ignoring(int argc, char **argv)
+{
+	signal(SIGHUP, SIG_IGN);
+	return cmd_record.main(argc, argv);
+}
+
+/* One that is started by nohup goes on when the terminal is closed. */
+static void record_hangs_up(void **state)
+{
+	static struct result r;
+
+	(void)state;
+	sent = SIGHUP;
+	FUNCTION(&r, cmd_record.main, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
+	assert_has(r.out, "\"ended_by\": \"signal\"");
+	FUNCTION(&r, ignoring, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
+	assert_has(r.out, "\"ended_by\": \"time\"");
+	sent = 0;
+}
+
 static void run(void **state)
 {
 	static struct result r;
@@ -235,7 +260,7 @@ static void sweep(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(record), TEST(record_replaces), TEST(run), TEST(sweep),
+		TEST(record), TEST(record_replaces), TEST(record_hangs_up), TEST(run), TEST(sweep),
 	};
 
 	memset(old, 'o', sizeof(old) - 1);
