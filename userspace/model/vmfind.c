@@ -130,12 +130,21 @@ static bool in_cgroup(const char *path, const char *arg)
 	return false;
 }
 
+/* Names are compared as they are shown: cut, and with a '?' for what is not ASCII. */
+static void as_shown(const char *arg, char *text, size_t size)
+{
+	strscpy(text, arg, size);
+	field_printable(text);
+}
+
 static bool is_meant(pid_t pid, const char *arg)
 {
-	char label[VM_LABEL_MAX], path[VM_CGROUP_MAX];
+	char label[VM_LABEL_MAX], path[VM_CGROUP_MAX], name[VM_LABEL_MAX], group[VM_CGROUP_MAX];
 
-	return (!vm_label(pid, label) && !strcmp(label, arg)) ||
-	       (!vm_cgroup(pid, path) && in_cgroup(path, arg));
+	as_shown(arg, name, sizeof(name));
+	as_shown(arg, group, sizeof(group));
+	return (!vm_label(pid, label) && !strcmp(label, name)) ||
+	       (!vm_cgroup(pid, path) && in_cgroup(path, group));
 }
 
 /* A name or a cgroup, among processes that hold VMs. */

@@ -84,6 +84,10 @@ static void fake_vmm(int pid, const char *cmdline, const char *cgroup)
 	fake_vm(path, "9\n", STATS, "");
 }
 
+/* Longer than is kept of it. */
+#define TEN		"0123456789"
+#define LONG_NAME	"n" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void resolve_names(void **state)
 {
 	static const struct {
@@ -105,6 +109,11 @@ static void resolve_names(void **state)
 		{ "/machine.slice/machine", NULL, -ENOENT },
 		{ "/", NULL, -ENOENT },
 		{ "12", "12-9", 0 },
+		/* As it was given, and as it is shown. */
+		{ "m\xc3\xbcller", "18-9", 0 },
+		{ "m??ller", "18-9", 0 },
+		{ "/h\xc3\xa4user", "18-9", 0 },
+		{ LONG_NAME, "19-9", 0 },
 	};
 	char name[VM_NAME_MAX], label[VM_LABEL_MAX], path[VM_CGROUP_MAX];
 	pid_t pid;
@@ -119,6 +128,8 @@ static void resolve_names(void **state)
 	fake_vmm(13, "qemu|-name|twin|", "");
 	fake_vmm(14, "qemu|-name|twin|", "");
 	fake_vmm(15, "qemu|-m|-name", "");
+	fake_vmm(18, "qemu|-name|m\xc3\xbcller|", "0::/h\xc3\xa4user/1\n");
+	fake_vmm(19, "qemu|-name|" LONG_NAME "|", "");
 	fake_process(16, 16, "qemu");
 	fake_write("proc/16/cmdline", "-name");
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
