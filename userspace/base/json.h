@@ -7,5 +7,6 @@
 #include <json-c/json.h>
 
 struct json_object *json_hex(uint64_t value);
+struct json_object *json_text(const char *text);
 
 #endif /* NPTB_JSON_H */

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fields.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "cmd/child.h"
 #include "cmd/cmd.h"
@@ -184,7 +185,7 @@ static int tell(const struct session *s, const char *why)
 		return EXIT_DONE;
 	}
 	obj = json_object_new_object();
-	json_object_object_add(obj, "file", json_object_new_string(s->args.path));
+	json_object_object_add(obj, "file", json_text(s->args.path));
 	add(obj, "events", c.events);
 	add(obj, "lost_events", c.lost);
 	add(obj, "bytes", c.bytes);

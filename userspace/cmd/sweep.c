@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/msg.h"
 #include "base/output.h"
 #include "base/signals.h"
@@ -64,7 +65,7 @@ static struct json_object *make_head(const struct sweeping *s)
 	char **arg;
 
 	for (arg = s->trial.argv; *arg; arg++)
-		json_object_array_add(argv, json_object_new_string(*arg));
+		json_object_array_add(argv, json_text(*arg));
 	json_object_object_add(head, "argv", argv);
 	json_object_object_add(head, "on_loop", json_object_new_string(s->trial.on_loop));
 	if (!dbgfs_probe(&v))

@@ -247,6 +247,28 @@ static void gaps(void **state)
 	assert_has(r.err, "6 events are missing");
 }
 
+/* JSON is UTF-8, whatever a file is called. */
+static void odd_name(void **state)
+{
+	static const char *const names[][2] = {
+		{ "m\xc3\xbc\".dat", "/m\xc3\xbc\".dat" }, { "m\xfc\".dat", "/m?\".dat" },
+	};
+	static struct result r;
+	struct json_object *top;
+	const char *file;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(rename(gendat_empty(), fake_in(names[i][0])), 0);
+		COMMAND(&r, "report", fake_in(names[i][0]), "--json");
+		top = json_of(r.out);
+		file = json_at(top, "file");
+		assert_string_equal(strrchr(file, '/'), names[i][1]);
+		json_object_put(top);
+	}
+}
+
 static void wrong(void **state)
 {
 	static struct result r;
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(counts, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(gaps, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(odd_name, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 	};
 

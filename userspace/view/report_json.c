@@ -21,7 +21,7 @@ static void put_hex(struct json_object *o, const char *key, uint64_t value)
 /* What is not known is null. */
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
-	json_object_object_add(o, key, text && *text ? json_object_new_string(text) : NULL);
+	json_object_object_add(o, key, text && *text ? json_text(text) : NULL);
 }
 
 static void put_symbol(struct json_object *o, const struct report_of *p, uint64_t rip)
