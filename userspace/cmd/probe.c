@@ -9,6 +9,7 @@
 
 #include "cmd/cmd.h"
 #include "base/msg.h"
+#include "base/output.h"
 #include "cmd/options.h"
 #include "model/host.h"
 #include "probe/explain.h"
@@ -21,6 +22,7 @@ enum style { STYLE_TABLE, STYLE_JSON, STYLE_CSV, STYLE_MARKDOWN };
 struct probing {
 	enum style style;
 	const char *report;	/* file, or NULL */
+	struct output file;	/* the same, open until it is written */
 	bool explain, list;
 	const struct probe_mode *mode;
 	char **names;		/* cases; all where there are none */
@@ -185,13 +187,15 @@ static int finish_json(struct probing *p)
 	json_object_object_add(top, "pairs", p->rows);
 	if (!p->report)
 		return cmd_print_json(top);
-	if (json_object_to_file_ext(p->report, top, JSON_C_TO_STRING_PRETTY)) {
+	if (output_begin(&p->file) ||
+	    json_object_to_fd(p->file.fd, top, JSON_C_TO_STRING_PRETTY) || close(p->file.fd)) {
 		msg_err("cannot write %s: %m", p->report);
 		ret = EXIT_FAILED;
 	} else {
 		printf("%s is written: docs/PROBE.md says how to read it, and where to send it\n",
 		       p->report);
 	}
+	p->file.fd = -1;
 	json_object_put(top);
 	return ret;
 }
@@ -230,13 +234,25 @@ static int run_all(struct probing *p)
 				err = pair(p, *c, &probe_modes[m]);
 	if (keep >= 0)
 		close(keep);
-	if (err)
+	if (err) {
+		json_object_put(p->rows);
 		return EXIT_FAILED;
+	}
 	if (p->rows)
 		err = finish_json(p);
 	if (p->style == STYLE_TABLE)
 		summary(p);
 	return err || p->sum.failed || p->sum.same != p->sum.done ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* All takes minutes: what would then be in vain is told first. */
+static int open_report(struct probing *p)
+{
+	int err = p->report ? output_open(&p->file, p->report, O_WRONLY | O_APPEND, 0666) : 0;
+
+	if (err)
+		msg_err("cannot write %s: %s", p->report, strerror(-err));
+	return err;
 }
 
 static int probe(struct probing *p)
@@ -249,9 +265,12 @@ static int probe(struct probing *p)
 		option_explain("probe", "policy", p->host.policy, EINVAL);
 		return EXIT_FAILED;
 	}
+	if (open_report(p))
+		return EXIT_FAILED;
 	p->host.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (p->host.kvm < 0) {
 		msg_err("/dev/kvm: %m: load kvm_amd or kvm_intel, and run this as root");
+		output_undo(&p->file);
 		return EXIT_FAILED;
 	}
 	p->host.tail = -1;
@@ -264,6 +283,7 @@ static int probe(struct probing *p)
 		p->rows = json_object_new_array();
 	ret = run_all(p);
 	close(p->host.kvm);
+	output_undo(&p->file);
 	return ret;
 }
 
@@ -304,15 +324,15 @@ static bool is_case(const char *name)
 
 static int check(struct probing *p)
 {
+	const bool other = p->style != STYLE_TABLE;
 	int i;
 
 	for (i = 0; i < p->nr_names; i++)
 		if (!is_case(p->names[i]))
 			return cmd_usage_error(&cmd_probe, "no case '%s': see --list", p->names[i]);
-	if (p->report && p->style != STYLE_TABLE)
-		return cmd_usage_error(&cmd_probe, "--report goes with no other form of output");
-	if (p->explain && p->style != STYLE_TABLE)
-		return cmd_usage_error(&cmd_probe, "--explain goes with no other form of output");
+	if (p->list + p->explain + !!p->report + other > 1)
+		return cmd_usage_error(&cmd_probe,
+				       "--list, --explain, --report and another form of the table exclude each other");
 	if (!count(p))
 		return cmd_usage_error(&cmd_probe, "no case to run in mode %s",
 				       p->mode ? p->mode->name : "?");
@@ -393,7 +413,7 @@ static int parse(struct probing *p, int argc, char **argv)
 
 static int probe_main(int argc, char **argv)
 {
-	struct probing p = { 0 };
+	struct probing p = { .file.fd = -1 };
 	int bad = parse(&p, argc, argv);
 
 	if (bad)

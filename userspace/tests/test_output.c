@@ -226,6 +226,19 @@ static void run(void **state)
 	      "FILE", "true");
 }
 
+static void probe(void **state)
+{
+	struct result r;
+
+	(void)state;
+	/* There is no KVM, or none that knows a module that is made up. */
+	KEEPS(NULL, "", "nptbudget", "probe", "nop", "--report", "FILE");
+	COMMAND(&r, "probe", "nop", "--report", "/nonexistent/x");
+	assert_int_equal(r.status, 1);
+	assert_string_equal(r.err,
+			    "nptbudget: cannot write /nonexistent/x: No such file or directory\n");
+}
+
 #define HEAD "{\"argv\":[\"no-such-vmm\"],\"on_loop\":\"log\"}\n"
 
 static void sweep(void **state)
@@ -260,7 +273,8 @@ static void sweep(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(record), TEST(record_replaces), TEST(record_hangs_up), TEST(run), TEST(sweep),
+		TEST(record), TEST(record_replaces), TEST(record_hangs_up), TEST(run), TEST(probe),
+		TEST(sweep),
 	};
 
 	memset(old, 'o', sizeof(old) - 1);

@@ -512,8 +512,10 @@ static void usage(void **state)
 	WRONG("not a name", "probe", "--policy", "a b");
 	WRONG("unknown option", "probe", "--nosuch");
 	WRONG("takes no argument", "probe", "--json=x");
-	WRONG("goes with no other", "probe", "--report", "x", "--json");
-	WRONG("goes with no other", "probe", "--explain", "add", "--csv");
+	WRONG("exclude each other", "probe", "--report", "x", "--json");
+	WRONG("exclude each other", "probe", "--explain", "add", "--csv");
+	WRONG("exclude each other", "probe", "--explain", "add", "--report", "x");
+	WRONG("exclude each other", "probe", "--list", "--json");
 	WRONG("is too much", "probe", "--explain", "add", "movsd");
 
 	COMMAND(&r, "probe", "--list");
