@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Emulation, in a vCPU's own thread: part of the seam, see backend.h. Contracts are at
- * the definitions, in x86/emulator.c and x86/soft/carry_out.c. A backend without an emulator
- * has a reason in nptb_kvm_barred(), sets @none in nptb_kvm_hidden_progress(), and has
- * stubs for the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
+ * the definitions, in x86/emulator.c, x86/mask.c and x86/soft/carry_out.c. A backend without
+ * an emulator has a reason in nptb_kvm_barred(), sets @none in nptb_kvm_hidden_progress(), and
+ * has stubs for the rest; MMIO without room needs nptb_kvm_emulate_mmio() all the same.
  */
 #ifndef NPTB_EMULATOR_H
 #define NPTB_EMULATOR_H
@@ -39,11 +39,10 @@ struct nptb_carried {
 
 enum nptb_reason nptb_kvm_barred(struct kvm_vcpu *vcpu);
 bool nptb_kvm_delivering(struct kvm_vcpu *vcpu);
-bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu);
-bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu);
+bool nptb_kvm_goes_on(struct nptb_burst *burst, bool more);
 void nptb_kvm_burst_begin(struct nptb_burst *burst, struct kvm_vcpu *vcpu);
 void nptb_kvm_burst_forget(struct nptb_burst *burst);
-enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret);
+enum nptb_step nptb_kvm_steps(struct nptb_burst *burst, u32 most, u32 *done, int *ret);
 enum nptb_step nptb_kvm_carry_out(struct kvm_vcpu *vcpu, struct nptb_carried *carried);
 bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
 			      struct nptb_mask_bits *bits, bool *none);

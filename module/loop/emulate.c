@@ -53,22 +53,6 @@ static enum nptb_step carry_out(struct nptb_fault *fault)
 	return step;
 }
 
-static enum nptb_step step(struct nptb_fault *fault, struct nptb_burst *burst)
-{
-	enum nptb_step step;
-
-	if (!nptb_kvm_delivering(fault->in.vcpu)) {
-		step = nptb_kvm_step(burst, &fault->ret);
-		if (step != NPTB_STEP_REFUSED) {
-			fault->step.done++;
-			return step;
-		}
-	}
-	/* The guest may be in another ring, or another mode, by then. */
-	nptb_kvm_burst_forget(burst);
-	return carry_out(fault);
-}
-
 /*
  * That one more than the first could not be done is found out at its own fault.
  *
@@ -79,13 +63,13 @@ static bool run(struct nptb_fault *fault, u32 most)
 	struct nptb_burst burst;
 
 	nptb_kvm_burst_begin(&burst, fault->in.vcpu);
-	while (step(fault, &burst) == NPTB_STEP_DONE) {
-		if (fault->step.done < most && nptb_kvm_may_go_on(fault->in.vcpu))
-			continue;
-		if (!nptb_kvm_must_go_on(fault->in.vcpu))
-			break;
-		/* Translations may be gone by the request that is pending. */
+	while (nptb_kvm_steps(&burst, most, &fault->step.done, &fault->ret) ==
+	       NPTB_STEP_REFUSED) {
+		/* The guest may be in another ring, or another mode, by then. */
 		nptb_kvm_burst_forget(&burst);
+		if (carry_out(fault) != NPTB_STEP_DONE ||
+		    !nptb_kvm_goes_on(&burst, fault->step.done < most))
+			break;
 	}
 	return fault->step.done || fault->step.deliveries;
 }

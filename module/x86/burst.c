@@ -24,32 +24,19 @@ void nptb_kvm_burst_forget(struct nptb_burst *burst)
 			burst->pages[i][j].linear = NPTB_BURST_NONE;
 }
 
-static bool same(const struct nptb_burst_context *a, const struct nptb_burst_context *b)
-{
-	return !((a->cr0 ^ b->cr0) | (a->cr3 ^ b->cr3) | (a->cr4 ^ b->cr4) |
-		 (a->efer ^ b->efer) | (a->invlpg ^ b->invlpg) | (a->ac ^ b->ac));
-}
-
 /**
- * nptb_burst_look() - has something changed that translations depend on?
- * @burst: before an instruction
- *
- * Then they are forgotten. The privilege level is not among it: it comes with a segment,
- * see x86/segments.c.
+ * nptb_burst_changed() - the slow part of nptb_burst_look()
+ * @burst: whose context is another one now
+ * @ac: RFLAGS.AC, where that matters
  */
-void nptb_burst_look(struct nptb_burst *burst)
+void nptb_burst_changed(struct nptb_burst *burst, u64 ac)
 {
 	struct kvm_vcpu *vcpu = burst->vcpu;
-	struct nptb_burst_context now = {
-		.cr0 = vcpu->arch.cr0, .cr3 = vcpu->arch.cr3, .cr4 = vcpu->arch.cr4,
-		.efer = vcpu->arch.efer, .invlpg = vcpu->stat.invlpg,
-	};
 
-	if (now.cr4 & X86_CR4_SMAP)
-		now.ac = static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_AC;
-	if (likely(same(&now, &burst->context)))
-		return;
-	burst->context = now;
+	burst->context = (struct nptb_burst_context){
+		.cr0 = vcpu->arch.cr0, .cr3 = vcpu->arch.cr3, .cr4 = vcpu->arch.cr4,
+		.efer = vcpu->arch.efer, .invlpg = vcpu->stat.invlpg, .ac = ac,
+	};
 	nptb_kvm_burst_forget(burst);
 }
 
@@ -91,10 +78,23 @@ static gpa_t translate(struct kvm_vcpu *vcpu, enum nptb_burst_access access, u64
 	}
 }
 
-static struct nptb_burst_page *entry_of(struct nptb_burst *burst,
-					enum nptb_burst_access access, u64 page)
+static __always_inline struct nptb_burst_page *
+entry_of(struct nptb_burst *burst, enum nptb_burst_access access, u64 page)
 {
 	return &burst->pages[access][page >> PAGE_SHIFT & (NPTB_BURST_PAGES - 1)];
+}
+
+/* Return: false where an access to the page is KVM's to make. */
+static noinline bool fill(struct nptb_burst *burst, struct nptb_burst_page *entry,
+			  enum nptb_burst_access access, u64 page)
+{
+	entry->linear = NPTB_BURST_NONE;
+	entry->hva = address_of(burst->vcpu, translate(burst->vcpu, access, page),
+				access == NPTB_BURST_WRITE);
+	if (!entry->hva)
+		return false;
+	entry->linear = page;
+	return true;
 }
 
 /* Where the host has the bytes, or 0. */
@@ -106,29 +106,41 @@ static unsigned long find(struct nptb_burst *burst, enum nptb_burst_access acces
 
 	if (offset_in_page(linear) + bytes > PAGE_SIZE)
 		return 0;
-	if (unlikely(entry->linear != page)) {
-		entry->linear = NPTB_BURST_NONE;
-		entry->hva = address_of(burst->vcpu, translate(burst->vcpu, access, page),
-					access == NPTB_BURST_WRITE);
-		if (!entry->hva)
-			return 0;
-		entry->linear = page;
-	}
+	if (unlikely(entry->linear != page) && !fill(burst, entry, access, page))
+		return 0;
 	return entry->hva + offset_in_page(linear);
 }
 
+/* Return: false where they are not in host memory right now. */
+static __always_inline bool read_two(unsigned long hva, u64 *first, u64 *last)
+{
+	const u64 __user *at = (const u64 __user *)hva;
+	const u64 __user *end = (const u64 __user *)(hva + NPTB_FETCH_MAX - 8);
+
+	if (!user_read_access_begin(at, NPTB_FETCH_MAX))
+		return false;
+	unsafe_get_user(*first, at, failed);
+	unsafe_get_user(*last, end, failed);
+	user_read_access_end();
+	return true;
+failed:
+	user_read_access_end();
+	return false;
+}
+
 /* Up to 15 bytes, not waited for: mostly they are 15. */
-static bool copy_code(u8 *insn, unsigned long hva, u32 len)
+static __always_inline bool copy_code(u8 *insn, unsigned long hva, u32 len)
 {
 	u64 first, last;
 	bool ok;
 
 	pagefault_disable();
 	if (likely(len == NPTB_FETCH_MAX)) {
-		ok = !__get_user(first, (u64 __user *)hva) &&
-		     !__get_user(last, (u64 __user *)(hva + NPTB_FETCH_MAX - 8));
-		memcpy(insn, &first, 8);
-		memcpy(insn + NPTB_FETCH_MAX - 8, &last, 8);
+		ok = read_two(hva, &first, &last);
+		if (likely(ok)) {
+			memcpy(insn, &first, 8);
+			memcpy(insn + NPTB_FETCH_MAX - 8, &last, 8);
+		}
 	} else {
 		ok = !__copy_from_user_inatomic(insn, (const void __user *)hva, len);
 	}
@@ -152,22 +164,23 @@ static bool copy_code(u8 *insn, unsigned long hva, u32 len)
  */
 u32 nptb_burst_fetch(struct nptb_burst *burst, u8 *insn)
 {
-	u64 linear = nptb_kvm_rip(burst->vcpu), page;
-	unsigned long hva;
-	u32 len;
+	u64 linear = nptb_kvm_rip(burst->vcpu), page = linear & PAGE_MASK;
+	struct nptb_burst_page *entry = entry_of(burst, NPTB_BURST_FETCH, page);
+	u32 len = min_t(u32, NPTB_FETCH_MAX, PAGE_SIZE - offset_in_page(linear));
 
-	if (!nptb_segments_flat(burst)) {
+	if (unlikely(!nptb_segments_flat(burst))) {
 		burst->fetched = NPTB_BURST_NONE;
 		return 0;
 	}
-	page = linear & PAGE_MASK;
-	if (entry_of(burst, NPTB_BURST_FETCH, page)->linear != page && burst->fetched != page) {
-		burst->fetched = page;
-		return 0;
+	if (unlikely(entry->linear != page)) {
+		if (burst->fetched != page) {
+			burst->fetched = page;
+			return 0;
+		}
+		if (!fill(burst, entry, NPTB_BURST_FETCH, page))
+			return 0;
 	}
-	len = min_t(u32, NPTB_FETCH_MAX, PAGE_SIZE - offset_in_page(linear));
-	hva = find(burst, NPTB_BURST_FETCH, linear, len);
-	return hva && copy_code(insn, hva, len) ? len : 0;
+	return copy_code(insn, entry->hva + offset_in_page(linear), len) ? len : 0;
 }
 
 /**

@@ -6,9 +6,7 @@
 #include "backend.h"
 #include "emulator.h"
 #include "x86/burst.h"
-#include "x86/soft/guest_fpu.h"
 #include "x86/guest_memory.h"
-#include "x86/insn.h"
 #include "x86/soft/mistaken.h"
 #include "x86/symbols.h"
 
@@ -40,7 +38,7 @@ static bool event_under_way(struct kvm_vcpu *vcpu)
  * What the emulator does otherwise than the CPU does. With TF, it traps after
  * 1,024 elements of a REP, and behind an instruction that loads SS.
  */
-static enum nptb_reason differs(struct kvm_vcpu *vcpu)
+static __always_inline enum nptb_reason differs(struct kvm_vcpu *vcpu, unsigned long rflags)
 {
 	if (vcpu->arch.hflags & HF_SMM_MASK)
 		return NPTB_REASON_SMM;
@@ -50,7 +48,7 @@ static enum nptb_reason differs(struct kvm_vcpu *vcpu)
 		return NPTB_REASON_DEBUGGED;
 	if (unlikely(vcpu->arch.dr7 & 0xff && watches_data(vcpu)))
 		return NPTB_REASON_BREAKPOINT;
-	if (unlikely(static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_TF))
+	if (unlikely(rflags & X86_EFLAGS_TF))
 		return NPTB_REASON_SINGLE_STEP;
 	return NPTB_REASON_NONE;
 }
@@ -67,7 +65,7 @@ enum nptb_reason nptb_kvm_barred(struct kvm_vcpu *vcpu)
 {
 	if (!nptb_kvm_readable(vcpu))
 		return NPTB_REASON_PRIVATE;
-	return differs(vcpu);
+	return differs(vcpu, static_call(nptb_sc_get_rflags)(vcpu));
 }
 
 /* Is an event being delivered? Then that comes before the instruction. */
@@ -76,35 +74,38 @@ bool nptb_kvm_delivering(struct kvm_vcpu *vcpu)
 	return event_under_way(vcpu);
 }
 
-/**
- * nptb_kvm_may_go_on() - may one more instruction be emulated right away?
- * @vcpu: after a step that was done
- *
- * As KVM's own handle_invalid_guest_state() decides it: whatever KVM_RUN's loop
- * has to look after comes first.
- *
- * Return: false where something waits.
+/*
+ * Is the next instruction of the burst, too? Whatever KVM_RUN's loop has to look after
+ * comes first, as KVM's own handle_invalid_guest_state() decides it. But what follows STI
+ * or a load of SS belongs to that, and is run before anything else happens to the guest:
+ * AMD64 APM volume 2, section 15.21.5. Not every CPU that is entered there still knows,
+ * and "STI; HLT" would then wait for an interrupt that has come.
  */
-bool nptb_kvm_may_go_on(struct kvm_vcpu *vcpu)
+static __always_inline bool goes_on(struct nptb_burst *burst, unsigned long rflags, bool more)
 {
-	return !kvm_request_pending(vcpu) && !event_under_way(vcpu) &&
-	       !differs(vcpu) && !__xfer_to_guest_mode_work_pending();
+	struct kvm_vcpu *vcpu = burst->vcpu;
+
+	if (event_under_way(vcpu) || differs(vcpu, rflags))
+		return false;
+	if (more && !kvm_request_pending(vcpu) && !__xfer_to_guest_mode_work_pending())
+		return true;
+	if (likely(!static_call(nptb_sc_get_shadow)(vcpu)))
+		return false;
+	/* Translations may be gone by the request that is pending. */
+	nptb_kvm_burst_forget(burst);
+	return true;
 }
 
 /**
- * nptb_kvm_must_go_on() - does this instruction belong to the last?
- * @vcpu: after a step that was done
+ * nptb_kvm_goes_on() - is the instruction at RIP of the burst?
+ * @burst: after an instruction, or a delivery, that was carried out
+ * @more: it may be, and does not have to
  *
- * What follows STI or a load of SS is run before anything else happens to the guest:
- * AMD64 APM volume 2, section 15.21.5. Not every CPU that is entered there
- * still knows, and "STI; HLT" would then wait for an interrupt that has come.
- *
- * Return: true where it may be emulated, and nothing that waits matters.
+ * Return: false where something waits.
  */
-bool nptb_kvm_must_go_on(struct kvm_vcpu *vcpu)
+bool nptb_kvm_goes_on(struct nptb_burst *burst, bool more)
 {
-	return unlikely(static_call(nptb_sc_get_shadow)(vcpu)) &&
-	       !event_under_way(vcpu) && !differs(vcpu);
+	return goes_on(burst, static_call(nptb_sc_get_rflags)(burst->vcpu), more);
 }
 
 /**
@@ -187,12 +188,8 @@ static bool emulate(struct nptb_burst *burst, const struct before *before,
 {
 	struct kvm_vcpu *vcpu = burst->vcpu;
 
-	*ret = 1;
 	burst->lost = false;
-	if (!nptb_kvm_memory_begin(burst))
-		return true;
 	*ret = static_call(nptb_sc_emulate)(vcpu, 0, 0, len ? insn : NULL, len);
-	nptb_kvm_memory_end(vcpu);
 	if (vcpu->stat.insn_emulation_fail != before->failures || unearned(vcpu))
 		return true;
 	/*
@@ -220,24 +217,14 @@ static noinline bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
 	return nptb_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu), fetched);
 }
 
-/**
- * nptb_kvm_step() - have KVM emulate the instruction at RIP
- * @burst: of a vCPU that is not nptb_kvm_barred(), nor nptb_kvm_delivering()
- * @ret: for KVM_RUN where the step was done: 1 resumes the guest, 0 leaves for
- *	user space
- *
- * Context: the vCPU's thread; may sleep; kvm->srcu held.
- * Return: see &enum nptb_step.
- */
-enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
+/* Have KVM emulate the instruction at RIP. */
+static __always_inline enum nptb_step step(struct nptb_burst *burst, int *ret)
 {
 	struct kvm_vcpu *vcpu = burst->vcpu;
 	struct before before = look(vcpu);
 	u8 insn[NPTB_FETCH_MAX];
-	u32 len;
+	u32 len = nptb_burst_fetch(burst, insn);
 
-	nptb_burst_look(burst);
-	len = nptb_burst_fetch(burst, insn);
 	/* Does KVM's emulator take it for another instruction? */
 	if (unlikely(!nptb_mistaken_never(insn, len)) && is_mistaken(vcpu, insn, len))
 		return NPTB_STEP_REFUSED;
@@ -256,68 +243,33 @@ enum nptb_step nptb_kvm_step(struct nptb_burst *burst, int *ret)
 	return *ret > 0 ? NPTB_STEP_DONE : NPTB_STEP_LEAVE;
 }
 
-/* 16 bytes of each half: bit 31 or 63 of every element is its mask. */
-#define SAVE_VECTOR(n)	case n: asm volatile("vmovdqu %%ymm" #n ", %0" : "=m"(*mask)); break
-
-static void save_vector(u32 reg, struct nptb_mask_bits *mask)
-{
-	switch (reg) {
-	SAVE_VECTOR(0); SAVE_VECTOR(1); SAVE_VECTOR(2); SAVE_VECTOR(3);
-	SAVE_VECTOR(4); SAVE_VECTOR(5); SAVE_VECTOR(6); SAVE_VECTOR(7);
-	SAVE_VECTOR(8); SAVE_VECTOR(9); SAVE_VECTOR(10); SAVE_VECTOR(11);
-	SAVE_VECTOR(12); SAVE_VECTOR(13); SAVE_VECTOR(14); SAVE_VECTOR(15);
-	}
-}
-
-#define SAVE_OPMASK(n)	case n: asm volatile("kmovw %%k" #n ", %0" : "=m"(*(u16 *)mask)); break
-
-static void save_opmask(u32 reg, struct nptb_mask_bits *mask)
-{
-	switch (reg) {
-	SAVE_OPMASK(0); SAVE_OPMASK(1); SAVE_OPMASK(2); SAVE_OPMASK(3);
-	SAVE_OPMASK(4); SAVE_OPMASK(5); SAVE_OPMASK(6); SAVE_OPMASK(7);
-	}
-}
-
-/*
- * In KVM_RUN the guest's FPU state is the thread's: in the CPU's registers, or
- * about to come back there. Return: false where the CPU has no such registers.
- */
-static bool take_mask(struct kvm_vcpu *vcpu, enum nptb_mask kind, u32 reg,
-		      struct nptb_mask_bits *mask)
-{
-	memset(mask, 0, sizeof(*mask));
-	if (kind == NPTB_MASK_VECTOR ? !boot_cpu_has(X86_FEATURE_AVX) :
-				       !boot_cpu_has(X86_FEATURE_AVX512F))
-		return false;
-	nptb_guest_fpu_begin();
-	if (kind == NPTB_MASK_VECTOR)
-		save_vector(reg & 15, mask);
-	else
-		save_opmask(reg & 7, mask);
-	nptb_guest_fpu_end();
-	return true;
-}
-
 /**
- * nptb_kvm_hidden_progress() - progress that the state of a vCPU does not show
- * @vcpu: at that instruction; its own thread
- * @insn: the instruction's bytes
- * @len: how many
- * @bits: what to compare with the next time
- * @none: set where there can be none at this instruction
+ * nptb_kvm_steps() - have KVM emulate the instructions at RIP
+ * @burst: of a vCPU that is not nptb_kvm_barred()
+ * @most: how many the burst may have; one is done in any case
+ * @done: of the burst; those that are done are added
+ * @ret: for KVM_RUN, where one was done: 1 resumes the guest, 0 leaves for user space
  *
- * A gather or scatter goes on in its mask register.
- *
- * Return: whether @bits says anything.
+ * Context: the vCPU's thread; may sleep; kvm->srcu held.
+ * Return: of the last; see &enum nptb_step. NPTB_STEP_REFUSED also where an event is being
+ *	delivered, which comes before the instruction.
  */
-bool nptb_kvm_hidden_progress(struct kvm_vcpu *vcpu, const u8 *insn, u32 len,
-			      struct nptb_mask_bits *bits, bool *none)
+enum nptb_step nptb_kvm_steps(struct nptb_burst *burst, u32 most, u32 *done, int *ret)
 {
-	u32 reg;
-	enum nptb_mask kind = nptb_insn_mask(insn, len, nptb_kvm_long_mode(vcpu),
-					     &reg);
+	struct kvm_vcpu *vcpu = burst->vcpu;
+	unsigned long rflags = static_call(nptb_sc_get_rflags)(vcpu);
+	enum nptb_step end = NPTB_STEP_REFUSED;
 
-	*none = kind == NPTB_MASK_NONE;
-	return !*none && take_mask(vcpu, kind, reg, bits);
+	if (event_under_way(vcpu) || !nptb_kvm_memory_begin(burst))
+		return end;
+	do {
+		nptb_burst_look(burst, rflags);
+		end = step(burst, ret);
+		if (end == NPTB_STEP_REFUSED)
+			break;
+		++*done;
+		rflags = static_call(nptb_sc_get_rflags)(vcpu);
+	} while (end == NPTB_STEP_DONE && goes_on(burst, rflags, *done < most));
+	nptb_kvm_memory_end(vcpu);
+	return end;
 }

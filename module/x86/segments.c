@@ -75,7 +75,7 @@ const struct nptb_replaced nptb_segments_replaced[] = {
 };
 
 /* Has code no base and no limit that matter? */
-static bool look(struct kvm_vcpu *vcpu)
+static bool is_flat(struct kvm_vcpu *vcpu)
 {
 	struct kvm_segment cs;
 	int db, l;
@@ -90,10 +90,11 @@ static bool look(struct kvm_vcpu *vcpu)
 	return !cs.base && cs.limit == 0xffffffff;
 }
 
-/* Is RIP a linear address? */
-bool nptb_segments_flat(struct nptb_burst *burst)
+/**
+ * nptb_segments_look() - find out whether RIP is a linear address
+ * @burst: that does not know it
+ */
+void nptb_segments_look(struct nptb_burst *burst)
 {
-	if (unlikely(burst->segments.flat == NPTB_FLAT_UNKNOWN))
-		burst->segments.flat = look(burst->vcpu) ? NPTB_FLAT : NPTB_NOT_FLAT;
-	return burst->segments.flat == NPTB_FLAT;
+	burst->segments.flat = is_flat(burst->vcpu) ? NPTB_FLAT : NPTB_NOT_FLAT;
 }

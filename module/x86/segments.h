@@ -9,6 +9,14 @@
 extern const struct nptb_replaced nptb_segments_replaced[];
 
 void nptb_segments_forget(struct nptb_burst *burst);
-bool nptb_segments_flat(struct nptb_burst *burst);
+void nptb_segments_look(struct nptb_burst *burst);
+
+/* Is RIP a linear address? */
+static __always_inline bool nptb_segments_flat(struct nptb_burst *burst)
+{
+	if (unlikely(burst->segments.flat == NPTB_FLAT_UNKNOWN))
+		nptb_segments_look(burst);
+	return burst->segments.flat == NPTB_FLAT;
+}
 
 #endif /* NPTB_X86_SEGMENTS_H */
