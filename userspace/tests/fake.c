@@ -276,6 +276,63 @@ struct json_object *json_of(const char *text)
 	return obj;
 }
 
+/* A word of its own, as "pages" in "pages , faults". */
+static bool has_word(const char *text, const char *word)
+{
+	static const char part[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const size_t len = strlen(word);
+	const char *at = text;
+
+	while ((at = strstr(at, word))) {
+		if ((at == text || !strchr(part, at[-1])) && (!at[len] || !strchr(part, at[len])))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* What these have is in a page as a range, in nptbudget(4), or in nptbudget-loops(8). */
+static bool is_listed_elsewhere(const char *key, const char *command)
+{
+	return !strcmp(key, "registers") || !strcmp(key, "stats") ||
+	       !strcmp(key, "faults_by_verdict") ||
+	       (!strcmp(key, "loops") && !strcmp(command, "run"));
+}
+
+static void find_keys(struct json_object *obj, const char *page, const char *command)
+{
+	size_t i;
+
+	if (json_object_is_type(obj, json_type_array))
+		for (i = 0; i < json_object_array_length(obj); i++)
+			find_keys(json_object_array_get_idx(obj, i), page, command);
+	if (!json_object_is_type(obj, json_type_object))
+		return;
+	json_object_object_foreach(obj, key, value) {
+		if (!has_word(page, key))
+			fail_msg("nptbudget-%s(8) says nothing of %s", command, key);
+		if (!is_listed_elsewhere(key, command))
+			find_keys(value, page, command);
+	}
+}
+
+void assert_documented(const char *command, const char *text)
+{
+	struct json_object *obj = json_of(text);
+	char path[256], page[65536];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), NPTBUDGET_MAN "/nptbudget-%s.8", command);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	page[n] = '\0';
+	fclose(f);
+	find_keys(obj, page, command);
+	json_object_put(obj);
+}
+
 /* The text of what follows the path of keys ("key") and indexes ("0"). */
 const char *json_at(struct json_object *obj, const char *path)
 {

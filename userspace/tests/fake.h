@@ -86,6 +86,8 @@ void fake_full(const char *const argv[]);
 	fake_full((const char *const[]){ "nptbudget", ##__VA_ARGS__, NULL })
 
 void assert_has(const char *text, const char *part);
+/* Is each key of what a subcommand prints in its page? */
+void assert_documented(const char *command, const char *text);
 struct json_object *json_of(const char *text);
 const char *json_at(struct json_object *obj, const char *path);
 

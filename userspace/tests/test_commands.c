@@ -157,6 +157,7 @@ static void shows_version(void **state)
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "nptbudget 0.1, format 1\nmodule 0.1, format 1\n");
 	COMMAND(&r, "version", "--json");
+	assert_documented("version", r.out);
 	obj = json_of(r.out);
 	assert_string_equal(json_at(obj, "module/version"), "0.1");
 	json_object_put(obj);
@@ -197,6 +198,7 @@ static void lists(void **state)
 	assert_string_equal(r.err, "");
 	assert_string_equal(r.out, table);
 	COMMAND(&r, "list", "--json");
+	assert_documented("list", r.out);
 	obj = json_of(r.out);
 	assert_string_equal(json_at(obj, "format"), "1");
 	assert_string_equal(json_at(obj, "vms/1/vm"), "13-4");
@@ -267,6 +269,7 @@ static void sets(void **state)
 	fake_read("nptbudget/vms/1200-31/batch", text, sizeof(text));
 	assert_string_equal(text, "32\n");
 	COMMAND(&r, "set", "1200-31", "--pages", "3", "--json");
+	assert_documented("list", r.out);
 	obj = json_of(r.out);
 	assert_string_equal(json_at(obj, "backing"), "resident");
 	assert_string_equal(json_at(obj, "backed"), "null");
@@ -341,6 +344,7 @@ static void explains_loops(void **state)
 	assert_has(r.out, "in the delivery of vector 8, 9 laps");
 	fake_vm("1200-31", "1\n", STATS, LOOP_ADD);
 	COMMAND(&r, "loops", "--json");
+	assert_documented("loops", r.out);
 	obj = json_of(r.out);
 	assert_string_equal(json_at(obj, "vms/0/loops/0/rip"), "0x7c00");
 	assert_string_equal(json_at(obj, "vms/0/loops/0/event"), "null");

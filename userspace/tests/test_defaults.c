@@ -73,6 +73,7 @@ static void shows_bindings(void **state)
 	assert_has(r.out, "cgroup /x=1\n");
 	assert_has(r.out, "all others\n");
 	COMMAND(&r, "defaults", "--json");
+	assert_documented("defaults", r.out);
 	top = json_of(r.out);
 	assert_true(json_object_object_get_ex(top, "bindings", &list));
 	assert_int_equal(json_object_array_length(list), 2);

@@ -68,6 +68,7 @@ static void an_able_host(void **state)
 	assert_null(strstr(r.out, "unknown"));
 	assert_int_equal(r.status, 0);
 	COMMAND(&r, "doctor", "--json");
+	assert_documented("doctor", r.out);
 	assert_int_equal(r.status, 0);
 	top = json_tokener_parse(r.out);
 	assert_true(json_object_object_get_ex(top, "able", &row));

@@ -195,6 +195,7 @@ static void record_hangs_up(void **state)
 	(void)state;
 	sent = SIGHUP;
 	FUNCTION(&r, cmd_record.main, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
+	assert_documented("record", r.out);
 	assert_has(r.out, "\"ended_by\": \"signal\"");
 	FUNCTION(&r, ignoring, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
 	assert_has(r.out, "\"ended_by\": \"time\"");

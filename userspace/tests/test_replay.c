@@ -8,6 +8,7 @@
 #include "replay/replay.h"
 #include "model/trace.h"
 #include "fake.h"
+#include "gendat.h"
 
 /*
  * A string of faults: a small letter is a page in an attempt of its own. Before
@@ -220,6 +221,32 @@ static void order(void **state)
 	trace_free_faults(&vm);
 }
 
+static void as_json(void **state)
+{
+	struct gendat_fault f = { .rip = 0x7c06 };
+	const char *path = fake_in("a.dat");
+	struct gendat *g = gendat_open(path);
+	struct json_object *top;
+	struct result r;
+
+	(void)state;
+	gendat_attach(g, 1000, 2, "fifo");
+	for (f.seq = 1; f.seq <= 6; f.seq++) {
+		f.gpa = (f.seq % 3) << 12;
+		gendat_fault(g, 0, 1000 + f.seq, &f);
+	}
+	gendat_close(g);
+	COMMAND(&r, "replay", path, "--pages", "3", "--json");
+	assert_int_equal(r.status, 0);
+	assert_documented("replay", r.out);
+	top = json_of(r.out);
+	assert_string_equal(json_at(top, "misses"), "3");
+	assert_string_equal(json_at(top, "hits"), "3");
+	assert_string_equal(json_at(top, "recorded/misses"), "6");
+	assert_string_equal(json_at(top, "recorded/complete"), "true");
+	json_object_put(top);
+}
+
 static void refuses(void **state)
 {
 	struct result r;
@@ -262,6 +289,7 @@ int main(void)
 		cmocka_unit_test(seeds),
 		cmocka_unit_test(recorded),
 		cmocka_unit_test(order),
+		cmocka_unit_test_setup_teardown(as_json, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(refuses, fake_setup, fake_teardown),
 	};
 

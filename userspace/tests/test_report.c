@@ -185,6 +185,7 @@ static void counts(void **state)
 	make(a, "end=vmm lost=0");
 	make(b, NULL);
 	COMMAND(&r, "report", a, "--json");
+	assert_documented("report", r.out);
 	assert_int_equal(r.status, 0);
 	assert_string_equal(r.err, "");
 	assert_has(r.out, "\"kernel\": \"6.12.0-test\"");

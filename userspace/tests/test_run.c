@@ -197,6 +197,7 @@ static void as_json(void **state)
 	assert_string_equal(r.out, "out\n");
 	assert_string_equal(r.err, "");
 	fake_read("summary.json", text, sizeof(text));
+	assert_documented("run", text);
 	obj = json_tokener_parse(text);
 	assert_non_null(obj);
 	assert_int_equal(json_object_get_int(get(obj, "status")), 3);

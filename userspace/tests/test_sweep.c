@@ -147,6 +147,7 @@ static void reports(void **state)
 	assert_has(r.out, "largest budget: 32 pages (105 faults)");
 	assert_has(r.out, "knee: 16 pages (200 faults)");
 	COMMAND(&r, "sweep", "--report", fake_in("r.jsonl"), "--json");
+	assert_documented("sweep", r.out);
 	assert_int_equal(r.status, 0);
 	assert_has(r.out, "\"knee\": 16");
 	COMMAND(&r, "sweep", "--report", fake_in("none"));
