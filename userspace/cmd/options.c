@@ -120,10 +120,11 @@ int option_number(const struct nptb_cmd *cmd, const char *option, const char *ar
 		  unsigned long long min, unsigned long long max)
 {
 	unsigned long long number;
+	int err = strncmp(arg, "0x", 2) ? field_u64(arg, &number) : -EINVAL;
 
-	if (!strncmp(arg, "0x", 2) || field_u64(arg, &number))
+	if (err == -EINVAL)
 		return cmd_usage_error(cmd, "%s '%s': not a number", option, arg);
-	if (number < min || number > max)
+	if (err || number < min || number > max)
 		return cmd_usage_error(cmd, "%s %s: out of range, %llu to %llu", option, arg, min,
 				       max);
 	return 0;

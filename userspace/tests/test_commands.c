@@ -57,6 +57,8 @@ static void wrong_use(void **state)
 	WRONG("--lend-max 4097: out of range, 0 to 4096", "set", "1-2", "--lend-max=4097");
 	WRONG("--burst 0: out of range, 1 to 130", "set", "1-2", "--burst", "0");
 	WRONG("--burst '0x1': not a number", "run", "--pages", "5", "--burst", "0x1", "true");
+	WRONG("--burst 99999999999999999999: out of range, 1 to", "run", "--pages", "5", "--burst",
+	      "99999999999999999999", "true");
 	WRONG("--burst 131: out of range", "run", "--pages", "5", "--burst", "131", "true");
 	WRONG("--batch 0: out of range, 1 to 32", "set", "1-2", "--batch", "0");
 	WRONG("--batch 33: out of range, 1 to 32", "run", "--pages", "5", "--batch=33", "true");
