@@ -51,6 +51,7 @@
  * @child: its process; signals to ours
  * @recorder: at work
  * @live: there is a terminal for a progress line
+ * @warned: that there will be no events was told
  * @vms: VMs whose region is evicted
  */
 struct session {
@@ -65,6 +66,7 @@ struct session {
 	struct child child;
 	struct recorder *recorder;
 	bool live;
+	bool warned;
 	struct report vms;
 };
 
@@ -176,7 +178,7 @@ static int tell(const struct session *s, const char *why)
 	if (c.lost)
 		msg_err("record: %llu events were lost: record with a larger --buffer",
 			(unsigned long long)c.lost);
-	else if (c.events == c.notes)
+	else if (c.events == c.notes && !s->warned)
 		msg_err("record: no event came: VMs have some while they have a budget (nptbudget run, nptbudget set)");
 	if (!s->json) {
 		fprintf(stderr, "%s: %llu events, %llu KiB, %llu lost\n", s->args.path,
@@ -272,41 +274,43 @@ static bool new_ones_have_budgets(void)
 	return found;
 }
 
-/* Nothing is seen until a VM has a budget: say how to give it one. */
-static void warn_of_all(void)
+/* Nothing is seen until a VM has a budget: say how to give it one; whether that was said. */
+static bool warn_of_all(void)
 {
 	struct overview o;
 	size_t i = 0;
+	bool none;
 
 	if (new_ones_have_budgets() || overview_read(&o))
-		return;
+		return false;
 	while (i < o.nr && !strcmp(o.vm[i].budget, "off"))
 		i++;
+	none = i == o.nr;
 	if (!o.nr)
 		msg_err("record: there is no VM, and faults are seen under a budget alone: start it with nptbudget run --pages N -- VMM");
-	else if (i == o.nr)
+	else if (none)
 		msg_err("record: no VM has a budget, and faults are seen under one alone: nptbudget set %s --pages N",
 			o.vm[0].name);
 	overview_free(&o);
+	return none;
 }
 
-/* Without a budget the module is not asked about a VM's faults. */
-static void warn(const struct session *s)
+/* Without a budget the module is not asked about a VM's faults. Whether it was said. */
+static bool warn(const struct session *s)
 {
 	char path[DBGFS_PATH_MAX], budget[32];
 
 	/* A region comes with a budget. */
 	if (s->argv || s->gfn)
-		return;
-	if (!*s->vm) {
-		warn_of_all();
-		return;
-	}
-	if (dbgfs_read_word(dbgfs_vm_file(path, s->vm, "budget"), budget, sizeof(budget)))
-		return;
-	if (!strcmp(budget, "off"))
-		msg_err("record: VM %s has no budget, and its faults are seen under one alone: nptbudget set %s --pages N",
-			s->vm, s->vm);
+		return false;
+	if (!*s->vm)
+		return warn_of_all();
+	if (dbgfs_read_word(dbgfs_vm_file(path, s->vm, "budget"), budget, sizeof(budget)) ||
+	    strcmp(budget, "off"))
+		return false;
+	msg_err("record: VM %s has no budget, and its faults are seen under one alone: nptbudget set %s --pages N",
+		s->vm, s->vm);
+	return true;
 }
 
 static int record(struct session *s)
@@ -318,7 +322,7 @@ static int record(struct session *s)
 		msg_err("record: cannot prepare: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	warn(s);
+	s->warned = warn(s);
 	s->live = isatty(STDERR_FILENO);
 	if (!begin(s))
 		ret = stop(s, loop(s));

@@ -271,8 +271,8 @@ struct json_object *row_json(const struct probe_measure *x, const struct probe_l
 		const char *text = row->field[i];
 
 		if (!strcmp(text, "-"))
-			continue;
-		if (text[strspn(text, "0123456789")] || i == ROW_MODE)
+			json_object_object_add(obj, row_names[i], NULL);
+		else if (text[strspn(text, "0123456789")] || i == ROW_MODE)
 			json_object_object_add(obj, row_names[i], json_object_new_string(text));
 		else
 			json_object_object_add(obj, row_names[i],

@@ -194,8 +194,13 @@ static void record_hangs_up(void **state)
 
 	(void)state;
 	sent = SIGHUP;
+	events = 0;
+	fake_write("nptbudget/overview", "");
 	FUNCTION(&r, cmd_record.main, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
 	assert_documented("record", r.out);
+	/* Once. */
+	assert_has(r.err, "there is no VM");
+	assert_null(strstr(r.err, "no event came"));
 	assert_has(r.out, "\"ended_by\": \"signal\"");
 	FUNCTION(&r, ignoring, "record", "-o", fake_in("old"), "--json", "--seconds", "1");
 	assert_has(r.out, "\"ended_by\": \"time\"");

@@ -454,6 +454,13 @@ static void json(void **state)
 	assert_string_equal(json_object_get_string(get(page, "gpa")), "0x1f000");
 	json_object_put(obj);
 
+	/* What is not known is there, as the page says. */
+	strcpy(row.field[ROW_THEORY], "-");
+	obj = row_json(&x, &l, &row);
+	assert_documented("probe", json_object_to_json_string(obj));
+	assert_string_equal(json_at(obj, "theory"), "null");
+	json_object_put(obj);
+
 	/* A mode whose name is a number stays a string. */
 	x.m = &probe_modes[M_32];
 	row_make(&x, &row);
