@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/output.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "replay/replay.h"
@@ -216,19 +217,45 @@ static int width(FILE *out)
 	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? WIDTH : size.ws_col;
 }
 
-static int drawn(int err, const char *path)
+static int put(const char *path, const char *picture, size_t size)
 {
+	FILE *to = fopen(path, "we");
+	int err;
+
+	if (!to)
+		return -errno;
+	fwrite(picture, 1, size, to);
+	err = output_flush(to);
+	return fclose(to) && !err ? -errno : err;
+}
+
+/* What is in the file stays there until there is a picture. */
+static int draw_to(void (*script)(const void *data, FILE *out, const char *path),
+		   const void *data, const char *path)
+{
+	char *picture;
+	size_t size;
+	int err = gnuplot_draw(script, data, path, &picture, &size);
+	int ret = err ? EXIT_FAILED : EXIT_DONE;
+
 	if (err == -ENOENT)
 		msg_err("plot: gnuplot is missing: apt-get install gnuplot-nox; without -o it is drawn as text");
 	else if (err)
 		msg_err("plot: gnuplot cannot draw %s", path);
-	return err ? EXIT_FAILED : EXIT_DONE;
+	else
+		err = put(path, picture, size);
+	if (ret == EXIT_DONE && err) {
+		msg_err("plot: cannot write %s: %s", path, strerror(-err));
+		ret = EXIT_FAILED;
+	}
+	free(picture);
+	return ret;
 }
 
 static int draw(const struct plot *p, const char *path)
 {
 	if (path)
-		return drawn(gnuplot_draw(plot_script, p, path), path);
+		return draw_to(plot_script, p, path);
 	plot_text(p, stdout, width(stdout));
 	return EXIT_DONE;
 }
@@ -262,7 +289,7 @@ static int plot_sweep(const char *what, const char *from, const char *path)
 		msg_err("%s: nothing in it to draw %s of: no run completed under a budget, or none without",
 			from, what);
 	else if (path)
-		ret = drawn(gnuplot_draw(curves_script, &c, path), path);
+		ret = draw_to(curves_script, &c, path);
 	else
 		ret = curves_text(&c, stdout);
 	sweep_free(&c.s);

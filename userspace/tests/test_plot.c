@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "fake.h"
@@ -155,7 +156,7 @@ static void pictures(void **state)
 		"heatmap", "evictions", "resident", "loops", "misses", "slowdown", "faults",
 	};
 	static struct result r;
-	char path[128], to[128];
+	char path[128], to[128], text[16];
 	size_t i;
 
 	(void)state;
@@ -181,11 +182,20 @@ static void pictures(void **state)
 	make(path, false);
 	COMMAND(&r, "plot", path, "-o", "/nonexistent/a.png");
 	assert_int_equal(r.status, EXIT_FAILED);
-	assert_has(r.err, "gnuplot cannot draw");
+	assert_string_equal(r.err,
+			    "nptbudget: plot: cannot write /nonexistent/a.png: No such file or directory\n");
+	assert_string_equal(r.out, "");
+	assert_int_equal(symlink("/dev/full", fake_in("full.png")), 0);
+	COMMAND(&r, "plot", path, "-o", fake_in("full.png"));
+	assert_int_equal(r.status, EXIT_FAILED);
+	assert_has(r.err, "full.png: No space left on device");
 	setenv("PATH", "/nonexistent", 1);
-	COMMAND(&r, "plot", path, "-o", to);
+	fake_write("old.svg", "old");
+	COMMAND(&r, "plot", path, "-o", fake_in("old.svg"));
 	assert_int_equal(r.status, EXIT_FAILED);
 	assert_has(r.err, "gnuplot is missing");
+	fake_read("old.svg", text, sizeof(text));
+	assert_string_equal(text, "old");
 }
 
 /* Recorded while no VM had a budget. */
