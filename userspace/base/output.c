@@ -92,18 +92,29 @@ static bool is_of_write(int err)
 }
 
 /**
+ * output_error() - did a write fail so far?
+ * @f: where to
+ *
+ * Return: 0; -errno of it, -EIO where errno does not tell any more.
+ */
+int output_error(FILE *f)
+{
+	const int err = errno;
+
+	if (!ferror(f))
+		return 0;
+	return is_of_write(err) ? -err : -EIO;
+}
+
+/**
  * output_flush() - write what waits to be
  * @f: where to
  *
- * Return: 0; -errno; for what had failed before -EIO, where errno does not tell.
+ * Return: 0; -errno, of output_error() as well.
  */
 int output_flush(FILE *f)
 {
-	const int before = errno;
+	const int err = output_error(f);
 
-	if (fflush(f))
-		return -errno;
-	if (!ferror(f))
-		return 0;
-	return is_of_write(before) ? -before : -EIO;
+	return fflush(f) ? -errno : err;
 }

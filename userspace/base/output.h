@@ -26,5 +26,6 @@ int output_begin(const struct output *o);
 int output_cut(const struct output *o, off_t size);
 void output_undo(struct output *o);
 int output_flush(FILE *f);
+int output_error(FILE *f);
 
 #endif /* NPTB_OUTPUT_H */

@@ -26,6 +26,18 @@ static int ignore(const struct recording *r, const struct rec_event *e, void *da
 	return 0;
 }
 
+static int write_all(int fd, const char *buf, ssize_t size)
+{
+	ssize_t n;
+
+	for (; size > 0; size -= n, buf += n) {
+		n = write(fd, buf, (size_t)size);
+		if (n < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 /* It is one of trace-cmd's already: read for its sake, then copied as it is. */
 static int copy(struct recording *r, const char *to)
 {
@@ -41,8 +53,7 @@ static int copy(struct recording *r, const char *to)
 	if (in < 0 || out < 0)
 		err = -errno;
 	while (!err && (n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			err = errno ? -errno : -ENOSPC;
+		err = write_all(out, buf, n);
 	if (!err && n < 0)
 		err = -errno;
 	if (in >= 0)
@@ -59,11 +70,13 @@ static int copy(struct recording *r, const char *to)
  * @x: what the format writes to; @x.out is NULL until something is written
  * @format: it
  * @to: file, NULL for standard output
+ * @err: what was read could not be written, or be kept
  */
 struct job {
 	struct export x;
 	const struct export_format *format;
 	const char *to;
+	int err;
 };
 
 /* Late: a file that is there stays as it is where nothing can be exported. */
@@ -83,7 +96,10 @@ static int event(const struct recording *r, const struct rec_event *e, void *dat
 	struct job *j = data;
 	int err = j->x.out ? 0 : begin(j);
 
-	return err ? err : j->format->event(r, e, &j->x);
+	if (err)
+		return err;
+	j->err = j->format->event(r, e, &j->x);
+	return j->err;
 }
 
 static int convert(struct recording *r, struct job *j)
@@ -95,11 +111,12 @@ static int convert(struct recording *r, struct job *j)
 	if (!err) {
 		recording_warn(r);
 		err = j->format->finish(r, &j->x);
+		j->err = err;
 	}
 	j->format->free(&j->x);
 	if (j->to && j->x.out && fclose(j->x.out) && !err)
-		err = -errno;
-	return err;
+		j->err = -errno;
+	return err ? err : j->err;
 }
 
 static bool is_recording(const struct recording *r, const char *to)
@@ -123,7 +140,8 @@ static int export(struct recording *r, const char *to, const struct export_forma
 	if (!format)
 		return copy(r, to) ? EXIT_FAILED : EXIT_DONE;
 	err = convert(r, &j);
-	if (err == -ENOMEM || (to && (err == -EIO || err == -ENOSPC)))
+	/* That of standard output is told by main(). */
+	if (err == -ENOMEM || (to && j.err))
 		msg_err("export: %s: %s", to ? to : "standard output", strerror(-err));
 	return err ? EXIT_FAILED : EXIT_DONE;
 }

@@ -209,6 +209,8 @@ int sweep_merge(const char *to, char **from)
 			err = -errno;
 		if (err)
 			msg_err("sweep: cannot write %s: %s", to, strerror(-err));
+		if (err && out)
+			unlink(to);
 	}
 	if (!err)
 		err = sweep_print(&all, false);

@@ -357,6 +357,11 @@ static void full_disk(void **state)
 	gendat_close(g);
 	for (i = 0; i < ARRAY_SIZE(formats); i++)
 		FULL("export", path, "--to", formats[i]);
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		FAILS("/dev/full: No space left on device", "export", path, "--to", formats[i],
+		      "-o", "/dev/full");
+	FAILS("/dev/full: No space left on device", "export", path, "--to", "trace.dat", "-o",
+	      "/dev/full");
 	FULL("report", path, "--json");
 	FULL("plot", path);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nptbudget sweep: what is run, what is kept, and what comes of it. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "cmd/sweep.h"
 #include "fake.h"
@@ -154,6 +157,17 @@ static void reports(void **state)
 	assert_int_equal(r.status, 1);
 }
 
+static int with_little_room(int argc, char **argv)
+{
+	const struct rlimit room = { 256, 256 };
+
+	(void)argc;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &room);
+	execv(NPTBUDGET_BIN, argv);
+	return 99;
+}
+
 static void merges(void **state)
 {
 	char text[8192];
@@ -177,6 +191,12 @@ static void merges(void **state)
 	COMMAND(&r, "sweep", "--merge", fake_in("out2"), fake_in("a"), fake_in("c"));
 	assert_int_equal(r.status, 1);
 	assert_has(r.err, "another workload");
+	/* Half of it would be in the way of the next attempt. */
+	FUNCTION(&r, with_little_room, "nptbudget", "sweep", "--merge", fake_in("out3"),
+		 fake_in("a"), fake_in("b"));
+	assert_int_equal(r.status, 1);
+	assert_has(r.err, "out3: File too large");
+	assert_int_equal(access(fake_in("out3"), F_OK), -1);
 }
 
 static void refuses(void **state)

@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "analyze/index.h"
+#include "base/output.h"
 #include "base/spill.h"
 #include "view/damo.h"
 
@@ -137,7 +138,7 @@ static int snapshot(const struct export *x, size_t i, size_t *next)
 	}
 	fputs("],\"total_bytes\":null,\"damos_stats\":null}", f);
 	*next = i;
-	return ferror(f) ? -EIO : 0;
+	return output_error(f);
 }
 
 /* The interval is over. */

@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 
+#include "base/output.h"
 #include "base/util.h"
 #include "view/damo.h"
 #include "view/export.h"
@@ -71,7 +72,7 @@ static int csv_event(const struct recording *r, const struct rec_event *e, void 
 			",%u\n",
 			e->ns, vm, e->vcpu, e->rip, e->attempt, class_of(e), e->vector,
 			e->laps, e->npages);
-	return ferror(x->out) ? -EIO : 0;
+	return output_error(x->out);
 }
 
 static void no_begin(struct export *x)
@@ -112,13 +113,13 @@ static int jsonl_event(const struct recording *r, const struct rec_event *e, voi
 			fprintf(x->out, "%s\"0x%" PRIx64 "\"", i ? "," : "", e->gfns[i]);
 		fprintf(x->out, "]}\n");
 	}
-	return ferror(x->out) ? -EIO : 0;
+	return output_error(x->out);
 }
 
 static int no_finish(const struct recording *r, struct export *x)
 {
 	(void)r;
-	return ferror(x->out) ? -EIO : 0;
+	return output_error(x->out);
 }
 
 static void no_free(struct export *x)
@@ -169,7 +170,7 @@ static int perfetto_event(const struct recording *r, const struct rec_event *e, 
 			",\"pages\":%u}}",
 			e->rip, class_of(e), e->laps, e->npages);
 	}
-	return ferror(x->out) ? -EIO : 0;
+	return output_error(x->out);
 }
 
 static int perfetto_finish(const struct recording *r, struct export *x)
@@ -192,9 +193,9 @@ static int perfetto_finish(const struct recording *r, struct export *x)
 	text = json_object_to_json_string_ext(other, JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		fprintf(x->out, "\n],\"otherData\":%s}\n", text);
-	err = text ? 0 : -ENOMEM;
+	err = text ? output_error(x->out) : -ENOMEM;
 	json_object_put(other);
-	return ferror(x->out) ? -EIO : err;
+	return err;
 }
 
 static const struct export_format formats[] = {
