@@ -200,7 +200,7 @@ const struct nptb_policy_ops *replay_policy(const char *name)
 /* Faults that tell of no need for a page: see struct replay_counts. */
 static bool left_out(const struct trace_fault *f)
 {
-	return f->as == 255 || f->verdict == NPTB_VERDICT_DEFERRED ||
+	return f->as > 1 || f->gfn > NPTB_GFN_MAX || f->verdict == NPTB_VERDICT_DEFERRED ||
 	       f->verdict == NPTB_VERDICT_MMIO || f->verdict == NPTB_VERDICT_ERROR ||
 	       f->verdict >= NPTB_VERDICT_PASSED;
 }
@@ -355,8 +355,12 @@ static int look_ahead(struct replay *r, const struct trace_vm *vm)
 		nptb_policy_init(&last.set.policy, &nptb_policy_fifo, NULL, NULL);
 	for (i = vm->nr; !err && i--;) {
 		u64 key = nptb_key(vm->fault[i].as, vm->fault[i].gfn);
-		struct nptb_page *page = nptb_rset_find(&last.set, key);
+		struct nptb_page *page;
 
+		/* The set has no room for a number that is no frame's. */
+		if (left_out(&vm->fault[i]))
+			continue;
+		page = nptb_rset_find(&last.set, key);
 		r->next[i] = page ? *number(&last, page) : ~0ULL;
 		if (!page) {
 			err = make_slot(&last);

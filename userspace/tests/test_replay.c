@@ -247,6 +247,33 @@ static void as_json(void **state)
 	json_object_put(top);
 }
 
+/* Faults at no frame of the VM's own, as OPT looks ahead; the others as ever. */
+static void of_no_frame(void **state)
+{
+	static const uint8_t spaces[] = { 0, 255, 0, 7, 0, 0 };
+	struct gendat_fault f = { .rip = 0x7c06 };
+	const char *path = fake_in("a.dat");
+	struct gendat *g = gendat_open(path);
+	struct json_object *top;
+	struct result r;
+
+	(void)state;
+	gendat_attach(g, 1000, 2, "fifo");
+	for (f.seq = 1; f.seq <= ARRAY_SIZE(spaces); f.seq++) {
+		f.as = spaces[f.seq - 1];
+		f.gpa = f.seq == ARRAY_SIZE(spaces) ? 1ULL << 62 : f.seq << 12;
+		gendat_fault(g, 0, 1000 + f.seq, &f);
+	}
+	gendat_close(g);
+	COMMAND(&r, "replay", path, "--policy", "opt", "--pages", "3", "--json");
+	assert_string_equal(r.err, "");
+	assert_int_equal(r.status, 0);
+	top = json_of(r.out);
+	assert_string_equal(json_at(top, "misses"), "3");
+	assert_string_equal(json_at(top, "left_out"), "3");
+	json_object_put(top);
+}
+
 static void refuses(void **state)
 {
 	struct result r;
@@ -290,6 +317,7 @@ int main(void)
 		cmocka_unit_test(recorded),
 		cmocka_unit_test(order),
 		cmocka_unit_test_setup_teardown(as_json, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(of_no_frame, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(refuses, fake_setup, fake_teardown),
 	};
 
