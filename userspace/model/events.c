@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,6 +60,29 @@ struct source {
 	int nr;
 };
 
+/* It tells of a file that was cut on standard output, where a report is to come. */
+static int init_quietly(struct tracecmd_input *handle)
+{
+	int err, keep, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	fflush(stdout);
+	keep = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (null >= 0 && keep >= 0)
+		dup2(null, STDOUT_FILENO);
+	err = tracecmd_init_data(handle);
+	fflush(stdout);
+	if (null >= 0 && keep >= 0)
+		dup2(keep, STDOUT_FILENO);
+	if (null >= 0)
+		close(null);
+	if (keep >= 0)
+		close(keep);
+	return err;
+}
+
+/* Kept to the end, so that it is not taken for memory that was lost. */
+static struct tracecmd_input *_Atomic unclosed;
+
 /**
  * events_open() - have libtracecmd open a file
  * @path: the file
@@ -83,10 +107,17 @@ struct tracecmd_input *events_open(const char *path, uint64_t *size)
 		*size = (uint64_t)st.st_size;
 	/* It speaks for itself on stderr, in several lines. */
 	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(path, 0);
-	if (!handle)
+	handle = tracecmd_open_head(path, 0);
+	if (!handle) {
 		msg_err("%s: not a recording of nptbudget record or trace-cmd", path);
-	return handle;
+		return NULL;
+	}
+	if (!init_quietly(handle))
+		return handle;
+	/* tracecmd_close() of 3.1.6 crashes then. */
+	unclosed = handle;
+	msg_err("%s: it ends before what its header tells of: was it copied in full?", path);
+	return NULL;
 }
 
 /* The page at lane->at; false at the end of the file. */

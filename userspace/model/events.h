@@ -13,6 +13,9 @@
 
 #include <stdint.h>
 
+/* More than any KVM takes: a file in which there are more is damaged. */
+#define EVENTS_VCPUS_MAX 65536
+
 struct tep_record;
 struct tracecmd_input;
 

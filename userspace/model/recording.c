@@ -208,6 +208,12 @@ static int no_memory(struct reader *rd)
 	return -ENOMEM;
 }
 
+/* Evictions alone may be nobody's. */
+static bool is_vcpu(enum rec_kind kind, unsigned long long vcpu)
+{
+	return (kind != REC_FAULT && kind != REC_LOOP) || vcpu < EVENTS_VCPUS_MAX;
+}
+
 /* A fault whose event tells what was evicted for it: two events, in that order. */
 static int evicted_first(struct reader *rd, const struct rec_event *fault, uint64_t gfn,
 			 unsigned int as)
@@ -239,6 +245,10 @@ static int convert(struct reader *rd, size_t i, struct tep_record *record)
 		snprintf(name, sizeof(name), "%d-%d", (int)v[PID], (int)v[FD]);
 	if (r->only && strcmp(r->only, name))
 		return 0;
+	if (!is_vcpu(kinds[i].kind, v[VCPU])) {
+		msg_err("%s: it is damaged: vCPU %llu", r->path, v[VCPU]);
+		return -EBADMSG;
+	}
 	vm = vm_named(r, name);
 	if (!vm)
 		return no_memory(rd);

@@ -163,6 +163,11 @@ static int on_fault(struct reader *r, struct tep_record *record)
 	for (i = 0; i < NR_FIELDS; i++)
 		if (tep_read_number_field(r->field[i], record->data, &value[i]))
 			return 0;
+	if (value[VCPU] >= EVENTS_VCPUS_MAX) {
+		msg_err("%s: it is damaged: vCPU %llu", r->path, value[VCPU]);
+		r->err = -EBADMSG;
+		return -1;
+	}
 	vm = vm_of(r, (int)value[PID], (int)value[FD], number(r->fault, "nth", record));
 	fault = (struct trace_fault){
 		.seq = value[SEQ], .gfn = value[GPA] >> 12, .attempt = value[ATTEMPT],

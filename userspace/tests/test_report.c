@@ -270,6 +270,45 @@ static void odd_name(void **state)
 	}
 }
 
+/* As an interrupted copy leaves it: an error, wherever it ends. */
+static void cut(void **state)
+{
+	static char whole[65536];
+	char path[128];
+	size_t size, left;
+	FILE *f;
+
+	(void)state;
+	fake_path(path, 128, "a.dat");
+	make(path, "end=vmm lost=0");
+	f = fopen(path, "re");
+	assert_non_null(f);
+	size = fread(whole, 1, sizeof(whole), f);
+	fclose(f);
+	assert_in_range(size, 8192, sizeof(whole) - 1);
+	for (left = size - 1; left > 0; left = left > 600 ? left - 600 : left / 2) {
+		f = fopen(path, "we");
+		assert_non_null(f);
+		assert_int_equal(fwrite(whole, 1, left, f), left);
+		fclose(f);
+		FAILS(path, "report", path);
+	}
+}
+
+static void damaged(void **state)
+{
+	struct gendat_fault f = { .rip = 0x7c06, .seq = 1, .vcpu = 0xde000000 };
+	const char *path = fake_in("damaged.dat");
+	struct gendat *g = gendat_open(path);
+
+	(void)state;
+	gendat_fault(g, 0, 1000, &f);
+	gendat_close(g);
+	FAILS("it is damaged: vCPU 3724541952", "report", path);
+	FAILS("it is damaged: vCPU 3724541952", "export", path, "--to", "csv");
+	FAILS("it is damaged: vCPU 3724541952", "replay", path, "--pages", "2");
+}
+
 static void wrong(void **state)
 {
 	static struct result r;
@@ -301,6 +340,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(gaps, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(odd_name, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(cut, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(damaged, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(wrong, fake_setup, fake_teardown),
 	};
 
