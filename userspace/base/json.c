@@ -34,7 +34,8 @@ static bool is_utf8(struct json_object *string)
 		json_object_put(json_tokener_parse_ex(tok, text, (int)strlen(text) + 1));
 		is = json_tokener_get_error(tok) == json_tokener_success;
 	}
-	json_tokener_free(tok);
+	if (tok)
+		json_tokener_free(tok);
 	return is;
 }
 

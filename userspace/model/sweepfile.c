@@ -24,6 +24,20 @@ static const char *word(const struct json_object *obj, const char *key)
 	return text ? text : "";
 }
 
+/* An object; the first one says what was run. */
+static struct json_object *parse(struct json_tokener *tok, const char *line, bool first)
+{
+	struct json_object *obj;
+
+	json_tokener_reset(tok);
+	obj = json_tokener_parse_ex(tok, line, -1);
+	if (json_object_is_type(obj, json_type_object) &&
+	    (!first || json_object_is_type(field(obj, "argv"), json_type_array)))
+		return obj;
+	json_object_put(obj);
+	return NULL;
+}
+
 /**
  * sweep_file_read() - read a file of results
  * @f: where to put them, for sweep_file_free() in any case
@@ -32,38 +46,42 @@ static const char *word(const struct json_object *obj, const char *key)
  * A last line without an end was cut off when it was written: it does not count, but
  * where it cannot be the beginning of one.
  *
- * Return: 0; -errno of open(); -EBADMSG where a line is no JSON object.
+ * Return: 0; -errno of open(); -EBADMSG where a line is not of such a file; -ENOMEM.
  */
 int sweep_file_read(struct sweep_file *f, const char *path)
 {
+	struct json_tokener *tok = json_tokener_new();
 	FILE *in = fopen(path, "re");
 	struct json_object *obj;
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	int err = 0;
+	int err = in ? 0 : -errno;
 
 	*f = (struct sweep_file){ .result = json_object_new_array() };
-	if (!in)
-		return -errno;
+	if (!err && !tok)
+		err = -ENOMEM;
+	if (tok)
+		json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	while (!err && (len = getline(&line, &size, in)) > 0) {
 		if (line[len - 1] != '\n') {
 			err = *line == '{' ? 0 : -EBADMSG;
 			break;
 		}
 		f->whole += len;
-		obj = json_tokener_parse(line);
-		if (!json_object_is_type(obj, json_type_object)) {
-			json_object_put(obj);
+		obj = parse(tok, line, !f->head);
+		if (!obj)
 			err = -EBADMSG;
-		} else if (!f->head) {
+		else if (!f->head)
 			f->head = obj;
-		} else {
+		else
 			json_object_array_add(f->result, obj);
-		}
 	}
 	free(line);
-	fclose(in);
+	if (tok)
+		json_tokener_free(tok);
+	if (in)
+		fclose(in);
 	return err;
 }
 

@@ -102,8 +102,14 @@ static void shards(void **state)
 
 static void sums(void **state)
 {
+	/* No objects, others' objects, no UTF-8, nothing that a line begins with. */
+	static const char *const bad[] = {
+		HEAD "[1]\n", "{\"event\":\"fault\",\"time_ns\":1}\n", "{\"argv\":1}\n",
+		"{\"argv\":[\"\xfc\"]}\n", "a letter", HEAD "x",
+	};
 	struct sweep_file f;
 	struct sweep s;
+	size_t i;
 
 	(void)state;
 	/* The last line was cut off. */
@@ -131,9 +137,11 @@ static void sums(void **state)
 	sweep_file_free(&f);
 	assert_int_equal(sweep_file_read(&f, fake_in("none")), -ENOENT);
 	sweep_file_free(&f);
-	fake_write("bad", HEAD "[1]\n");
-	assert_int_equal(sweep_file_read(&f, fake_in("bad")), -EBADMSG);
-	sweep_file_free(&f);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		fake_write("bad", bad[i]);
+		assert_int_equal(sweep_file_read(&f, fake_in("bad")), -EBADMSG);
+		sweep_file_free(&f);
+	}
 }
 
 static void reports(void **state)
