@@ -374,6 +374,7 @@ int dbgfs_probe(struct dbgfs_version *v)
 		err = -EBADMSG;
 	} else {
 		strscpy(v->version, ver, sizeof(v->version));
+		field_printable(v->version);
 		v->format = (unsigned int)format;
 	}
 	free(text);

@@ -165,6 +165,11 @@ static void shows_version(void **state)
 	json_object_put(obj);
 	COMMAND(&r, "--version");
 	assert_has(r.out, "nptbudget 0.1");
+	fake_write("nptbudget/version", "0.\xff\x1b 1\n");
+	COMMAND(&r, "version", "--json");
+	obj = json_of(r.out);
+	assert_string_equal(json_at(obj, "module/version"), "0.??");
+	json_object_put(obj);
 	snprintf(path, sizeof(path), "%s/nptbudget/version", fake_root);
 	assert_int_equal(unlink(path), 0);
 	COMMAND(&r, "version");
