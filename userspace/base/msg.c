@@ -2,10 +2,42 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/msg.h"
+
+/* What is longer is left out between its beginning and its end, which says why. */
+#define LINE_MAX_BEGIN	768
+#define LINE_MAX_END	240
+
+/**
+ * msg_verr() - print "nptbudget: TEXT" as one line on stderr
+ * @fmt: TEXT, as for vprintf(); %m is the errno at the time of the call
+ * @ap: likewise
+ */
+void msg_verr(const char *fmt, va_list ap)
+{
+	char *text, *at;
+	size_t len;
+
+	if (vasprintf(&text, fmt, ap) < 0) {
+		fputs("nptbudget: out of memory\n", stderr);
+		return;
+	}
+	/* Names that others chose must not end the line, nor do things to a terminal. */
+	for (at = text; *at; at++)
+		if ((*at >= 0 && *at < ' ') || *at == 127)
+			*at = '?';
+	len = (size_t)(at - text);
+	if (len > LINE_MAX_BEGIN + LINE_MAX_END)
+		fprintf(stderr, "nptbudget: %.*s...%s\n", LINE_MAX_BEGIN, text,
+			at - LINE_MAX_END);
+	else
+		fprintf(stderr, "nptbudget: %s\n", text);
+	free(text);
+}
 
 /**
  * msg_err() - print "nptbudget: TEXT" as one line on stderr
@@ -13,13 +45,11 @@
  */
 void msg_err(const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	msg_verr(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "nptbudget: %s\n", text);
 }
 
 /**

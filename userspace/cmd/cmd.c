@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cmd/cmd.h"
 #include "base/msg.h"
@@ -31,13 +32,15 @@ int cmd_show_help(const struct nptb_cmd *cmd)
  */
 int cmd_usage_error(const struct nptb_cmd *cmd, const char *fmt, ...)
 {
-	char text[512];
+	char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	msg_err("%s: %s", cmd->name, text);
+	msg_err("%s: %s", cmd->name, text ? text : "wrong usage");
+	free(text);
 	fprintf(stderr, "Usage: nptbudget %s%s%s\n", cmd->name, *cmd->usage ? " " : "",
 		cmd->usage);
 	return EXIT_USAGE;

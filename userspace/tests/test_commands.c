@@ -80,6 +80,24 @@ static void wrong_use(void **state)
 	WRONG("'run' is too much", "help", "list", "run");
 }
 
+/* What is wrong is told of long words, too; and in one line. */
+static void odd_words(void **state)
+{
+	static char word[20000];
+	struct result r;
+
+	(void)state;
+	memset(word, 'w', sizeof(word) - 1);
+	COMMAND(&r, "report", word);
+	assert_has(r.err, ": File name too long\n");
+	assert_true(strlen(r.err) < 2048);
+	FAILS(" cannot start www", "run", "--pages", "3", word);
+	FAILS(": File name too long\n", "run", "--pages", "3", word);
+	WRONG("w': not a name\n", "set", "1-2", "--policy", word);
+	FAILS("/a?b?[31m: No such file", "report", "/a\nb\x1b[31m");
+	FAILS("/\xc3\xbc: No such file", "report", "/\xc3\xbc");
+}
+
 static void wrong_pages(void **state)
 {
 	static const char *const junk[] = {
@@ -437,9 +455,9 @@ static void closed(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(wrong_use), TEST(wrong_pages), TEST(shows_help), TEST(missing),
-		TEST(shows_version), TEST(lists), TEST(sets), TEST(explains_loops), TEST(full_disk),
-		TEST(closed),
+		TEST(wrong_use), TEST(wrong_pages), TEST(odd_words), TEST(shows_help),
+		TEST(missing), TEST(shows_version), TEST(lists), TEST(sets),
+		TEST(explains_loops), TEST(full_disk), TEST(closed),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
