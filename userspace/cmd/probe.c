@@ -393,6 +393,10 @@ static int parse(struct probing *p, int argc, char **argv)
 			break;
 		case OPT_REPORT:
 			p->report = optarg;
+			bad = option_file(&cmd_probe, "--report", optarg,
+					  "the table goes to standard output");
+			if (bad)
+				return bad;
 			break;
 		case OPT_HELP:
 		case 'h':

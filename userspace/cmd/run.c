@@ -304,7 +304,7 @@ static int take_option(struct run *run, int opt)
 		break;
 	case OPT_SUMMARY:
 		run->out_path = optarg;
-		break;
+		return option_file(&cmd_run, "--summary", optarg, "standard output is the VMM's");
 	default:
 		return knobs_take(&run->knobs, &cmd_run, opt);
 	}

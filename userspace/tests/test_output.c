@@ -232,6 +232,15 @@ static void run(void **state)
 	      "FILE", "true");
 }
 
+/* No file is called so. */
+static void dash(void **state)
+{
+	(void)state;
+	WRONG("--summary -: standard output is the VMM's", "run", "--pages", "4", "--summary", "-",
+	      "true");
+	WRONG("--report -: the table goes to standard output", "probe", "nop", "--report", "-");
+}
+
 static void probe(void **state)
 {
 	struct result r;
@@ -280,7 +289,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(record), TEST(record_replaces), TEST(record_hangs_up), TEST(run), TEST(probe),
-		TEST(sweep),
+		TEST(dash), TEST(sweep),
 	};
 
 	memset(old, 'o', sizeof(old) - 1);
