@@ -18,7 +18,7 @@ cd "$dir" || exit 1
 counted() { awk -F, -v e="nptbudget:$1" '$3 == e { print $1 }' stat; }
 
 perf stat -x , -o stat -a -e 'nptbudget:*' -- \
-	nptbudget run --pages 2 --json --summary sum -- "$BUILT/addloop" >/dev/null 2>&1
+	nptbudget run --pages 64 --json --summary sum -- "$BUILT/addloop" >/dev/null 2>&1
 result "perf stat: the run ends" [ $? = 0 ]
 faults=$(sed -n 's/.*"faults": *\([0-9]*\).*/\1/p' sum)
 same() { [ -n "$faults" ] && [ "$(counted nptb_fault)" = "$faults" ]; }
