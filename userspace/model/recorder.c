@@ -369,8 +369,8 @@ static int finish_file(struct recorder *r)
 		err = err ? err : now;
 		to += sizes[i];
 	}
-	if (ftruncate(r->file.fd, (off_t)to))
-		err = err ? err : -errno;
+	now = output_cut(&r->file, (off_t)to);
+	err = err ? err : now;
 	r->head.cmdlines = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
 	if (r->head.cmdlines && strlen(r->head.cmdlines) > CMDLINES_MAX)
 		r->head.cmdlines[CMDLINES_MAX] = '\0';
