@@ -9,7 +9,8 @@
 #                                                  the least hard budget of each, or what is
 #                                                  known of it after N seconds for each; LIST
 #                                                  is tried first, in place of the table's;
-#                                                  with the small Linux for Debian's
+#                                                  with the small Linux for Debian's; it ends early by
+#                                                  touch build/guests/out/GUEST-floor.*/stop
 #   check-guests.sh --list                         the guests, and what is known of each
 #   check-guests.sh --write                        the tables of docs/GUESTS.md and LIMIT.md anew
 # With --pages and --floor the lab's clock counts instructions, on one CPU: few pages make a

@@ -95,9 +95,11 @@ held() {
 }
 
 # Where a search is, every ten seconds: the VM's budget and counters, and what it said last.
+# $OUT/stop ends it with what it has found by then.
 progress() {
 	local now
 	while sleep 10; do
+		[ ! -e "$OUT/stop" ] || pkill -INT -x nptbudget
 		now=$(grep -oE '(budget|faults|peak)=[0-9]+' "$OVERVIEW") || continue
 		echo "# $SECONDS s: ${now//$'\n'/ }: $(tail -qn 1 "$TMPDIR"/*/console | tr -cd '[:print:]' | cut -c -80)"
 	done 2>/dev/null
