@@ -79,7 +79,9 @@ bool nptb_kvm_delivering(struct kvm_vcpu *vcpu)
  * comes first, as KVM's own handle_invalid_guest_state() decides it. But what follows STI
  * or a load of SS belongs to that, and is run before anything else happens to the guest:
  * AMD64 APM volume 2, section 15.21.5. Not every CPU that is entered there still knows,
- * and "STI; HLT" would then wait for an interrupt that has come.
+ * and "STI; HLT" would then wait for an interrupt that has come. It is one instruction, even
+ * where that casts a shadow of its own: on VT-x the emulator lets STI and loads of SS, in
+ * turns, go on with that for as long as the guest likes.
  */
 static __always_inline bool goes_on(struct nptb_burst *burst, unsigned long rflags, bool more)
 {
@@ -89,8 +91,9 @@ static __always_inline bool goes_on(struct nptb_burst *burst, unsigned long rfla
 		return false;
 	if (more && !kvm_request_pending(vcpu) && !__xfer_to_guest_mode_work_pending())
 		return true;
-	if (likely(!static_call(nptb_sc_get_shadow)(vcpu)))
+	if (likely(burst->shadowed || !static_call(nptb_sc_get_shadow)(vcpu)))
 		return false;
+	burst->shadowed = true;
 	/* Translations may be gone by the request that is pending. */
 	nptb_kvm_burst_forget(burst);
 	return true;
@@ -118,6 +121,7 @@ void nptb_kvm_burst_begin(struct nptb_burst *burst, struct kvm_vcpu *vcpu)
 	burst->vcpu = vcpu;
 	burst->context = (struct nptb_burst_context){ };
 	burst->lost = false;
+	burst->shadowed = false;
 	nptb_kvm_memory_ops(burst);
 	nptb_kvm_burst_forget(burst);
 }

@@ -104,6 +104,7 @@ struct nptb_burst_segments {
  * @context: of the last instruction
  * @fetched: page that the emulator itself has fetched from last
  * @lost: a locked instruction was not done, since another vCPU was faster
+ * @shadowed: it went on for an interrupt shadow alone, with something waiting
  * @segments: what its segments are
  * @pages: translations; as a CPU may, it goes on with what was right when it was made.
  *	kvm->srcu is held throughout, so that memory slots stay what they were
@@ -114,6 +115,7 @@ struct nptb_burst {
 	struct nptb_burst_context context;
 	u64 fetched;
 	bool lost;
+	bool shadowed;
 	struct nptb_burst_segments segments;
 	struct nptb_burst_page pages[NPTB_BURST_NR][NPTB_BURST_PAGES];
 };
