@@ -204,6 +204,25 @@ static bool emulate(struct nptb_burst *burst, const struct before *before,
 	       !burst->lost;
 }
 
+/*
+ * Does a breakpoint on code wait at RIP? KVM's emulator finds that before it decodes
+ * anything. In an interrupt shadow that is for CPUs to say, which do not agree.
+ */
+static noinline bool is_watched(struct kvm_vcpu *vcpu)
+{
+	unsigned long linear = static_call(nptb_sc_linear_rip)(vcpu), dr7 = vcpu->arch.dr7;
+	int i;
+
+	if (static_call(nptb_sc_get_rflags)(vcpu) & X86_EFLAGS_RF ||
+	    static_call(nptb_sc_get_shadow)(vcpu))
+		return false;
+	for (i = 0; i < 4; i++)
+		if (dr7 >> (2 * i) & 3 && !(dr7 >> (16 + 4 * i) & 3) &&
+		    vcpu->arch.eff_db[i] == linear)
+			return true;
+	return false;
+}
+
 /* Where the burst has not fetched it, it is read here. */
 static noinline bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
 {
@@ -218,7 +237,8 @@ static noinline bool is_mistaken(struct kvm_vcpu *vcpu, const u8 *insn, u32 len)
 	if (likely(!nptb_is_mistaken(insn, len, true, true)))
 		return false;
 	static_call(nptb_sc_get_cs)(vcpu, &db, &l);
-	return nptb_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu), fetched);
+	return nptb_is_mistaken(insn, len, l && nptb_kvm_long_mode(vcpu), fetched) &&
+	       !(vcpu->arch.dr7 & 0xff && is_watched(vcpu));
 }
 
 /* Have KVM emulate the instruction at RIP. */
