@@ -55,7 +55,7 @@ static unsigned long address_of(struct kvm_vcpu *vcpu, gpa_t gpa, bool write)
 	if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
 		return 0;
 	if (write && (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES) ||
-		      !nptb_kvm_direct(vcpu) || vcpu->kvm->arch.shadow_root_allocated))
+		      nptb_kvm_tracks_writes(vcpu)))
 		return 0;
 	return __gfn_to_hva_memslot(slot, gpa_to_gfn(gpa));
 }

@@ -96,6 +96,12 @@ static inline bool nptb_kvm_direct(struct kvm_vcpu *vcpu)
 	return vcpu->arch.mmu->root_role.direct;
 }
 
+/* KVM has to know who writes where: it shadows tables of the guest, its own or nested ones. */
+static inline bool nptb_kvm_tracks_writes(struct kvm_vcpu *vcpu)
+{
+	return !nptb_kvm_direct(vcpu) || READ_ONCE(vcpu->kvm->arch.shadow_root_allocated);
+}
+
 /* SEV-ES and SEV-SNP: its registers are encrypted. */
 static inline bool nptb_kvm_protected(struct kvm_vcpu *vcpu)
 {

@@ -135,7 +135,8 @@ static int cmpxchg16b_user(u64 __user *at, u64 *low, u64 *high, u64 new_low, u64
 
 /*
  * On the host's address, as KVM does for 8 bytes: other vCPUs may be at it. Under shadow
- * paging KVM wants to know who writes to the guest's tables.
+ * paging KVM wants to know who writes to the guest's tables, and with nested guests who
+ * writes to those that the guest has for them.
  */
 static enum nptb_soft_end cmpxchg16b(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
 				     const struct nptb_insn *insn)
@@ -147,7 +148,7 @@ static enum nptb_soft_end cmpxchg16b(struct kvm_vcpu *vcpu, struct nptb_soft *so
 	u64 linear;
 	gfn_t gfn;
 
-	if (!nptb_kvm_direct(vcpu) || !boot_cpu_has(X86_FEATURE_CX16))
+	if (nptb_kvm_tracks_writes(vcpu) || !boot_cpu_has(X86_FEATURE_CX16))
 		return nptb_soft_unable(soft, NPTB_REASON_FORM);
 	end = nptb_step_linear(soft, insn, 16, true, &linear);
 	if (end != NPTB_SOFT_DONE)
