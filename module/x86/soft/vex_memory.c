@@ -125,13 +125,16 @@ static u32 index_of(const struct nptb_insn *insn)
 	return (insn->sib >> 3 & 7) | (insn->rex & 2) << 2;
 }
 
-/* Three registers, of which no two may be the same; and their indexes are in a SIB byte. */
+/*
+ * Three registers, of which no two may be the same; and their indexes are in a SIB byte,
+ * which addresses of 16 bits have not.
+ */
 bool nptb_vex_may_gather(const struct nptb_insn *insn)
 {
 	u32 reg = nptb_insn_reg(insn), index = index_of(insn);
 
-	return insn->is_memory && (insn->modrm & 7) == NPTB_RSP && reg != index &&
-	       reg != insn->vvvv && index != insn->vvvv;
+	return insn->is_memory && insn->address != 2 && (insn->modrm & 7) == NPTB_RSP &&
+	       reg != index && reg != insn->vvvv && index != insn->vvvv;
 }
 
 static u64 offset_of(const struct nptb_insn *insn, const struct vector *index, u32 i)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is to be known of each instruction; see x86/soft/vex_rows.h. */
+#include <linux/nospec.h>
+
 #include "backend.h"
 #include "x86/soft/shuffle.h"
 #include "x86/soft/vector_table.h"
@@ -214,8 +216,13 @@ u32 nptb_vex_key(const struct nptb_insn *insn)
 	return NPTB_VECTOR_KEY(insn->map, nptb_insn_prefix(insn), insn->op);
 }
 
-/* Its @how is 0 where nothing is known of it. */
+/*
+ * Its @how is 0 where nothing is known of it. VEX has bits for more maps than are decoded: a
+ * CPU that speculates must not look behind the table.
+ */
 const struct nptb_vex_row *nptb_vex_row(const struct nptb_insn *insn)
 {
-	return &rows[nptb_vex_key(insn) - NPTB_VECTOR_KEY(1, 0, 0)];
+	u32 at = nptb_vex_key(insn) - NPTB_VECTOR_KEY(1, 0, 0);
+
+	return &rows[array_index_nospec(at, INDEXES)];
 }
