@@ -35,12 +35,22 @@ guest_command() {
 			-initrd "$LIMIT_DIR/$1/init.cpio" -append "$append") ;;
 	debian)
 		memory=256 done_when='^user space: Linux'
+		local append="console=ttyS0 quiet panic=-1"
+		if [ -z "${3-}" ]; then
+			append+=" pci=noearly no_timer_check"
+		else
+			# Its ticks come each 4 ms; and two thirds of what it executes until its
+			# init are tests of its ciphers, signatures of its own certificates, and a
+			# walk through its page tables for what is writable and executable.
+			memory=128
+			append+=" reboot=t no_timer_check nokaslr lpj=4000000 random.trust_cpu=1"
+			append+=" mitigations=off rodata=off cryptomgr.notests"
+			append+=" initcall_blacklist=load_system_certificate_list"
+			append+=" tsc_early_khz=25000000 no-kvmclock tsc=reliable"
+			command+=(-M "microvm,rtc=on" -cpu "qemu64,+tsc-deadline,+arat")
+		fi
 		command+=(-m "$memory" -kernel "$LIMIT_DIR/debian/vmlinux"
-			-initrd "$LIMIT_DIR/debian/guest.cpio"
-			-append "console=ttyS0 quiet panic=-1 pci=noearly no_timer_check") ;;
-	*)
-		echo "no such guest: $1" >&2
-		exit 2 ;;
+			-initrd "$LIMIT_DIR/debian/guest.cpio" -append "$append") ;;
 	esac
 }
 

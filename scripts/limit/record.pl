@@ -7,8 +7,7 @@
 # this machine, seconds), work (how much busybox was given to do), stats, lends and, where a
 # loop stopped it, that loop as "nptbudget run" gives them, and oracle (resident, backed,
 # samples: see selftests/tools/oracle.c). "bursts" has the lines of bursts.sh, "least" the two
-# budgets that bisection ended with. "debian" is kept as it is: how many instructions
-# Debian's kernel executes until its init, by its printk() where QEMU's clock counts them.
+# budgets that bisection ended with.
 use strict;
 use warnings;
 use FindBin;

@@ -16,7 +16,9 @@ console=$(mktemp)
 trap 'cp "$console" "$OUT/console"' EXIT
 
 command=() done_when='' memory=''
-guest_command "$guest" "$console" "$backing"
+slow=$backing
+[ "$guest-$on_loop" != debian-strict ] || slow=yes
+guest_command "$guest" "$console" "$slow"
 [ -z "$backing" ] || swap_on_zram 512M
 nptbudget run --pages "$pages" --on-loop "$on_loop" ${backing:+--backing "$backing"} \
 	--json --summary "$OUT/summary.json" -- "${command[@]}" >"$OUT/qemu.log" 2>&1 &
