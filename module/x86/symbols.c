@@ -53,6 +53,7 @@ DEFINE_STATIC_CALL_NULL(nptb_sc_set_rflags, kvm_set_rflags);
 DEFINE_STATIC_CALL_NULL(nptb_sc_halt, kvm_emulate_halt_noskip);
 DEFINE_STATIC_CALL_NULL(nptb_sc_switch_fpu, switch_fpu_return);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
+DEFINE_STATIC_CALL_NULL(nptb_sc_set_nmi_mask, nptb_set_nmi_mask_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
 DEFINE_STATIC_CALL_NULL(nptb_sc_can_emulate, nptb_can_emulate_proto);
@@ -233,6 +234,7 @@ static bool find_emulation(void)
 	       FIND_CALL(nptb_sc_emul_set_segment, "emulator_set_segment") &&
 	       FIND_CALL(nptb_sc_emul_get_base, "emulator_get_cached_segment_base") &&
 	       FIND_CALL(nptb_sc_set_segment, "__SCT__kvm_x86_set_segment") &&
+	       FIND_CALL(nptb_sc_set_nmi_mask, "__SCT__kvm_x86_set_nmi_mask") &&
 	       FIND_CALL(nptb_sc_set_msr, "__SCT__kvm_x86_set_msr") &&
 	       FIND_CALL(nptb_sc_set_dr, "kvm_set_dr") &&
 	       FIND_CALL(nptb_sc_mark_dirty, "kvm_vcpu_mark_page_dirty") &&

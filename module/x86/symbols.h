@@ -129,6 +129,7 @@ void nptb_get_cs_proto(struct kvm_vcpu *vcpu, int *db, int *l);
 unsigned long nptb_get_rflags_proto(struct kvm_vcpu *vcpu);
 void nptb_flush_local_proto(struct kvm_vcpu *vcpu);
 bool nptb_get_nmi_mask_proto(struct kvm_vcpu *vcpu);
+void nptb_set_nmi_mask_proto(struct kvm_vcpu *vcpu, bool masked);
 u32 nptb_get_interrupt_shadow_proto(struct kvm_vcpu *vcpu);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 /* Returns X86EMUL_CONTINUE, 0, where it can. */
@@ -158,6 +159,7 @@ NPTB_SAME_TYPE(get_cs_db_l_bits, nptb_get_cs_proto);
 NPTB_SAME_TYPE(get_rflags, nptb_get_rflags_proto);
 NPTB_SAME_TYPE(flush_tlb_current, nptb_flush_local_proto);
 NPTB_SAME_TYPE(get_nmi_mask, nptb_get_nmi_mask_proto);
+NPTB_SAME_TYPE(set_nmi_mask, nptb_set_nmi_mask_proto);
 NPTB_SAME_TYPE(set_interrupt_shadow, nptb_set_interrupt_shadow_proto);
 NPTB_SAME_TYPE(get_interrupt_shadow, nptb_get_interrupt_shadow_proto);
 NPTB_SAME_TYPE(set_segment, nptb_set_segment_proto);
@@ -254,6 +256,7 @@ DECLARE_STATIC_CALL(nptb_sc_get_cpl, nptb_get_cpl_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_cs, nptb_get_cs_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_rflags, nptb_get_rflags_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_nmi_mask, nptb_get_nmi_mask_proto);
+DECLARE_STATIC_CALL(nptb_sc_set_nmi_mask, nptb_set_nmi_mask_proto);
 DECLARE_STATIC_CALL(nptb_sc_set_shadow, nptb_set_interrupt_shadow_proto);
 DECLARE_STATIC_CALL(nptb_sc_get_shadow, nptb_get_interrupt_shadow_proto);
 DECLARE_STATIC_CALL(nptb_sc_can_emulate, nptb_can_emulate_proto);

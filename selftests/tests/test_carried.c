@@ -109,6 +109,8 @@ struct trial {
 struct result {
 	uint32_t exit;
 	uint32_t shadow;
+	/* Are NMIs blocked? */
+	uint32_t nmi;
 	struct kvm_regs regs;
 	struct kvm_segment cs, ss, ds, fs, gs;
 	uint64_t cr2, kernel_gs, memory, gdt, operand;
@@ -317,6 +319,7 @@ static void look(const struct trial *t, struct result *r)
 		code[1] = 0;
 	r->exit = vcpu->run->exit_reason;
 	r->shadow = events.interrupt.shadow;
+	r->nmi = events.nmi.masked;
 	r->cs = sregs.cs;
 	r->ss = sregs.ss;
 	if (!(r->ss.selector & ~3))

@@ -299,15 +299,20 @@ static struct nptb_delivery event_of(struct kvm_vcpu *vcpu)
 	return event;
 }
 
-/* The event is the guest's now, and KVM must not inject it again. */
+/*
+ * The event is the guest's now, and KVM must not inject it again. Nor the next NMI before the
+ * handler of this one is done: on VT-x KVM has taken that back, for the next entry to do it.
+ */
 static void take_over_event(struct kvm_vcpu *vcpu)
 {
-	if (vcpu->arch.exception.injected)
+	if (vcpu->arch.exception.injected) {
 		vcpu->arch.exception.injected = false;
-	else if (vcpu->arch.nmi_injected)
+	} else if (vcpu->arch.nmi_injected) {
 		vcpu->arch.nmi_injected = false;
-	else
+		static_call(nptb_sc_set_nmi_mask)(vcpu, true);
+	} else {
 		vcpu->arch.interrupt.injected = false;
+	}
 }
 
 static enum nptb_soft_end delivery(struct kvm_vcpu *vcpu, struct nptb_soft *soft,
