@@ -3,6 +3,6 @@
 #ifndef NPTB_LINUX_NOSPEC_H
 #define NPTB_LINUX_NOSPEC_H
 
-#define array_index_nospec(index, size)	(index)
+#define array_index_nospec(index, size)	((void)(size), (index))
 
 #endif /* NPTB_LINUX_NOSPEC_H */
