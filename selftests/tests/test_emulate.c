@@ -56,7 +56,10 @@ PROGRAM(watch_port, "mov rax, cr4; or rax, 8; mov cr4, rax; mov eax, 0x80; mov d
 	"mov eax, 0x20401; mov dr7, rax; out 0x80, al; nop; xor eax, eax; mov dr7, rax; hlt");
 PROGRAM(watch_code, "lea rax, [rip + 1f]; mov dr0, rax; mov eax, 0x401; mov dr7, rax;"
 	"mov [0x30010], cl; 1: nop; xor eax, eax; mov dr7, rax; hlt");
-/* With F3, an instruction that KVM's emulator takes for BSF. */
+/*
+ * With F3, an instruction that KVM's emulator takes for BSF. Its name below ends as that of the
+ * last: where that one is left out, so is this.
+ */
 PROGRAM(watch_count, "lea rax, [rip + 1f]; mov dr0, rax; mov eax, 0x401; mov dr7, rax;"
 	"mov [0x30010], cl; 1: .byte 0xf3, 0x0f, 0xbc, 0xd8;"
 	"xor eax, eax; mov dr7, rax; hlt");
@@ -108,7 +111,7 @@ static const struct program programs[] = {
 	/* Intercepted: nobody has looked whether there is one. */
 	RUN("a breakpoint on a port", watch_port, .page = 0),
 	RUN("a breakpoint on code", watch_code, .debugs = 1),
-	RUN("a breakpoint on code, TZCNT", watch_count, .debugs = 1),
+	RUN("before TZCNT, a breakpoint on code", watch_count, .debugs = 1),
 	RUN("single steps of REP", single_step, .debugs = 9),
 	RUN("a store to what the host may read", store, .page = 0x31000, .prot = PROT_READ,
 	    .refusals = 1),
