@@ -51,6 +51,9 @@ guest_command() {
 		fi
 		command+=(-m "$memory" -kernel "$LIMIT_DIR/debian/vmlinux"
 			-initrd "$LIMIT_DIR/debian/guest.cpio" -append "$append") ;;
+	*)
+		echo "no such guest: $1" >&2
+		exit 2 ;;
 	esac
 }
 
