@@ -4,6 +4,11 @@
 # The guests at the limit, inside L1. Sourced.
 
 LIMIT_DIR=build/limit
+# A CPU for a guest that has no clock but its TSC.
+SLOW_CPU=qemu64,+tsc-deadline,+arat
+
+# slow_clock KHZ: for a guest's command line: a TSC so fast, and no other clock.
+slow_clock() { echo "tsc_early_khz=$1 no-kvmclock tsc=reliable"; }
 
 # guest_command small|smp|busybox|debian CONSOLE [SLOW]: sets `command`; `done_when`, which CONSOLE
 # has when the guest is through; and `memory`, how much it has, in MiB. SLOW, if it is not
@@ -23,10 +28,10 @@ guest_command() {
 			# there is time for between two of them: nothing else would be done.
 			# So the guest is told that its TSC is ten times as fast as it is, and
 			# has no clock but that: what it takes for 10 ms are 100.
-			append+=" tsc_early_khz=10000000 no-kvmclock tsc=reliable"
-			local cpu=qemu64,+tsc-deadline,+arat more=''
+			append+=" $(slow_clock 10000000)"
+			local more=''
 			[ "$1" != busybox ] || more=$(cat "$LIMIT_DIR/busybox/cpu")
-			command+=(-cpu "$cpu${more:+,$more}")
+			command+=(-cpu "$SLOW_CPU${more:+,$more}")
 		fi
 		[ "$1" != smp ] || command+=(-smp 2)
 		# How much it is to do.
@@ -46,8 +51,8 @@ guest_command() {
 			append+=" reboot=t no_timer_check nokaslr lpj=4000000 random.trust_cpu=1"
 			append+=" mitigations=off rodata=off cryptomgr.notests"
 			append+=" initcall_blacklist=load_system_certificate_list"
-			append+=" tsc_early_khz=25000000 no-kvmclock tsc=reliable"
-			command+=(-M "microvm,rtc=on" -cpu "qemu64,+tsc-deadline,+arat")
+			append+=" $(slow_clock 25000000)"
+			command+=(-M "microvm,rtc=on" -cpu "$SLOW_CPU")
 		fi
 		command+=(-m "$memory" -kernel "$LIMIT_DIR/debian/vmlinux"
 			-initrd "$LIMIT_DIR/debian/guest.cpio" -append "$append") ;;
